@@ -1,0 +1,1 @@
+"""The exchange: look-ups, consultations, the queue, and the truth about time."""

@@ -1,0 +1,1 @@
+"""How long consultations take and where the time goes, derived from their events."""

@@ -1,0 +1,1 @@
+"""What every service does alike over HTTP: guards, problems, bodies, conditions, OpenAPI."""

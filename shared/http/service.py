@@ -1,0 +1,143 @@
+"""Builds the FastAPI application of a service, so that all of them refuse, log and document alike."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+
+from shared.http.guard import App, Guard
+from shared.problems import (
+    BAD_REQUEST,
+    MALFORMED,
+    MEDIA_TYPE,
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    UNAVAILABLE,
+    Problem,
+    encode_problem,
+    preferred_language,
+)
+from shared.tokens.caller import Caller, Gatekeeper
+
+_log = logging.getLogger("service")
+
+PROBLEM_TYPE_BASE = "https://samrad.example/problems/"
+
+OnRefusal = Callable[[Request, Caller, Problem], Awaitable[None]]
+Readiness = Callable[[], Awaitable[Sequence[str]]]
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_api(
+    *,
+    routers: Sequence[APIRouter],
+    gatekeeper: Gatekeeper,
+    on_refusal: OnRefusal | None = None,
+    state: dict[str, Any] | None = None,
+) -> FastAPI:
+    """The versioned API itself, with refusals rendered and, when the caller is known, recorded."""
+    api = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    api.state.gatekeeper = gatekeeper
+    for name, value in (state or {}).items():
+        setattr(api.state, name, value)
+    for router in routers:
+        api.include_router(router)
+    _add_refusals(api, on_refusal)
+    return api
+
+
+def create_service(*, prefix: str, api: FastAPI, readiness: Readiness, lifespan: Lifespan | None = None) -> App:
+    """The API under its prefix, with health beside it, behind the guard."""
+    outer = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        routes=[*health_routes(readiness), Mount(prefix, app=api)],
+    )
+    _add_refusals(outer, None)
+    return Guard(outer, type_base=PROBLEM_TYPE_BASE)
+
+
+def health_routes(readiness: Readiness) -> list[Route]:
+    """`/health/live` says the process answers; `/health/ready` says that it may serve, or why not."""
+
+    async def live(_: Request) -> Response:
+        return Response('{"status":"ok"}', media_type="application/json")
+
+    async def ready(_: Request) -> Response:
+        faults = await readiness()
+        if faults:
+            _log.warning("not ready", extra={"faults": list(faults)})
+            return Response('{"status":"not ready"}', status_code=503, media_type="application/json")
+        return Response('{"status":"ready"}', media_type="application/json")
+
+    return [Route("/health/live", live), Route("/health/ready", ready)]
+
+
+def _add_refusals(app: FastAPI, on_refusal: OnRefusal | None) -> None:
+    async def refuse(request: Request, problem: Problem) -> Response:
+        caller = request.scope["state"].get("caller")
+        if on_refusal is not None and caller is not None:
+            try:
+                await on_refusal(request, caller, problem)
+            except DBAPIError:
+                # What can't be recorded must not be told either: the refusal itself may say something.
+                return problem_response(request, Problem(UNAVAILABLE, headers={"Retry-After": "5"}))
+        return problem_response(request, problem)
+
+    async def render(request: Request, fault: Exception) -> Response:
+        return await refuse(request, as_problem(fault))
+
+    for kind in (Problem, HTTPException, RequestValidationError, DBAPIError, PoolTimeout, OSError):
+        app.add_exception_handler(kind, render)
+
+
+def as_problem(fault: Exception) -> Problem:
+    """The refusal that a fault amounts to. An unexpected database error is raised again: it is a fault of ours."""
+    match fault:
+        case Problem():
+            return fault
+        case HTTPException(status_code=404):
+            return Problem(NOT_FOUND)
+        case HTTPException(status_code=405):
+            return Problem(METHOD_NOT_ALLOWED, headers=dict(fault.headers or {}))
+        case RequestValidationError() if any(error["loc"][0] == "path" for error in fault.errors()):
+            # An id of the wrong form answers like any other id that leads nowhere.
+            return Problem(NOT_FOUND)
+        case RequestValidationError():
+            return Problem(MALFORMED, members={"errors": [_place(error) for error in fault.errors()[:20]]})
+        case OperationalError() | InterfaceError() | PoolTimeout() | OSError():
+            _log.error("database or network unavailable", extra={"kind": type(fault).__name__})
+            return Problem(UNAVAILABLE, headers={"Retry-After": "5"})
+        case DBAPIError() if fault.connection_invalidated:
+            return Problem(UNAVAILABLE, headers={"Retry-After": "5"})
+        case HTTPException():
+            return Problem(BAD_REQUEST)
+    raise fault
+
+
+def problem_response(request: Request, problem: Problem) -> Response:
+    """The rendered refusal."""
+    body = encode_problem(
+        problem,
+        language=preferred_language(request.headers.get("accept-language")),
+        type_base=PROBLEM_TYPE_BASE,
+        instance=f"urn:uuid:{request.scope['state']['request_id']}",
+    )
+    return Response(body, status_code=problem.kind.status, headers=problem.headers, media_type=MEDIA_TYPE)
+
+
+def _place(error: Any) -> dict[str, str]:
+    # Path, query and header names in `loc` are ours; only bodies can carry names of the caller's.
+    return {"field": ".".join(str(part) for part in error["loc"]), "reason": str(error["type"])}

@@ -1,0 +1,146 @@
+"""Who calls: the dependency that every guarded operation names in its signature.
+
+`Requires(scope)` answers 401 without a valid token and proof, 403 without the scope. It is `async def` all
+the way: a thread-pool hop alone costs as much as verifying a token.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+
+from shared.clock import Clock
+from shared.problems import ACTOR_REQUIRED, SCOPE_MISSING, UNAUTHENTICATED, UNAVAILABLE, Problem, Words
+from shared.tokens.jose import InvalidToken
+from shared.tokens.keys import KeysUnavailable
+from shared.tokens.proofs import check_proof
+from shared.tokens.replay import ReplayStore
+from shared.tokens.scopes import Scope
+from shared.tokens.verifier import AccessToken, TokenVerifier
+
+_ACTOR = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_LONG_NUMBER = re.compile(r"\d{6}[-_.]?\d{4}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The organisation that calls, through which client, and the person as stated by that client."""
+
+    organisation: str
+    client_id: str
+    scopes: frozenset[str]
+    token_id: str
+    actor: str | None
+    request_id: str
+    traceparent: str
+
+
+class Gatekeeper:
+    """Verifies the token and proof of a request to one service.
+
+    `public_url` is what clients see; proofs are made for it, whatever address is dialled.
+    `actor_header` is the header in which a client states the person.
+    """
+
+    def __init__(
+        self,
+        verifier: TokenVerifier,
+        replays: ReplayStore,
+        clock: Clock,
+        *,
+        public_url: str,
+        actor_header: str,
+    ) -> None:
+        self._verifier, self._replays, self._clock = verifier, replays, clock
+        self._public_url = public_url.rstrip("/")
+        self._actor_header = actor_header.lower()
+
+    async def admit(self, request: Request, scope: Scope, *, actor_required: bool) -> Caller:
+        """Raises Problem: 401, 403, 400 for a missing or unfit actor, 503 when keys can't be had."""
+        token = await self._token(request)
+        state = request.scope["state"]
+        state["client_id"] = token.client_id
+        caller = state["caller"] = Caller(
+            organisation=token.organisation,
+            client_id=token.client_id,
+            scopes=token.scopes,
+            token_id=token.token_id,
+            actor=self._stated_actor(request),
+            request_id=state["request_id"],
+            traceparent=state["traceparent"].decode("ascii"),
+        )
+        if scope.name not in token.scopes:
+            raise Problem(SCOPE_MISSING, members={"requiredScope": scope.name})
+        if token.bound_to is None and not scope.bearer_allowed:
+            raise unauthenticated("den här uppgiften kräver DPoP", "this operation requires DPoP", "invalid_token")
+        if caller.actor is None and (actor_required or self._actor_header in request.headers):
+            raise Problem(ACTOR_REQUIRED, members={"header": self._actor_header})
+        return caller
+
+    async def _token(self, request: Request) -> AccessToken:
+        scheme, _, value = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() not in ("dpop", "bearer") or not value:
+            raise unauthenticated("token saknas", "the token is missing")
+        now = self._clock()
+        try:
+            token, _ = await self._verifier.verify(value, now)
+            if token.bound_to is not None:
+                await self._check_proof(request, scheme, value, token.bound_to)
+            elif scheme.lower() != "bearer":
+                raise InvalidToken("a token without binding is sent as Bearer")
+        except InvalidToken:
+            raise unauthenticated(
+                "token eller bevis godtas inte", "token or proof not accepted", "invalid_token"
+            ) from None
+        except KeysUnavailable:
+            raise Problem(UNAVAILABLE, headers={"Retry-After": "5"}) from None
+        return token
+
+    async def _check_proof(self, request: Request, scheme: str, token: str, bound_to: str) -> None:
+        proof = request.headers.get("dpop")
+        if scheme.lower() != "dpop" or proof is None:
+            raise InvalidToken("a bound token needs its proof")
+        path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+        await check_proof(
+            proof,
+            method=request.method,
+            address=self._public_url + path.partition(b"?")[0].decode("latin-1"),
+            now=self._clock(),
+            replays=self._replays,
+            access_token=token,
+            bound_to=bound_to,
+        )
+
+    def _stated_actor(self, request: Request) -> str | None:
+        stated = request.headers.get(self._actor_header)
+        if stated is None or not _ACTOR.fullmatch(stated) or _LONG_NUMBER.search(stated):
+            return None
+        return stated
+
+
+def unauthenticated(sv: str, en: str, error: str | None = None) -> Problem:
+    """401 with the challenges of RFC 6750 and RFC 9449."""
+    cause = f' error="{error}",' if error else ""
+    challenge = f'DPoP{cause} algs="ES256 PS256 Ed25519", Bearer'
+    return Problem(
+        UNAUTHENTICATED, Words(sv.capitalize(), en.capitalize()), headers={"WWW-Authenticate": challenge}
+    )
+
+
+class Requires:
+    """A FastAPI dependency that admits callers with one scope. The scope is readable for tests and OpenAPI."""
+
+    def __init__(self, scope: Scope, *, actor: bool = True) -> None:
+        self.scope = scope
+        self.actor = actor
+
+    async def __call__(self, request: Request) -> Caller:
+        gatekeeper: Gatekeeper = request.app.state.gatekeeper
+        return await gatekeeper.admit(request, self.scope, actor_required=self.actor)
+
+
+def described(scopes: Mapping[str, Scope]) -> dict[str, Any]:
+    """Scope names with their words, for an OpenAPI security scheme."""
+    return {name: f"{scope.allows.en} / {scope.allows.sv}" for name, scope in scopes.items()}

@@ -1,0 +1,183 @@
+"""The client side: fetch a token with `private_key_jwt`, prove possession on every call.
+
+One set of functions, and two thin holders: one that waits (services) and one that blocks (command line, tests).
+"""
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+from joserfc.jwk import Key
+
+from shared.clock import Clock
+from shared.tokens.jose import signed_token, signing_algorithm
+from shared.tokens.proofs import make_proof
+
+_ASSERTION_SECONDS = 60
+_RENEW_SECONDS = 30
+ASSERTION_KIND = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+class TokenRefused(Exception):
+    """The issuer gave no token. `error` is its OAuth error code, or how the exchange failed."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class ClientIdentity:
+    """A registered client and its private key. `issuer` is the issuer's name, `token_url` where it is dialled.
+
+    `public_token_url` is what proofs are made for; it differs from `token_url` when the call goes inside.
+    """
+
+    client_id: str
+    key: Key
+    issuer: str
+    token_url: str
+    public_token_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldToken:
+    """A token with its scheme and the instant (seconds) after which a new one is fetched."""
+
+    value: str
+    scheme: str
+    renew_at: float
+
+
+def client_assertion(identity: ClientIdentity, now: datetime) -> str:
+    """A `private_key_jwt` assertion (RFC 7523), valid for a minute, with the issuer as its only audience."""
+    issued = int(now.timestamp())
+    header = {"alg": signing_algorithm(identity.key), "kid": identity.key.thumbprint()}
+    claims = {
+        "iss": identity.client_id,
+        "sub": identity.client_id,
+        "aud": identity.issuer,
+        "iat": issued,
+        "exp": issued + _ASSERTION_SECONDS,
+        "jti": secrets.token_urlsafe(16),
+    }
+    return signed_token(header, claims, identity.key)
+
+
+def token_request(
+    identity: ClientIdentity, resource: str, scopes: Sequence[str], now: datetime, *, bound: bool
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Form and headers of a token request. `bound` asks for a DPoP token, else for a plain bearer token."""
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": identity.client_id,
+        "client_assertion_type": ASSERTION_KIND,
+        "client_assertion": client_assertion(identity, now),
+        "resource": resource,
+        "scope": " ".join(scopes),
+    }
+    proof = make_proof(identity.key, "POST", identity.public_token_url, now)
+    return form, {"DPoP": proof} if bound else {}
+
+
+def read_token(answer: httpx.Response, now: datetime) -> HeldToken:
+    """The token of an answer. Raises TokenRefused."""
+    try:
+        body: dict[str, Any] = answer.json()
+    except ValueError:
+        raise TokenRefused(f"http_{answer.status_code}") from None
+    if answer.status_code != 200:
+        raise TokenRefused(str(body.get("error", f"http_{answer.status_code}")))
+    renew_at = now.timestamp() + float(body["expires_in"]) - _RENEW_SECONDS
+    return HeldToken(body["access_token"], body["token_type"], renew_at)
+
+
+def authorization(
+    identity: ClientIdentity, token: HeldToken, method: str, address: str, now: datetime
+) -> dict[str, str]:
+    """Headers of one call. `address` is public."""
+    headers = {"Authorization": f"{token.scheme} {token.value}"}
+    if token.scheme.lower() == "dpop":
+        headers["DPoP"] = make_proof(identity.key, method, address, now, token.value)
+    return headers
+
+
+class ServiceTokens:
+    """Tokens of a service that calls another, fetched once and shared by its requests."""
+
+    def __init__(
+        self,
+        identity: ClientIdentity,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        *,
+        resource: str,
+        scopes: Sequence[str],
+    ) -> None:
+        self._identity, self._http, self._clock = identity, http, clock
+        self._resource, self._scopes = resource, tuple(scopes)
+        self._held: HeldToken | None = None
+        self._fetching = asyncio.Lock()
+
+    async def headers(self, method: str, public_address: str) -> Mapping[str, str]:
+        """Headers for one call. Raises TokenRefused."""
+        async with self._fetching:
+            now = self._clock()
+            if self._held is None or now.timestamp() >= self._held.renew_at:
+                self._held = await self._fetch(now)
+            return authorization(self._identity, self._held, method, public_address, now)
+
+    async def _fetch(self, now: datetime) -> HeldToken:
+        form, headers = token_request(self._identity, self._resource, self._scopes, now, bound=True)
+        try:
+            answer = await self._http.post(self._identity.token_url, data=form, headers=headers)
+        except httpx.HTTPError as fault:
+            raise TokenRefused(type(fault).__name__) from None
+        return read_token(answer, now)
+
+
+class MachineClient:
+    """A registered client as a blocking HTTP client: the command line, the demo and the tests."""
+
+    def __init__(
+        self,
+        identity: ClientIdentity,
+        http: httpx.Client,
+        clock: Clock,
+        *,
+        resources: Mapping[str, str],
+        scopes: Mapping[str, Sequence[str]],
+        bound: bool = True,
+    ) -> None:
+        """`resources` maps a path prefix to its audience, `scopes` the audience to the scopes to ask for."""
+        self.identity, self._http, self._clock = identity, http, clock
+        self._resources, self._scopes, self._bound = resources, scopes, bound
+        self._held: dict[str, HeldToken] = {}
+
+    def request(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> httpx.Response:
+        """Send one call with token and proof. Raises TokenRefused, or httpx.HTTPError."""
+        now = self._clock()
+        token = self.token_for(httpx.URL(url).path)
+        own = authorization(self.identity, token, method, url, now)
+        return self._http.request(method, url, headers={**own, **(headers or {})}, **options)
+
+    def token_for(self, path: str) -> HeldToken:
+        """The token for the service behind a path, fetched anew when it is about to end."""
+        resource = next((value for prefix, value in self._resources.items() if path.startswith(prefix)), None)
+        if resource is None:
+            raise TokenRefused("no_such_service")
+        held = self._held.get(resource)
+        if held is None or self._clock().timestamp() >= held.renew_at:
+            held = self._held[resource] = self._fetch(resource)
+        return held
+
+    def _fetch(self, resource: str) -> HeldToken:
+        now = self._clock()
+        form, headers = token_request(self.identity, resource, self._scopes[resource], now, bound=self._bound)
+        return read_token(self._http.post(self.identity.token_url, data=form, headers=headers), now)

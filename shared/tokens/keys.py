@@ -1,0 +1,74 @@
+"""Where the public keys of issuers come from."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from joserfc.errors import JoseError
+from joserfc.jwk import Key, KeySet
+
+from shared.tokens.jose import InvalidToken
+
+REFETCH_SECONDS = 10.0
+KEEP_SECONDS = 300.0
+
+
+class KeySource(Protocol):
+    """Finds an issuer's public key by its id."""
+
+    async def find(self, key_id: str) -> Key:
+        """Raises InvalidToken when the issuer has no such key, KeysUnavailable when it can't be asked."""
+        ...
+
+
+class KeysUnavailable(Exception):
+    """The issuer's key set could not be fetched and none is at hand."""
+
+
+class RemoteKeys:
+    """Fetches a key set and keeps it. An unknown id asks again at most every ten seconds, so that
+    invented ids are no lever against the issuer."""
+
+    def __init__(self, fetch: Callable[[], Awaitable[dict[str, object]]]) -> None:
+        self._fetch = fetch
+        self._keys: dict[str, Key] = {}
+        self._fetched = self._tried = float("-inf")
+
+    async def find(self, key_id: str) -> Key:
+        """See KeySource."""
+        known = self._keys.get(key_id)
+        now = time.monotonic()
+        if known is None or now - self._fetched > KEEP_SECONDS:
+            await self._refresh(now)
+            known = self._keys.get(key_id)
+        if known is None:
+            raise InvalidToken("the issuer has no such key")
+        return known
+
+    async def _refresh(self, now: float) -> None:
+        if now - self._tried < REFETCH_SECONDS:
+            return
+        self._tried = now
+        try:
+            keys = KeySet.import_key_set(await self._fetch())  # type: ignore[arg-type]
+        except (OSError, ValueError, JoseError) as fault:
+            if not self._keys:
+                self._tried = float("-inf")
+                raise KeysUnavailable from fault
+            return
+        self._keys = {key.kid: key for key in keys.keys if key.kid}
+        self._fetched = now
+
+
+class HeldKeys:
+    """Keys that are already here: the issuer's own, or a test's."""
+
+    def __init__(self, current: Callable[[], KeySet]) -> None:
+        self._current = current
+
+    async def find(self, key_id: str) -> Key:
+        """See KeySource."""
+        for key in self._current().keys:
+            if key.kid == key_id:
+                return key
+        raise InvalidToken("the issuer has no such key")

@@ -1,0 +1,1 @@
+"""Outgoing HTTP on the hot paths, behind one small protocol."""

@@ -64,5 +64,5 @@ def configure_logs(level: str = "INFO") -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-    for noisy in ("httpx", "httpcore", "uvicorn.access", "sqlalchemy.engine"):
+    for noisy in ("httpx", "httpcore", "uvicorn.access", "uvicorn.error", "sqlalchemy.engine"):
         logging.getLogger(noisy).setLevel("WARNING")

@@ -30,7 +30,7 @@ class _Server(uvicorn.Server):
     """A server that leaves signals to whoever started it."""
 
     @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def]  # noqa: ANN201 - as in uvicorn
+    def capture_signals(self):  # type: ignore[no-untyped-def]
         yield
 
 

@@ -5,19 +5,20 @@ added from the same dependency objects that enforce them, so that the document c
 Follows the national REST API profile (dataportal.se, version 2.0).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
+from starlette.routing import BaseRoute
 
 from shared.http.bodies import JsonBody
 from shared.http.conditions import expected_version
-from shared.http.service import PROBLEM_TYPE_BASE
+from shared.http.service import PROBLEM_TYPE_BASE, routes_of
 from shared.idempotency import attempted
 from shared.problems import MEDIA_TYPE, NOT_FOUND, Problem, problem_document
 from shared.tokens.caller import Requires, described
@@ -40,14 +41,15 @@ class Description:
     actor_header: str
 
 
-def openapi_document(api: FastAPI, about: Description) -> dict[str, Any]:
+def openapi_document(routers: Sequence[APIRouter], about: Description) -> dict[str, Any]:
     """The complete document."""
+    routes = routes_of(routers)
     document = get_openapi(
         title=about.title,
         version=about.version,
         openapi_version="3.1.0",
         description=about.description,
-        routes=api.routes,
+        routes=routes,
         servers=[{"url": about.server_url}],
         terms_of_service=about.terms_url,
         contact={
@@ -61,14 +63,16 @@ def openapi_document(api: FastAPI, about: Description) -> dict[str, Any]:
             "url": "https://samrad.example/docs",
         },
     )
-    _add_components(document, api, about)
-    for route, operation in _operations(api, document):
+    _add_components(document, routes, about)
+    for route, operation in _operations(routes, document):
         _complete(operation, list(_dependencies(route.dependant)), route, about)
     return document
 
 
-def _operations(api: FastAPI, document: dict[str, Any]) -> Iterator[tuple[APIRoute, dict[str, Any]]]:
-    for route in api.routes:
+def _operations(
+    routes: Sequence[BaseRoute], document: dict[str, Any]
+) -> Iterator[tuple[APIRoute, dict[str, Any]]]:
+    for route in routes:
         if isinstance(route, APIRoute) and route.include_in_schema:
             for method in route.methods or ():
                 yield route, document["paths"][route.path_format][method.lower()]
@@ -139,10 +143,10 @@ def _complete_responses(responses: dict[str, Any]) -> None:
         headers["traceparent"] = {"schema": {"type": "string"}, "description": "W3C Trace Context"}
 
 
-def _add_components(document: dict[str, Any], api: FastAPI, about: Description) -> None:
+def _add_components(document: dict[str, Any], routes: Sequence[BaseRoute], about: Description) -> None:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    bodies = {dependency.model for dependency in _all_dependencies(api) if isinstance(dependency, JsonBody)}
+    bodies = {dependency.model for dependency in _all_dependencies(routes) if isinstance(dependency, JsonBody)}
     ordered = sorted(bodies, key=lambda model: model.__name__)
     _, definitions = models_json_schema(
         [(model, "validation") for model in ordered], ref_template="#/components/schemas/{model}"
@@ -161,8 +165,8 @@ def _add_components(document: dict[str, Any], api: FastAPI, about: Description) 
     components["schemas"] = dict(sorted(schemas.items()))
 
 
-def _all_dependencies(api: FastAPI) -> Iterator[Any]:
-    for route in api.routes:
+def _all_dependencies(routes: Sequence[BaseRoute]) -> Iterator[Any]:
+    for route in routes:
         if isinstance(route, APIRoute):
             yield from _dependencies(route.dependant)
 

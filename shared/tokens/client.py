@@ -19,6 +19,7 @@ from shared.tokens.proofs import make_proof
 
 _ASSERTION_SECONDS = 60
 _RENEW_SECONDS = 30
+_BACK_SECONDS = 5
 ASSERTION_KIND = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -46,11 +47,16 @@ class ClientIdentity:
 
 @dataclass(frozen=True, slots=True)
 class HeldToken:
-    """A token with its scheme and the instant (seconds) after which a new one is fetched."""
+    """A token with its scheme and the instants (seconds) between which it is used."""
 
     value: str
     scheme: str
+    fetched_at: float
     renew_at: float
+
+    def usable(self, now: datetime) -> bool:
+        """Whether it may be sent now. A clock that was set back makes a token one from the future."""
+        return self.fetched_at - _BACK_SECONDS <= now.timestamp() < self.renew_at
 
 
 def client_assertion(identity: ClientIdentity, now: datetime) -> str:
@@ -92,8 +98,9 @@ def read_token(answer: httpx.Response, now: datetime) -> HeldToken:
         raise TokenRefused(f"http_{answer.status_code}") from None
     if answer.status_code != 200:
         raise TokenRefused(str(body.get("error", f"http_{answer.status_code}")))
-    renew_at = now.timestamp() + float(body["expires_in"]) - _RENEW_SECONDS
-    return HeldToken(body["access_token"], body["token_type"], renew_at)
+    fetched_at = now.timestamp()
+    renew_at = fetched_at + float(body["expires_in"]) - _RENEW_SECONDS
+    return HeldToken(body["access_token"], body["token_type"], fetched_at, renew_at)
 
 
 def authorization(
@@ -127,7 +134,7 @@ class ServiceTokens:
         """Headers for one call. Raises TokenRefused."""
         async with self._fetching:
             now = self._clock()
-            if self._held is None or now.timestamp() >= self._held.renew_at:
+            if self._held is None or not self._held.usable(now):
                 self._held = await self._fetch(now)
             return authorization(self._identity, self._held, method, public_address, now)
 
@@ -173,7 +180,7 @@ class MachineClient:
         if resource is None:
             raise TokenRefused("no_such_service")
         held = self._held.get(resource)
-        if held is None or self._clock().timestamp() >= held.renew_at:
+        if held is None or not held.usable(self._clock()):
             held = self._held[resource] = self._fetch(resource)
         return held
 

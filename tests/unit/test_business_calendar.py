@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from services.consultation.clocks.domain import BusinessCalendar, OpeningHours
 from services.consultation.clocks.swedish import swedish_calendar
-from services.consultation.leadtimes.domain import age_boundaries, minutes
+from services.consultation.clocks.turns import minutes
+from services.consultation.leadtimes.domain import age_boundaries
 from tests.reference.lead_times import Hours, open_minutes
 from tests.reference.swedish_days import closed_days
 from tests.sizes import sample_or_full

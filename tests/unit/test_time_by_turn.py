@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.consultation.clocks.swedish import swedish_calendar
-from services.consultation.clocks.turns import Interval, Turn, TurnChange, intervals, time_by_turn
-from services.consultation.leadtimes.domain import minutes
+from services.consultation.clocks.turns import Interval, Turn, TurnChange, intervals, minutes, time_by_turn
 from tests.reference import lead_times as reference
 from tests.sizes import sample_or_full
 
@@ -46,9 +45,7 @@ def test_each_turn_gets_the_working_time_until_the_next_change() -> None:
 
 @given(histories, moments)
 @settings(max_examples=sample_or_full(200, 2000), deadline=None)
-def test_the_parts_sum_to_the_working_time_since_the_first_change(
-    changes: list[TurnChange], until: datetime
-) -> None:
+def test_the_parts_sum_to_the_working_time_since_the_first_change(changes: list[TurnChange], until: datetime) -> None:
     begun = min([until, *(change.at for change in changes)])
     expected = OFFICE.open_seconds(begun, until) if changes else 0
 

@@ -64,6 +64,11 @@ def time_by_turn(changes: Sequence[TurnChange], until: datetime, calendar: Busin
     return seconds
 
 
+def minutes(seconds: int) -> int:
+    """Whole minutes, what is left over dropped."""
+    return seconds // 60
+
+
 def _in_utc(instant: datetime) -> datetime:
     # Two instants of one zone compare by wall clock, which loses the repeated hour.
     if instant.utcoffset() is None:

@@ -1,4 +1,4 @@
-"""The measures of the lead-time reports: minutes of working time, and ages in working days."""
+"""The measures of the lead-time reports: ages in working days."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +10,6 @@ AGE_LIMITS = (1, 3, 5, 10, 20)
 """Working days. Open items are counted up to each limit and beyond the last one."""
 
 _SECOND = timedelta(seconds=1)
-
-
-def minutes(seconds: int) -> int:
-    """Whole minutes, what is left over dropped."""
-    return seconds // 60
 
 
 @dataclass(frozen=True, slots=True)

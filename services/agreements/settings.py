@@ -1,0 +1,34 @@
+"""Settings of this service, read once."""
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """From the environment: `SAMRAD_AGREEMENTS_PUBLIC_URL`.
+
+    `public_url` is the entrance as clients see it, without a path; links in answers begin with it.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SAMRAD_AGREEMENTS_", frozen=True)
+
+    public_url: str = "https://samrad.example"
+
+    @property
+    def api_url(self) -> str:
+        """Where this API begins."""
+        return self.public_url.rstrip("/") + "/agreements/v1"
+
+
+class Deployment(Settings):
+    """What the process is told beside: whose tokens it accepts, its database and its keys."""
+
+    issuer: str = Field(description="Whose tokens are accepted, as in the claim iss")
+    jwks_url: str = Field(description="Where the issuer's keys are fetched")
+    database_url: SecretStr = Field(description="As the runtime role")
+    migration_database_url: SecretStr | None = Field(
+        default=None, description="As the role that owns the tables; only for ./samrad migrate"
+    )
+    sealing_key: SecretStr = Field(description="32 bytes in base64: encrypts kept answers")
+    marking_key: SecretStr = Field(description="32 bytes in base64: marks values for finding")
+    pool_size: int = Field(default=10, ge=1, le=100, description="Database connections a process keeps")

@@ -1,0 +1,1 @@
+"""Who saw what: the audit trail as the organisations concerned read it."""

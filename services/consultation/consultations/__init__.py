@@ -1,0 +1,1 @@
+"""Consultations (samråd): a municipality asks, a handler at the answering authority answers from a queue."""

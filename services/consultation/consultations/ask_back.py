@@ -1,0 +1,12 @@
+"""Ask back: the handler needs more from the municipality, and the clock turns to it."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.consultation.consultations.changes import Change, apply
+from services.consultation.consultations.domain import Consultation
+from services.consultation.consultations.repository import find_answered_by
+
+
+async def ask_consultation_back(connection: AsyncConnection, change: Change, question: str) -> Consultation:
+    """Raises Problem 404, 409 when another handler has it or it waits already, 412."""
+    return await apply(connection, change, find_answered_by, Consultation.ask_back, message=question)

@@ -1,0 +1,95 @@
+"""How any change is carried out: found by the right side, checked against the version read, written at once."""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.consultation.consultations import repository
+from services.consultation.consultations.domain import Actor, Consultation, Event
+from services.consultation.consultations.repository import Durations
+from shared.audit import AuditEntry
+from shared.problems import NOT_FOUND, VERSION_CHANGED, Problem
+from shared.tokens.caller import Caller
+
+Find = Callable[[AsyncConnection, str, uuid.UUID], Awaitable[Row[Any] | None]]
+Method = Callable[[Consultation, Actor], tuple[Consultation, Event]]
+Measure = Callable[[AsyncConnection, Consultation, Event], Awaitable[Durations]]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Who wants to change what, having read which version, at what time."""
+
+    caller: Caller
+    consultation_id: uuid.UUID
+    expected_version: int
+    at: datetime
+    event_id: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    def actor(self) -> Actor:
+        """The one who makes the change."""
+        return Actor(
+            organisation=self.caller.organisation,
+            client_id=self.caller.client_id,
+            person=self.caller.actor or "",
+            at=self.at,
+            event_id=self.event_id,
+        )
+
+
+async def apply(
+    connection: AsyncConnection,
+    change: Change,
+    find: Find,
+    method: Method,
+    *,
+    message: str | None = None,
+    measure: Measure | None = None,
+) -> Consultation:
+    """The consultation as it has become.
+
+    Raises Problem: 404 when this side has no such consultation, 412 when it has changed since it was read
+    (telling who has it), 409 when the change is not legal from its state.
+    """
+    row = await find(connection, change.caller.organisation, change.consultation_id)
+    if row is None:
+        raise Problem(NOT_FOUND)
+    if row.version != change.expected_version:
+        raise _version_changed(row)
+    before = repository.as_domain(row)
+    after, event = method(before, change.actor())
+    durations = await measure(connection, before, event) if measure else None
+    audit = _audit(change, row, event)
+    if not await repository.save_change(connection, after, event, audit, message=message, durations=durations):
+        raise _version_changed(await find(connection, change.caller.organisation, change.consultation_id))
+    return after
+
+
+def _version_changed(row: Row[Any] | None) -> Problem:
+    if row is None:
+        return Problem(NOT_FOUND)
+    members = {"version": row.version, "state": row.state, "assignedTo": row.assigned_to}
+    return Problem(VERSION_CHANGED, members=members)
+
+
+def _audit(change: Change, row: Row[Any], event: Event) -> AuditEntry:
+    return AuditEntry(
+        event=f"consultation.{event.action.value}",
+        at=change.at,
+        caller=change.caller,
+        object_type="consultation",
+        object_id=row.id,
+        owner=row.org,
+        subject=row.person_mark,
+        detail={
+            "purpose": row.purpose,
+            "caseReference": row.case_reference,
+            "decision": {"id": str(row.decision_id), "version": row.decision_version},
+            "state": event.state.value,
+        },
+    )

@@ -1,0 +1,91 @@
+"""Examples for the OpenAPI document. Persons and handlers are synthetic."""
+
+from typing import Any
+
+from services.consultation.lookups.examples import LOOKUP_ID, PERSON
+
+ID = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"
+_BASE = "https://samrad.example/consultation/v1"
+_SELF = {"self": {"href": f"{_BASE}/consultations/{ID}"}}
+
+QUESTION: dict[str, Any] = {
+    "type": "consultation",
+    "purpose": "financial_aid_application",
+    "caseReference": "EB-2026-000123",
+    "lookupId": LOOKUP_ID,
+    "question": "Vilka insatser är planerade de närmaste tre månaderna?",
+}
+OPENED: dict[str, Any] = {
+    "consultationId": ID,
+    "number": "S26-7K3M-9QXD",
+    "state": "received",
+    "turn": "answering_authority",
+    "version": 1,
+    "openedAt": "2026-11-20T09:12:00Z",
+    "dueAt": "2026-11-25T09:12:00Z",
+    "expectedAnswer": {"at": "2026-11-25T09:12:00Z", "basis": "target"},
+    "_links": _SELF,
+}
+SUMMARY: dict[str, Any] = {
+    "consultationId": ID,
+    "number": "S26-7K3M-9QXD",
+    "type": "consultation",
+    "state": "in_progress",
+    "turn": "answering_authority",
+    "version": 2,
+    "assignedTo": "af-12",
+    "caseReference": None,
+    "askedBy": "Umeå kommun",
+    "municipalityCode": "2480",
+    "openedAt": "2026-11-20T09:12:00Z",
+    "dueAt": "2026-11-25T09:12:00Z",
+    "answeredAt": None,
+    "_links": _SELF,
+}
+PAGE: dict[str, Any] = {
+    "consultations": [SUMMARY],
+    "_links": {"self": {"href": f"{_BASE}/consultations?limit=20"}},
+}
+QUEUE: dict[str, Any] = {"consultations": [SUMMARY], "_links": {"self": {"href": f"{_BASE}/queue?limit=20"}}}
+WHOLE: dict[str, Any] = {
+    **SUMMARY,
+    "caseReference": "EB-2026-000123",
+    "person": PERSON,
+    "purpose": "financial_aid_application",
+    "lookupId": LOOKUP_ID,
+    "lookupSources": [{"source": "AF", "state": "answered", "origin": None, "code": None}],
+    "afItems": ["jobseeker", "registered", "decisions"],
+    "messages": [
+        {
+            "at": "2026-11-20T09:12:00Z",
+            "side": "municipality",
+            "kind": "opened",
+            "text": "Vilka insatser är planerade de närmaste tre månaderna?",
+        }
+    ],
+    "leadTime": None,
+}
+CHANGED: dict[str, Any] = {
+    "consultationId": ID,
+    "state": "in_progress",
+    "turn": "answering_authority",
+    "version": 2,
+    "assignedTo": "af-12",
+    "_links": _SELF,
+}
+EVENTS: dict[str, Any] = {
+    "events": [
+        {
+            "eventId": "9b2c7f6e-9a38-4d0c-8a39-0a6d9a2f6c10",
+            "sequence": 1,
+            "at": "2026-11-20T09:12:00Z",
+            "kind": "opened",
+            "state": "received",
+            "turn": "answering_authority",
+            "side": "municipality",
+            "actor": "hl-4711",
+            "channel": "api",
+        }
+    ],
+    "_links": {"self": {"href": f"{_BASE}/consultations/{ID}/events"}},
+}

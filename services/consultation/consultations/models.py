@@ -1,0 +1,207 @@
+"""Wire models of consultations."""
+
+import uuid
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import Field
+from sqlalchemy import Row
+
+from services.consultation.clocks.turns import Turn, minutes
+from services.consultation.consultations.domain import Action, ConsultationType, State
+from services.consultation.lookups.routes import SourceOutcomeModel
+from services.consultation.persons.vault import open_person
+from services.consultation.wire import CaseReference, Instant, PersonText
+from shared.http.bodies import WireModel
+from shared.vault import Vault
+
+Links = Annotated[dict[str, dict[str, str]], Field(alias="_links")]
+MessageText = Annotated[str, Field(min_length=1, max_length=10_000)]
+
+
+class Side(StrEnum):
+    """Whose words or deed."""
+
+    MUNICIPALITY = "municipality"
+    ANSWERING_AUTHORITY = "answering_authority"
+
+
+class ConsultationRequest(WireModel):
+    """What the registers don't say. Either `lookupId` or `person` tells who it is about."""
+
+    type: ConsultationType
+    purpose: str
+    case_reference: CaseReference
+    question: MessageText
+    person: PersonText | None = None
+    lookup_id: uuid.UUID | None = None
+
+
+class MessageRequest(WireModel):
+    """Words to the other side."""
+
+    text: MessageText
+
+
+class ExpectedAnswer(WireModel):
+    """When an answer can be expected. `basis` tells from what: the target set for this type of question."""
+
+    at: Instant
+    basis: str
+
+
+class OpenedConsultation(WireModel):
+    """The receipt of the asker."""
+
+    consultation_id: uuid.UUID
+    number: str
+    state: State
+    turn: Turn
+    version: int
+    opened_at: Instant
+    due_at: Instant
+    expected_answer: ExpectedAnswer
+    links: Links
+
+
+class ConsultationSummary(WireModel):
+    """A row of a list: nothing about the person. `caseReference` is shown to the asking side only."""
+
+    consultation_id: uuid.UUID
+    number: str
+    type: ConsultationType
+    state: State
+    turn: Turn
+    version: int
+    assigned_to: str | None
+    case_reference: str | None
+    asked_by: str
+    municipality_code: str | None
+    opened_at: Instant
+    due_at: Instant
+    answered_at: Instant | None
+    links: Links
+
+
+class ConsultationPage(WireModel):
+    """A page of a list."""
+
+    consultations: list[ConsultationSummary]
+    links: Links
+
+
+class Message(WireModel):
+    """What one side wrote to the other."""
+
+    at: Instant
+    side: Side
+    kind: Action
+    text: str
+
+
+class LeadTime(WireModel):
+    """Working minutes from opening to answer, and by whose turn it was."""
+
+    total_minutes: int
+    answering_authority_minutes: int
+    municipality_minutes: int
+
+
+class WholeConsultation(ConsultationSummary):
+    """A consultation as its two sides read it."""
+
+    person: str
+    purpose: str
+    lookup_id: uuid.UUID | None
+    lookup_sources: list[SourceOutcomeModel]
+    af_items: list[str]
+    messages: list[Message]
+    lead_time: LeadTime | None
+
+
+class ChangedConsultation(WireModel):
+    """What a change led to."""
+
+    consultation_id: uuid.UUID
+    state: State
+    turn: Turn
+    version: int
+    assigned_to: str | None
+    links: Links
+
+
+class TimelineEvent(WireModel):
+    """One event. `actor` is told only to the actor's own side."""
+
+    event_id: uuid.UUID
+    sequence: int
+    at: Instant
+    kind: Action
+    state: State
+    turn: Turn
+    side: Side
+    actor: str | None
+    channel: str
+
+
+class Timeline(WireModel):
+    """The events that the reading side may see, oldest first."""
+
+    events: list[TimelineEvent]
+    links: Links
+
+
+def summary_values(row: Row[Any], reader: str, owner: str, base_url: str) -> dict[str, Any]:
+    """The fields of a summary. A handler's id and a case reference stay on their own side."""
+    asking = reader == owner
+    return {
+        "consultation_id": row.id,
+        "number": row.number,
+        "type": row.type,
+        "state": row.state,
+        "turn": row.turn,
+        "version": row.version,
+        "assigned_to": None if asking else row.assigned_to,
+        "case_reference": row.case_reference if asking else None,
+        "asked_by": row.asker_name,
+        "municipality_code": row.municipality_code,
+        "opened_at": row.opened_at,
+        "due_at": row.due_at,
+        "answered_at": row.answered_at,
+        "links": self_link(base_url, row.id),
+    }
+
+
+def whole(row: Row[Any], written: list[Message], reader: str, vault: Vault, base_url: str) -> WholeConsultation:
+    """The consultation with the person revealed to the two sides."""
+    values = summary_values(row, reader, row.org, base_url)
+    return WholeConsultation(
+        **{**values, "case_reference": row.case_reference},
+        person=open_person(vault, row.person_sealed).reveal(),
+        purpose=row.purpose,
+        lookup_id=row.lookup_id,
+        lookup_sources=[SourceOutcomeModel(**outcome) for outcome in row.lookup_outcomes or []],
+        af_items=list(row.af_items),
+        messages=written,
+        lead_time=_lead_time(row),
+    )
+
+
+def _lead_time(row: Row[Any]) -> LeadTime | None:
+    if row.total_seconds is None:
+        return None
+    return LeadTime(
+        total_minutes=minutes(row.total_seconds),
+        answering_authority_minutes=minutes(row.answering_seconds),
+        municipality_minutes=minutes(row.asking_seconds),
+    )
+
+
+def side_of(organisation: str, owner: str) -> Side:
+    """Which side an organisation is on."""
+    return Side.MUNICIPALITY if organisation == owner else Side.ANSWERING_AUTHORITY
+
+
+def self_link(base_url: str, consultation_id: uuid.UUID) -> dict[str, dict[str, str]]:
+    """The link of a consultation to itself."""
+    return {"self": {"href": f"{base_url}/consultations/{consultation_id}"}}

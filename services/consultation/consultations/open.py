@@ -1,0 +1,225 @@
+"""Open: a municipality asks what the registers don't say, and has a number and a due date at once (R82).
+
+Bound to a look-up it carries the look-up's id, the state of each source and the names of AF's items, all
+from the stored look-up and never from the caller; another source's content has no way in.
+"""
+
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.exc import IntegrityError
+from starlette.responses import Response
+
+from services.consultation.clocks.domain import BusinessCalendar
+from services.consultation.consultations import repository
+from services.consultation.consultations.domain import (
+    Action,
+    Actor,
+    Consultation,
+    ConsultationType,
+    State,
+    event_of,
+)
+from services.consultation.consultations.numbers import new_number
+from services.consultation.grounds.domain import AskingOrganisation, Decision, Grounds
+from services.consultation.lookups.repository import find as find_lookup
+from services.consultation.persons.domain import PersonNumber
+from services.consultation.persons.vault import mark_person, seal_person
+from services.consultation.problems import LOOKUP_NOT_USABLE, PROTECTED_IDENTITY
+from shared.audit import AuditEntry
+from shared.database.engine import Database, Tenancy
+from shared.idempotency import KEPT, Attempt, Ledger, read
+from shared.problems import Problem
+from shared.tokens.caller import Caller
+from shared.vault import Vault
+
+_NUMBER_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked. `person` may be left out when a look-up tells who it is about."""
+
+    type: ConsultationType
+    purpose: str
+    case_reference: str
+    text: str
+    person: PersonNumber | None
+    lookup_id: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the asker is told."""
+
+    id: uuid.UUID
+    number: str
+    opened_at: datetime
+    due_at: datetime
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDependencies:
+    """What opening needs of the world."""
+
+    database: Database
+    vault: Vault
+    ledger: Ledger
+    grounds: Grounds
+    calendar: BusinessCalendar
+    targets: dict[str, timedelta]
+    answering: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """Who it is about, sealed, and what the look-up brings along."""
+
+    mark: bytes
+    sealed: bytes
+    outcomes: str | None = None
+    af_items: Sequence[str] = field(default_factory=list)
+
+
+async def open_consultation(
+    needs: OpenDependencies,
+    caller: Caller,
+    question: Question,
+    now: datetime,
+    *,
+    attempt: Attempt | None,
+    told: Callable[[Opened], Response],
+) -> Response:
+    """The answer to the asker, rendered by `told`, or the kept one when the request has been carried out before.
+
+    Raises Problem when there is no ground, when the look-up is not usable, and when the person has protected
+    identity: such questions go by phone.
+    """
+    decision = await needs.grounds.decide(caller.organisation, question.purpose, [f"consultation.{question.type}"])
+    asker = decision.require()
+    subject = await _subject(needs, caller, question)
+    for _ in range(_NUMBER_TRIES):
+        opened = _opened(needs, question, now)
+        response = told(opened)
+        values = _values(needs, caller, question, opened, subject, decision, asker)
+        if attempt is not None:
+            values |= _once_values(needs.ledger, caller, attempt, response, now)
+        try:
+            async with needs.database.single_statement() as connection:
+                if await repository.open_once(connection, values, keyed=attempt is not None):
+                    return response
+        except IntegrityError as fault:
+            if "consultation_number" not in str(fault.orig):
+                raise
+            continue
+        return await _kept(needs, caller, attempt)
+    raise RuntimeError("no free number was found")
+
+
+def _opened(needs: OpenDependencies, question: Question, now: datetime) -> Opened:
+    target = needs.targets[question.type.value]
+    due_at = needs.calendar.add(now, int(target.total_seconds()))
+    return Opened(uuid.uuid4(), new_number(now), now, due_at)
+
+
+async def _subject(needs: OpenDependencies, caller: Caller, question: Question) -> _Subject:
+    if question.lookup_id is None:
+        if question.person is None:
+            raise Problem(LOOKUP_NOT_USABLE)
+        return _Subject(mark_person(needs.vault, question.person), seal_person(needs.vault, question.person))
+    async with needs.database.begin(Tenancy(caller.organisation)) as connection:
+        row = await find_lookup(connection, caller.organisation, question.lookup_id)
+    if row is None or row.answered_at is None or row.case_reference != question.case_reference:
+        raise Problem(LOOKUP_NOT_USABLE)
+    if row.protected_identity:
+        raise Problem(PROTECTED_IDENTITY)
+    return _from_lookup(needs.vault, row, question.person)
+
+
+def _from_lookup(vault: Vault, row: Row[Any], person: PersonNumber | None) -> _Subject:
+    if person is not None and mark_person(vault, person) != row.person_mark:
+        raise Problem(LOOKUP_NOT_USABLE)
+    return _Subject(row.person_mark, row.person_sealed, json.dumps(row.outcomes), row.af_items)
+
+
+def _values(
+    needs: OpenDependencies,
+    caller: Caller,
+    question: Question,
+    opened: Opened,
+    subject: _Subject,
+    decision: Decision,
+    asker: AskingOrganisation,
+) -> dict[str, Any]:
+    actor = Actor(caller.organisation, caller.client_id, caller.actor or "", opened.opened_at, uuid.uuid4())
+    consultation = Consultation(opened.id, caller.organisation, needs.answering, State.RECEIVED, opened.version, None)
+    audit = _audit(caller, question, opened, subject, decision)
+    return {
+        **repository.event_values(event_of(Action.OPEN, actor, consultation), consultation, question.text, audit),
+        "org": caller.organisation,
+        "id": opened.id,
+        "number": opened.number,
+        "answering_org": needs.answering,
+        "type": question.type.value,
+        "case_reference": question.case_reference,
+        "asked_by": caller.actor,
+        "person_mark": subject.mark,
+        "person_sealed": subject.sealed,
+        "purpose": question.purpose,
+        "decision_id": decision.id,
+        "decision_version": decision.version,
+        "lookup_id": question.lookup_id,
+        "lookup_outcomes": subject.outcomes,
+        "af_items": list(subject.af_items),
+        "asker_name": asker.name,
+        "asker_kind": asker.kind,
+        "municipality_code": asker.municipality_code,
+        "county_code": asker.county_code,
+        "opened_at": opened.opened_at,
+        "due_at": opened.due_at,
+        "target_seconds": int(needs.targets[question.type.value].total_seconds()),
+    }
+
+
+def _once_values(ledger: Ledger, caller: Caller, attempt: Attempt, response: Response, now: datetime) -> dict[str, Any]:
+    kept = ledger.kept(response)
+    return {
+        "client_id": caller.client_id,
+        "key_hash": attempt.key_hash,
+        "request_hash": attempt.request_hash,
+        "kept_status": kept["status"],
+        "kept_headers": kept["headers"],
+        "kept_body": kept["body"],
+        "expires": now + KEPT,
+    }
+
+
+async def _kept(needs: OpenDependencies, caller: Caller, attempt: Attempt | None) -> Response:
+    if attempt is None:
+        raise RuntimeError("an insert without a key wrote nothing")
+    async with needs.database.begin(Tenancy(caller.organisation)) as connection:
+        return needs.ledger.replayed(await read(connection, caller, attempt), attempt)
+
+
+def _audit(caller: Caller, question: Question, opened: Opened, subject: _Subject, decision: Decision) -> AuditEntry:
+    return AuditEntry(
+        event="consultation.opened",
+        at=opened.opened_at,
+        caller=caller,
+        object_type="consultation",
+        object_id=opened.id,
+        subject=subject.mark,
+        detail={
+            "purpose": question.purpose,
+            "caseReference": question.case_reference,
+            "type": question.type.value,
+            "lookup": str(question.lookup_id) if question.lookup_id else None,
+            "decision": {"id": str(decision.id), "version": decision.version, "grounds": decision.grounds},
+        },
+    )

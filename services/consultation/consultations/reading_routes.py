@@ -1,0 +1,206 @@
+"""Reading consultations over HTTP: the asker's list, the queue, one consultation, its timeline."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.requests import Request
+
+from services.consultation import scopes
+from services.consultation.consultations import examples, repository
+from services.consultation.consultations.domain import State
+from services.consultation.consultations.models import (
+    ConsultationPage,
+    ConsultationSummary,
+    Message,
+    Timeline,
+    TimelineEvent,
+    WholeConsultation,
+    side_of,
+    summary_values,
+    whole,
+)
+from services.consultation.context import context_of
+from shared.audit import AuditEntry, record
+from shared.database.engine import Tenancy
+from shared.http.conditions import etag
+from shared.http.paging import Cursor, Limit, decode_cursor, encode_cursor, page_links, split_page
+from shared.problems import NOT_FOUND, SCOPE_MISSING, Problem
+from shared.tokens.caller import Caller, Requires
+
+router = APIRouter(tags=["consultations"])
+
+ConsultationId = Annotated[uuid.UUID, Path(alias="consultationId", description="From the list / Ur listan")]
+
+
+@router.get(
+    "/consultations",
+    response_model=ConsultationPage,
+    responses={200: {"content": {"application/json": {"example": examples.PAGE}}}},
+    summary="One's own consultations, newest first / Egna samråd, nyast först",
+)
+async def list_consultations(
+    request: Request,
+    caller: Annotated[Caller, Depends(Requires(scopes.CONSULTATIONS_READ))],
+    state: State | None = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Response:
+    """What the organisation has asked. Nothing about persons stands in a list.
+
+    Vad organisationen har frågat. Ingenting om personer står i en lista.
+    """
+    context = context_of(request)
+    place = decode_cursor(cursor)
+    async with context.database.begin(Tenancy(caller.organisation)) as connection:
+        rows = await repository.page_of_asker(
+            connection, caller.organisation, state.value if state else None, place, limit + 1
+        )
+    shown, more = split_page(rows, limit)
+    next_cursor = encode_cursor(shown[-1].opened_at, shown[-1].id) if more else None
+    parameters: dict[str, object] = {"limit": limit, "state": state.value if state else None, "cursor": cursor}
+    page = ConsultationPage(
+        consultations=[
+            ConsultationSummary(**summary_values(row, caller.organisation, caller.organisation, context.base_url))
+            for row in shown
+        ],
+        links=page_links(f"{context.base_url}/consultations", parameters, next_cursor),
+    )
+    return context.json(page)
+
+
+@router.get(
+    "/queue",
+    response_model=ConsultationPage,
+    responses={200: {"content": {"application/json": {"example": examples.QUEUE}}}},
+    summary="Consultations waiting here, due first first / Samråd som väntar, närmast i tid först",
+)
+async def list_queue(
+    request: Request,
+    caller: Annotated[Caller, Depends(Requires(scopes.QUEUE_WORK))],
+    assigned: Annotated[str, Query(pattern="^(anyone|nobody|me)$", description="anyone, nobody or me")] = "anyone",
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Response:
+    """Open consultations put to the organisation, ordered by due date. Nothing about persons stands in the queue.
+
+    Öppna samråd ställda till organisationen, ordnade efter när de ska vara besvarade.
+    """
+    context = context_of(request)
+    place = decode_cursor(cursor)
+    async with context.database.begin(Tenancy(caller.organisation)) as connection:
+        rows = await repository.page_of_queue(
+            connection,
+            caller.organisation,
+            assigned_to=caller.actor if assigned == "me" else None,
+            unassigned=assigned == "nobody",
+            place=place,
+            rows=limit + 1,
+        )
+    shown, more = split_page(rows, limit)
+    next_cursor = encode_cursor(shown[-1].due_at, shown[-1].id) if more else None
+    parameters: dict[str, object] = {"limit": limit, "assigned": assigned, "cursor": cursor}
+    page = ConsultationPage(
+        consultations=[
+            ConsultationSummary(**summary_values(row, caller.organisation, "", context.base_url)) for row in shown
+        ],
+        links=page_links(f"{context.base_url}/queue", parameters, next_cursor),
+    )
+    return context.json(page)
+
+
+@router.get(
+    "/consultations/{consultationId}",
+    response_model=WholeConsultation,
+    responses={200: {"content": {"application/json": {"example": examples.WHOLE}}}},
+    summary="One consultation / Ett samråd",
+)
+async def get_consultation(
+    request: Request,
+    caller: Annotated[Caller, Depends(Requires(scopes.CONSULTATIONS_READ))],
+    consultation_id: ConsultationId,
+) -> Response:
+    """The whole consultation, for the side that asked and the side that answers. Each reading is audited.
+
+    Hela samrådet, för den som frågat och den som svarar. Varje läsning loggas.
+    """
+    context = context_of(request)
+    async with context.database.begin(Tenancy(caller.organisation)) as connection:
+        row = await repository.find_visible(connection, caller.organisation, consultation_id)
+        if row is None:
+            raise Problem(NOT_FOUND)
+        _refuse_answering_without_queue(caller, row.org)
+        written = [
+            Message(at=each.at, side=side_of(each.actor_org, row.org), kind=each.action, text=each.body)
+            for each in await repository.messages(connection, row.org, row.id)
+        ]
+        model = whole(row, written, caller.organisation, context.vault, context.base_url)
+        entry = AuditEntry(
+            event="consultation.read",
+            at=context.clock(),
+            caller=caller,
+            object_type="consultation",
+            object_id=row.id,
+            owner=row.org,
+            subject=row.person_mark,
+            detail={
+                "purpose": row.purpose,
+                "caseReference": row.case_reference,
+                "decision": {"id": str(row.decision_id), "version": row.decision_version},
+                "fields": ["person", "messages", "lookupSources", "afItems", "leadTime"],
+            },
+        )
+        await record(connection, entry)
+    return context.json(model, headers={"ETag": etag(row.version)})
+
+
+@router.get(
+    "/consultations/{consultationId}/events",
+    response_model=Timeline,
+    responses={200: {"content": {"application/json": {"example": examples.EVENTS}}}},
+    summary="The timeline of a consultation / Samrådets tidslinje",
+)
+async def list_events(
+    request: Request,
+    caller: Annotated[Caller, Depends(Requires(scopes.CONSULTATIONS_READ))],
+    consultation_id: ConsultationId,
+) -> Response:
+    """The events that the caller's side may see: from these anyone can count the lead time again.
+
+    Händelserna som den egna sidan får se; ur dem kan var och en räkna om ledtiden.
+    """
+    context = context_of(request)
+    async with context.database.begin(Tenancy(caller.organisation)) as connection:
+        owner = await _owner(connection, caller, consultation_id)
+        rows = await repository.events(connection, owner, consultation_id)
+    told = [
+        TimelineEvent(
+            event_id=row.id,
+            sequence=row.sequence,
+            at=row.at,
+            kind=row.action,
+            state=row.state,
+            turn=row.turn,
+            side=side_of(row.actor_org, owner),
+            actor=row.actor if row.actor_org == caller.organisation else None,
+            channel=row.channel,
+        )
+        for row in rows
+    ]
+    links = {"self": {"href": f"{context.base_url}/consultations/{consultation_id}/events"}}
+    return context.json(Timeline(events=told, links=links))
+
+
+async def _owner(connection: AsyncConnection, caller: Caller, consultation_id: uuid.UUID) -> str:
+    row = await repository.find_visible(connection, caller.organisation, consultation_id)
+    if row is None:
+        raise Problem(NOT_FOUND)
+    _refuse_answering_without_queue(caller, row.org)
+    return str(row.org)
+
+
+def _refuse_answering_without_queue(caller: Caller, owner: str) -> None:
+    """The answering side reads as a worker of the queue, not as any client of the organisation."""
+    if owner != caller.organisation and scopes.QUEUE_WORK.name not in caller.scopes:
+        raise Problem(SCOPE_MISSING, members={"requiredScope": scopes.QUEUE_WORK.name})

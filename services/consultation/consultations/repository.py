@@ -1,0 +1,281 @@
+"""Consultations in the database. A change writes state, event, message, outbox and audit in one statement."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.consultation.clocks.turns import Turn, TurnChange
+from services.consultation.consultations.domain import Consultation, Event, State
+from shared.audit import AuditEntry
+
+_FACTS = """
+    org, id, number, answering_org, type, state, turn, version, assigned_to, case_reference, asked_by, person_mark,
+    person_sealed, purpose, decision_id, decision_version, lookup_id, lookup_outcomes, af_items, asker_name,
+    asker_kind, municipality_code, county_code, opened_at, due_at, target_seconds, answered_at, closed_at,
+    total_seconds, answering_seconds, asking_seconds
+"""
+_FIND = text(f"SELECT {_FACTS} FROM consultation WHERE id = :id AND :org IN (org, answering_org)")
+_FIND_OWN = text(f"SELECT {_FACTS} FROM consultation WHERE id = :id AND org = :org")
+_FIND_ANSWERED_BY = text(f"SELECT {_FACTS} FROM consultation WHERE id = :id AND answering_org = :org")
+
+_WITH_EVENT = """
+    added_event AS (
+        INSERT INTO consultation_event (org, consultation_id, sequence, id, answering_org, at, action, state, turn,
+                                        actor_org, client_id, actor, audience, channel)
+        SELECT org, id, :sequence, :event_id, answering_org, :at, :action, :state, :turn, :actor_org, :client_id,
+               :actor, :audience, :channel
+        FROM changed
+    ),
+    added_message AS (
+        INSERT INTO consultation_message (org, consultation_id, sequence, answering_org, body)
+        SELECT org, id, :sequence, answering_org, :message FROM changed WHERE CAST(:message AS text) IS NOT NULL
+    ),
+    added_outbox AS (
+        INSERT INTO outbox (org, id, answering_org, at, kind, consultation_id, sequence)
+        SELECT org, :event_id, answering_org, :at, 'consultation.' || :action, id, :sequence FROM changed
+    ),
+    added_audit AS (
+        INSERT INTO audit_entry (id, at, org, owner_org, event, outcome, object_type, object_id, subject, entry)
+        SELECT :audit_id, :audit_at, :audit_org, :audit_owner_org, :audit_event, :audit_outcome, :audit_object_type,
+               :audit_object_id, :audit_subject, :audit_entry
+        FROM changed
+    )
+    SELECT count(*) FROM changed
+"""
+_CHANGE = text(
+    f"""
+    WITH changed AS (
+        UPDATE consultation
+        SET state = :state, turn = :turn, version = :sequence, assigned_to = :assigned_to,
+            answered_at = coalesce(:answered_at, answered_at), closed_at = coalesce(:closed_at, closed_at),
+            total_seconds = coalesce(:total_seconds, total_seconds),
+            answering_seconds = coalesce(:answering_seconds, answering_seconds),
+            asking_seconds = coalesce(:asking_seconds, asking_seconds)
+        WHERE id = :id AND org = :org AND version = :sequence - 1
+        RETURNING org, id, answering_org
+    ), {_WITH_EVENT}
+    """
+)
+_INSERT_COLUMNS = """
+    number, answering_org, type, state, turn, version, assigned_to, case_reference, asked_by, person_mark,
+    person_sealed, purpose, decision_id, decision_version, lookup_id, lookup_outcomes, af_items, asker_name,
+    asker_kind, municipality_code, county_code, opened_at, due_at, target_seconds
+"""
+_INSERT_VALUES = """
+    :number, :answering_org, :type, :state, :turn, :sequence, NULL, :case_reference, :asked_by, :person_mark,
+    :person_sealed, :purpose, :decision_id, :decision_version, :lookup_id, CAST(:lookup_outcomes AS jsonb), :af_items,
+    :asker_name, :asker_kind, :municipality_code, :county_code, :opened_at, :due_at, :target_seconds
+"""
+# The organisation is set in a CTE that the insert reads from: one round trip, and row-level security holds.
+_OPEN = f"""
+    WITH tenant AS MATERIALIZED (SELECT set_config('app.org', :org, true) AS org),
+    {{once}}
+    changed AS (
+        INSERT INTO consultation (org, id, {_INSERT_COLUMNS})
+        SELECT tenant.org, :id, {_INSERT_VALUES} FROM tenant {{gate}}
+        RETURNING org, id, answering_org
+    ), {_WITH_EVENT}
+"""
+_ONCE = """
+    claimed AS (
+        INSERT INTO idempotency_record
+            (org, client_id, key_hash, request_hash, status, headers, body, started_at, expires_at)
+        SELECT tenant.org, :client_id, :key_hash, :request_hash, :kept_status, CAST(:kept_headers AS jsonb), :kept_body,
+               :opened_at, :expires
+        FROM tenant
+        ON CONFLICT (org, client_id, key_hash) DO UPDATE
+           SET request_hash = excluded.request_hash, status = excluded.status, headers = excluded.headers,
+               body = excluded.body, started_at = excluded.started_at, expires_at = excluded.expires_at
+         WHERE idempotency_record.expires_at <= :opened_at
+        RETURNING 1
+    ),
+"""
+OPEN = text(_OPEN.format(once="", gate=""))
+OPEN_ONCE = text(_OPEN.format(once=_ONCE, gate=", claimed"))
+
+_TURNS = text("SELECT at, turn FROM consultation_event WHERE org = :org AND consultation_id = :id ORDER BY sequence")
+_MESSAGES = text(
+    """
+    SELECT e.at, e.action, e.actor_org, m.body
+    FROM consultation_message m
+    JOIN consultation_event e USING (org, consultation_id, sequence)
+    WHERE m.org = :org AND m.consultation_id = :id ORDER BY m.sequence
+    """
+)
+_EVENTS = text(
+    """
+    SELECT sequence, id, at, action, state, turn, actor_org, actor, channel FROM consultation_event
+    WHERE org = :org AND consultation_id = :id ORDER BY sequence
+    """
+)
+_SUMMARY = """
+    id, number, type, state, turn, version, assigned_to, case_reference, asker_name, municipality_code, opened_at,
+    due_at, answered_at
+"""
+_OF_ASKER = text(
+    f"""
+    SELECT {_SUMMARY} FROM consultation
+    WHERE org = :org AND (CAST(:state AS text) IS NULL OR state = :state)
+      AND (opened_at, id) < (CAST(:at AS timestamptz), CAST(:after AS uuid))
+    ORDER BY opened_at DESC, id DESC LIMIT :rows
+    """
+)
+_QUEUE = text(
+    f"""
+    SELECT {_SUMMARY} FROM consultation
+    WHERE answering_org = :org AND turn <> 'nobody'
+      AND (CAST(:assigned_to AS text) IS NULL OR assigned_to = :assigned_to)
+      AND (NOT CAST(:unassigned AS boolean) OR assigned_to IS NULL)
+      AND (due_at, id) > (CAST(:at AS timestamptz), CAST(:after AS uuid))
+    ORDER BY due_at, id LIMIT :rows
+    """
+)
+
+Place = tuple[datetime, uuid.UUID] | None
+_NEWEST = (datetime.max.replace(tzinfo=UTC), uuid.UUID(int=2**128 - 1))
+_OLDEST = (datetime.min.replace(tzinfo=UTC), uuid.UUID(int=0))
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """Working seconds from opening to answer, in all and by whose turn it was."""
+
+    total: int
+    answering: int
+    asking: int
+
+
+async def find_visible(connection: AsyncConnection, organisation: str, consultation_id: uuid.UUID) -> Row[Any] | None:
+    """The consultation when the organisation asks or answers in it."""
+    return await _one(connection, _FIND, organisation, consultation_id)
+
+
+async def find_own(connection: AsyncConnection, organisation: str, consultation_id: uuid.UUID) -> Row[Any] | None:
+    """The consultation when the organisation asked it."""
+    return await _one(connection, _FIND_OWN, organisation, consultation_id)
+
+
+async def find_answered_by(
+    connection: AsyncConnection, organisation: str, consultation_id: uuid.UUID
+) -> Row[Any] | None:
+    """The consultation when it is put to the organisation."""
+    return await _one(connection, _FIND_ANSWERED_BY, organisation, consultation_id)
+
+
+async def _one(
+    connection: AsyncConnection, statement: Any, organisation: str, consultation_id: uuid.UUID
+) -> Row[Any] | None:
+    values = {"org": organisation, "id": consultation_id}
+    return (await connection.execute(statement, values)).one_or_none()
+
+
+def as_domain(row: Row[Any]) -> Consultation:
+    """The part of a row that its rules concern."""
+    return Consultation(
+        id=row.id,
+        organisation=row.org,
+        answering=row.answering_org,
+        state=State(row.state),
+        version=row.version,
+        assigned_to=row.assigned_to,
+    )
+
+
+async def save_change(
+    connection: AsyncConnection,
+    after: Consultation,
+    event: Event,
+    audit: AuditEntry,
+    *,
+    message: str | None,
+    durations: Durations | None = None,
+) -> bool:
+    """Write a change; False when somebody else changed the consultation first, and then nothing is written."""
+    values = {
+        **event_values(event, after, message, audit),
+        "id": after.id,
+        "org": after.organisation,
+        "assigned_to": after.assigned_to,
+        "answered_at": event.at if after.state is State.ANSWERED else None,
+        "closed_at": event.at if after.state in (State.CLOSED, State.WITHDRAWN) else None,
+        "total_seconds": durations.total if durations else None,
+        "answering_seconds": durations.answering if durations else None,
+        "asking_seconds": durations.asking if durations else None,
+    }
+    return bool((await connection.execute(_CHANGE, values)).scalar_one())
+
+
+def event_values(event: Event, after: Consultation, message: str | None, audit: AuditEntry) -> dict[str, Any]:
+    """Values of the part that opening and every change share."""
+    return {
+        "sequence": event.sequence,
+        "event_id": event.id,
+        "at": event.at,
+        "action": event.action.value,
+        "state": after.state.value,
+        "turn": after.state.turn.value,
+        "actor_org": event.organisation,
+        "client_id": event.client_id,
+        "actor": event.actor,
+        "audience": event.audience.value,
+        "channel": event.channel,
+        "message": message,
+        **audit.parameters(),
+    }
+
+
+async def open_once(connection: AsyncConnection, values: Mapping[str, Any], *, keyed: bool) -> bool:
+    """Write a new consultation; False when its idempotency key has been used."""
+    return bool((await connection.execute(OPEN_ONCE if keyed else OPEN, values)).scalar_one())
+
+
+async def turn_changes(connection: AsyncConnection, consultation: Consultation) -> list[TurnChange]:
+    """Whose turn it became, in order of time."""
+    values = {"org": consultation.organisation, "id": consultation.id}
+    return [TurnChange(row.at, Turn(row.turn)) for row in await connection.execute(_TURNS, values)]
+
+
+async def messages(connection: AsyncConnection, owner: str, consultation_id: uuid.UUID) -> Sequence[Row[Any]]:
+    """What has been written, oldest first."""
+    return (await connection.execute(_MESSAGES, {"org": owner, "id": consultation_id})).all()
+
+
+async def events(connection: AsyncConnection, owner: str, consultation_id: uuid.UUID) -> Sequence[Row[Any]]:
+    """The events that the reading organisation may see; row-level security holds back the rest."""
+    return (await connection.execute(_EVENTS, {"org": owner, "id": consultation_id})).all()
+
+
+async def page_of_asker(
+    connection: AsyncConnection, organisation: str, state: str | None, place: Place, rows: int
+) -> Sequence[Row[Any]]:
+    """The organisation's own consultations, newest first."""
+    at, after = place or _NEWEST
+    values = {"org": organisation, "state": state, "at": at, "after": after, "rows": rows}
+    return (await connection.execute(_OF_ASKER, values)).all()
+
+
+async def page_of_queue(
+    connection: AsyncConnection,
+    organisation: str,
+    *,
+    assigned_to: str | None,
+    unassigned: bool,
+    place: Place,
+    rows: int,
+) -> Sequence[Row[Any]]:
+    """Open consultations put to the organisation, the one due first first."""
+    at, after = place or _OLDEST
+    values = {
+        "org": organisation,
+        "assigned_to": assigned_to,
+        "unassigned": unassigned,
+        "at": at,
+        "after": after,
+        "rows": rows,
+    }
+    return (await connection.execute(_QUEUE, values)).all()

@@ -1,0 +1,292 @@
+"""Opening and changing consultations over HTTP."""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.requests import Request
+
+from services.consultation import scopes
+from services.consultation.consultations import examples
+from services.consultation.consultations.answer import answer_consultation
+from services.consultation.consultations.ask_back import ask_consultation_back
+from services.consultation.consultations.changes import Change
+from services.consultation.consultations.claim import claim_consultation
+from services.consultation.consultations.close import close_consultation
+from services.consultation.consultations.domain import Consultation, State
+from services.consultation.consultations.models import (
+    ChangedConsultation,
+    ConsultationRequest,
+    ExpectedAnswer,
+    MessageRequest,
+    OpenedConsultation,
+    self_link,
+)
+from services.consultation.consultations.open import OpenDependencies, Opened, Question, open_consultation
+from services.consultation.consultations.release import release_consultation
+from services.consultation.consultations.reply import reply_to_question
+from services.consultation.consultations.withdraw import withdraw_consultation
+from services.consultation.context import Context, context_of
+from services.consultation.lookups.references import checked_reference
+from services.consultation.persons.vault import mark_person
+from services.consultation.wire import read_person
+from shared.database.engine import Tenancy
+from shared.http.bodies import JsonBody
+from shared.http.conditions import ExpectedVersion, etag
+from shared.idempotency import Attempt, OnceOnly
+from shared.tokens.caller import Caller, Requires
+
+router = APIRouter(tags=["consultations"])
+
+ConsultationId = Annotated[uuid.UUID, Path(alias="consultationId", description="From the list / Ur listan")]
+Manager = Annotated[Caller, Depends(Requires(scopes.CONSULTATIONS_MANAGE))]
+Worker = Annotated[Caller, Depends(Requires(scopes.QUEUE_WORK))]
+_EXAMPLE_TEXT = {"text": "Vi behöver veta vilken period frågan gäller."}
+Text = Annotated[MessageRequest, Depends(JsonBody(MessageRequest, _EXAMPLE_TEXT))]
+_CHANGED: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"example": examples.CHANGED}}}}
+
+Effect = Callable[[AsyncConnection, Change], Awaitable[Consultation]]
+
+
+@router.post(
+    "/consultations",
+    status_code=201,
+    response_model=OpenedConsultation,
+    responses={201: {"content": {"application/json": {"example": examples.OPENED}}}},
+    summary="Open a consultation / Öppna ett samråd",
+)
+async def create_consultation(
+    request: Request,
+    caller: Annotated[Caller, Depends(Requires(scopes.CONSULTATIONS_CREATE))],
+    body: Annotated[ConsultationRequest, Depends(JsonBody(ConsultationRequest, examples.QUESTION))],
+    attempt: OnceOnly,
+) -> Response:
+    """Ask what the registers don't say; the answer holds a number and a due date at once.
+
+    With `lookupId` the consultation carries how each source answered and which AF items were received, and
+    nothing of another source's content.
+
+    Fråga det som registren inte säger. Svaret bär nummer och förväntat svarsdatum direkt.
+    """
+    context = context_of(request)
+    question = Question(
+        type=body.type,
+        purpose=body.purpose,
+        case_reference=checked_reference(body.case_reference),
+        text=body.question,
+        person=read_person(body.person) if body.person else None,
+        lookup_id=body.lookup_id,
+    )
+    request.scope["state"]["audit"] = {
+        "subject": mark_person(context.vault, question.person) if question.person else None,
+        "caseReference": question.case_reference,
+    }
+    return await open_consultation(
+        _opening(context),
+        caller,
+        question,
+        context.clock(),
+        attempt=attempt,
+        told=lambda opened: _receipt(context, opened),
+    )
+
+
+@router.post(
+    "/consultations/{consultationId}/claims",
+    response_model=ChangedConsultation,
+    responses=_CHANGED,
+    summary="Claim / Ta ett samråd",
+)
+async def claim(
+    request: Request, caller: Worker, consultation_id: ConsultationId, version: ExpectedVersion, attempt: OnceOnly
+) -> Response:
+    """Take a consultation from the queue. Of two who try, one gets it and the other is told who has it.
+
+    Ta ett samråd ur kön. Av två som försöker får en det, och den andra får veta vem som har det.
+    """
+    return await _change(request, caller, consultation_id, version, attempt, claim_consultation)
+
+
+@router.post(
+    "/consultations/{consultationId}/releases",
+    response_model=ChangedConsultation,
+    responses=_CHANGED,
+    summary="Release / Släpp ett samråd",
+)
+async def release(
+    request: Request, caller: Worker, consultation_id: ConsultationId, version: ExpectedVersion, attempt: OnceOnly
+) -> Response:
+    """Give a consultation back to the queue.
+
+    Lämna tillbaka ett samråd till kön.
+    """
+    return await _change(request, caller, consultation_id, version, attempt, release_consultation)
+
+
+@router.post(
+    "/consultations/{consultationId}/questions",
+    response_model=ChangedConsultation,
+    responses=_CHANGED,
+    summary="Ask back / Fråga tillbaka",
+)
+async def ask_back(
+    request: Request,
+    caller: Worker,
+    consultation_id: ConsultationId,
+    version: ExpectedVersion,
+    body: Text,
+    attempt: OnceOnly,
+) -> Response:
+    """Ask the municipality for what is missing; the clock turns to it.
+
+    Fråga kommunen om det som saknas; klockan går över till den.
+    """
+
+    async def effect(connection: AsyncConnection, change: Change) -> Consultation:
+        return await ask_consultation_back(connection, change, body.text)
+
+    return await _change(request, caller, consultation_id, version, attempt, effect)
+
+
+@router.post(
+    "/consultations/{consultationId}/replies",
+    response_model=ChangedConsultation,
+    responses=_CHANGED,
+    summary="Reply to a question back / Svara på en motfråga",
+)
+async def reply(
+    request: Request,
+    caller: Manager,
+    consultation_id: ConsultationId,
+    version: ExpectedVersion,
+    body: Text,
+    attempt: OnceOnly,
+) -> Response:
+    """Give what was asked back for; the clock turns to the answering authority.
+
+    Lämna det som efterfrågats; klockan går över till den svarande myndigheten.
+    """
+
+    async def effect(connection: AsyncConnection, change: Change) -> Consultation:
+        return await reply_to_question(connection, change, body.text)
+
+    return await _change(request, caller, consultation_id, version, attempt, effect)
+
+
+@router.post(
+    "/consultations/{consultationId}/answers",
+    response_model=ChangedConsultation,
+    responses=_CHANGED,
+    summary="Answer / Besvara",
+)
+async def answer(
+    request: Request,
+    caller: Worker,
+    consultation_id: ConsultationId,
+    version: ExpectedVersion,
+    body: Text,
+    attempt: OnceOnly,
+) -> Response:
+    """Answer the consultation; its lead time ends here.
+
+    Besvara samrådet; ledtiden slutar här.
+    """
+    calendar = context_of(request).calendar
+
+    async def effect(connection: AsyncConnection, change: Change) -> Consultation:
+        return await answer_consultation(connection, change, body.text, calendar)
+
+    return await _change(request, caller, consultation_id, version, attempt, effect)
+
+
+@router.post(
+    "/consultations/{consultationId}/closures",
+    response_model=ChangedConsultation,
+    responses=_CHANGED,
+    summary="Close / Avsluta",
+)
+async def close(
+    request: Request, caller: Manager, consultation_id: ConsultationId, version: ExpectedVersion, attempt: OnceOnly
+) -> Response:
+    """Close an answered consultation.
+
+    Avsluta ett besvarat samråd.
+    """
+    return await _change(request, caller, consultation_id, version, attempt, close_consultation)
+
+
+@router.post(
+    "/consultations/{consultationId}/withdrawals",
+    response_model=ChangedConsultation,
+    responses=_CHANGED,
+    summary="Withdraw / Återta",
+)
+async def withdraw(
+    request: Request, caller: Manager, consultation_id: ConsultationId, version: ExpectedVersion, attempt: OnceOnly
+) -> Response:
+    """Withdraw a consultation that no longer needs an answer.
+
+    Återta ett samråd som inte längre behöver svar.
+    """
+    return await _change(request, caller, consultation_id, version, attempt, withdraw_consultation)
+
+
+async def _change(
+    request: Request,
+    caller: Caller,
+    consultation_id: uuid.UUID,
+    version: int,
+    attempt: Attempt | None,
+    effect: Effect,
+) -> Response:
+    context = context_of(request)
+    change = Change(caller, consultation_id, version, context.clock())
+    request.scope["state"]["audit"] = {"objectId": consultation_id}
+    async with context.database.begin(Tenancy(caller.organisation)) as connection:
+
+        async def told() -> Response:
+            return _told(context, caller, await effect(connection, change))
+
+        return await context.ledger.once(connection, caller, attempt, change.at, told)
+
+
+def _told(context: Context, caller: Caller, after: Consultation) -> Response:
+    model = ChangedConsultation(
+        consultation_id=after.id,
+        state=after.state,
+        turn=after.state.turn,
+        version=after.version,
+        assigned_to=after.assigned_to if caller.organisation == after.answering else None,
+        links=self_link(context.base_url, after.id),
+    )
+    return context.json(model, headers={"ETag": etag(after.version)})
+
+
+def _receipt(context: Context, opened: Opened) -> Response:
+    links = self_link(context.base_url, opened.id)
+    model = OpenedConsultation(
+        consultation_id=opened.id,
+        number=opened.number,
+        state=State.RECEIVED,
+        turn=State.RECEIVED.turn,
+        version=opened.version,
+        opened_at=opened.opened_at,
+        due_at=opened.due_at,
+        expected_answer=ExpectedAnswer(at=opened.due_at, basis="target"),
+        links=links,
+    )
+    return context.json(model, 201, {"Location": links["self"]["href"], "ETag": etag(opened.version)})
+
+
+def _opening(context: Context) -> OpenDependencies:
+    return OpenDependencies(
+        database=context.database,
+        vault=context.vault,
+        ledger=context.ledger,
+        grounds=context.grounds,
+        calendar=context.calendar,
+        targets=context.targets,
+        answering=context.answering,
+    )

@@ -1,0 +1,46 @@
+"""What the routes of this service are handed: one object, made in `create_app`."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.consultation.clocks.domain import BusinessCalendar
+from services.consultation.grounds.domain import Grounds
+from shared.clock import Clock
+from shared.database.engine import Database
+from shared.idempotency import Ledger
+from shared.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`database` is the runtime role's, `statistics` reads columns without persons across organisations.
+
+    `base_url` is the public address of the API; `answering` the canonical organisation that answers;
+    `targets` the working time in which each type is to be answered.
+    """
+
+    database: Database
+    statistics: Database
+    vault: Vault
+    ledger: Ledger
+    grounds: Grounds
+    clock: Clock
+    calendar: BusinessCalendar
+    targets: dict[str, timedelta]
+    answering: str
+    base_url: str
+
+    def json(self, model: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+        """A model as an answer, serialised once."""
+        body = model.model_dump_json(by_alias=True)
+        return Response(body, status_code=status, headers=headers, media_type="application/json")
+
+
+def context_of(request: Request) -> Context:
+    """The context of the application that serves the request."""
+    return cast(Context, request.app.state.context)

@@ -1,0 +1,87 @@
+"""The agreements service, with only the fields that are read here."""
+
+import logging
+import uuid
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from services.consultation.grounds.domain import AskingOrganisation, DecidedItem, Decision
+from shared.clock import Clock
+from shared.problems import UNAVAILABLE, Problem
+from shared.tokens.client import ServiceTokens, TokenRefused
+
+_PATH = "/agreements/v1/decisions"
+_KEPT = timedelta(seconds=5)
+_CAPACITY = 2000
+_log = logging.getLogger("grounds")
+
+
+class AgreementsGrounds:
+    """Implements `Grounds`. A decision is kept for seconds, so that a withdrawn ground bites at once.
+
+    `url` is dialled, `public_url` is what proofs are made for.
+    """
+
+    def __init__(
+        self, http: httpx.AsyncClient, tokens: ServiceTokens, clock: Clock, *, url: str, public_url: str
+    ) -> None:
+        self._http, self._tokens, self._clock = http, tokens, clock
+        self._url, self._public_url = url + _PATH, public_url + _PATH
+        self._kept: OrderedDict[tuple[str, ...], tuple[float, Decision]] = OrderedDict()
+
+    async def decide(self, organisation: str, purpose: str, information_sets: Sequence[str]) -> Decision:
+        """See Grounds."""
+        key = (organisation, purpose, *information_sets)
+        now = self._clock().timestamp()
+        kept = self._kept.get(key)
+        if kept is not None and 0 <= now - kept[0] < _KEPT.total_seconds():
+            return kept[1]
+        decision = await self._ask(organisation, purpose, information_sets)
+        self._kept[key] = (now, decision)
+        if len(self._kept) > _CAPACITY:
+            self._kept.popitem(last=False)
+        return decision
+
+    async def _ask(self, organisation: str, purpose: str, information_sets: Sequence[str]) -> Decision:
+        question = {
+            "organisation": organisation.removeprefix("0007:"),
+            "purpose": purpose,
+            "informationSets": list(information_sets),
+        }
+        try:
+            headers = await self._tokens.headers("POST", self._public_url)
+            answer = await self._http.post(self._url, json=question, headers=dict(headers))
+            if answer.status_code == 200:
+                return _read(answer.json())
+            _log.error("no decision", extra={"status": answer.status_code})
+        except (httpx.HTTPError, TokenRefused, ValueError, KeyError, TypeError) as fault:
+            _log.exception("no decision", extra={"kind": type(fault).__name__})
+        raise Problem(UNAVAILABLE, headers={"Retry-After": "5"})
+
+
+def _read(body: dict[str, Any]) -> Decision:
+    asker = body["organisation"]
+    return Decision(
+        id=uuid.UUID(body["decisionId"]),
+        version=int(body["version"]),
+        organisation=asker
+        and AskingOrganisation(
+            name=asker["name"],
+            kind=asker["kind"],
+            municipality_code=asker["municipalityCode"],
+            county_code=asker["countyCode"],
+        ),
+        items=tuple(
+            DecidedItem(
+                information_set=item["informationSet"],
+                permitted=bool(item["permitted"]),
+                reason=item["reason"],
+                ground=item["ground"] and item["ground"]["reference"],
+            )
+            for item in body["items"]
+        ),
+    )

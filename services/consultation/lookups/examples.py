@@ -1,0 +1,94 @@
+"""Examples for the OpenAPI document. The person is synthetic: born in 1890, with a valid check digit."""
+
+from typing import Any
+
+PERSON = "189001019802"
+LOOKUP_ID = "7d0e3c52-7f5e-4a5e-9d3f-0a5a5c1d2e3f"
+_SELF = {"self": {"href": f"https://samrad.example/consultation/v1/lookups/{LOOKUP_ID}"}}
+_PERIOD = {"from": "2026-09-01", "to": "2026-11-30"}
+_DECISION = {"decisionId": "4a1c1b7e-0b0f-4a6e-8f56-0f8f8f3a2b11", "version": 1}
+
+QUESTION: dict[str, Any] = {
+    "person": PERSON,
+    "caseReference": "EB-2026-000123",
+    "purpose": "financial_aid_application",
+    "period": _PERIOD,
+    "sources": ["AF", "SO"],
+}
+
+
+def _not_asked(source: str) -> dict[str, Any]:
+    return {
+        "source": source,
+        "state": "not_asked",
+        "askedPeriod": None,
+        "answeredAt": None,
+        "tookMs": None,
+        "contractVersion": None,
+        "origin": None,
+        "code": None,
+        "messages": [],
+        "deviations": [],
+        "items": [],
+        "data": None,
+    }
+
+
+_LATE_AF = {
+    **_not_asked("AF"),
+    "state": "error",
+    "askedPeriod": _PERIOD,
+    "answeredAt": "2026-11-20T09:12:09Z",
+    "tookMs": 8800,
+    "contractVersion": "10",
+    "origin": "SSBT",
+    "code": "TIMEOUT",
+    "messages": ["Arbetsförmedlingen svarade inte i tid"],
+}
+_EMPTY_SO = {
+    **_not_asked("SO"),
+    "state": "answered_empty",
+    "askedPeriod": _PERIOD,
+    "answeredAt": "2026-11-20T09:12:09Z",
+    "tookMs": 8800,
+    "contractVersion": "10",
+}
+ANSWER: dict[str, Any] = {
+    "lookupId": LOOKUP_ID,
+    "askedAt": "2026-11-20T09:12:00Z",
+    "answeredAt": "2026-11-20T09:12:09Z",
+    "complete": False,
+    "protectedIdentity": False,
+    "withheld": False,
+    "purpose": "financial_aid_application",
+    "caseReference": "EB-2026-000123",
+    "legalText": "15 kap. 10-12 §§ socialtjänstlagen (2025:400); förordning (2008:975)",
+    "decision": _DECISION,
+    "sources": [
+        _LATE_AF,
+        _not_asked("CSN"),
+        _not_asked("FK"),
+        _not_asked("SKV"),
+        _EMPTY_SO,
+        _not_asked("TNS"),
+        _not_asked("MIV"),
+    ],
+    "_links": _SELF,
+}
+RECORD: dict[str, Any] = {
+    "lookupId": LOOKUP_ID,
+    "askedAt": "2026-11-20T09:12:00Z",
+    "answeredAt": "2026-11-20T09:12:09Z",
+    "handler": "hl-4711",
+    "purpose": "financial_aid_application",
+    "caseReference": "EB-2026-000123",
+    "period": _PERIOD,
+    "complete": False,
+    "protectedIdentity": False,
+    "decision": _DECISION,
+    "sources": [
+        {"source": "AF", "state": "error", "origin": "SSBT", "code": "TIMEOUT"},
+        {"source": "SO", "state": "answered_empty", "origin": None, "code": None},
+    ],
+    "_links": _SELF,
+}

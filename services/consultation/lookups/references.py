@@ -1,0 +1,22 @@
+"""Case references: which case at the asking side a question belongs to. Nothing is asked without one."""
+
+import re
+
+from services.consultation.persons.domain import looks_like_person_number
+from services.consultation.problems import CASE_REFERENCE_INVALID
+from shared.problems import Problem
+
+LONGEST = 31
+_FIT = re.compile(r"[\w./:#() -]{1,31}")
+
+
+def checked_reference(text: str) -> str:
+    """The reference without outer blanks. Raises Problem when it can't travel to all sources.
+
+    CSN rejects the whole composite question at 32 characters, and an identity number in a reference
+    would end up in other systems' logs.
+    """
+    reference = text.strip()
+    if not _FIT.fullmatch(reference) or looks_like_person_number(reference):
+        raise Problem(CASE_REFERENCE_INVALID)
+    return reference

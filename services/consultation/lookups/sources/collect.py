@@ -1,0 +1,62 @@
+"""Asks the adapters side by side and puts their answers together, one for each of the seven codes."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from services.consultation.lookups.sources.domain import (
+    Inquiry,
+    Origin,
+    Source,
+    SourceAnswer,
+    SourceCode,
+    SourceState,
+)
+
+_log = logging.getLogger("sources")
+
+Sources = Mapping[SourceCode, Source]
+
+
+async def collect(sources: Sources, inquiry: Inquiry, *, budget_seconds: float) -> list[SourceAnswer]:
+    """One answer per source code, in the contract's order; what was not asked says so.
+
+    An adapter that breaks or does not finish within the budget costs its own sources only.
+    """
+    asked: dict[int, tuple[Source, list[SourceCode]]] = {}
+    for code in inquiry.sources:
+        adapter = sources[code]
+        asked.setdefault(id(adapter), (adapter, []))[1].append(code)
+    parts = [_ask(adapter, _only(inquiry, codes), budget_seconds) for adapter, codes in asked.values()]
+    answers: dict[SourceCode, SourceAnswer] = {}
+    for part in await asyncio.gather(*parts):
+        answers.update(part)
+    return [answers.get(code) or SourceAnswer(code, _absent(inquiry, code)) for code in SourceCode]
+
+
+def _only(inquiry: Inquiry, codes: Iterable[SourceCode]) -> Inquiry:
+    return replace(inquiry, sources={code: inquiry.sources[code] for code in codes})
+
+
+def _absent(inquiry: Inquiry, code: SourceCode) -> SourceState:
+    return SourceState.MISSING if code in inquiry.sources else SourceState.NOT_ASKED
+
+
+async def _ask(adapter: Source, inquiry: Inquiry, budget_seconds: float) -> Mapping[SourceCode, SourceAnswer]:
+    try:
+        async with asyncio.timeout(budget_seconds):
+            return await adapter.ask(inquiry)
+    except TimeoutError:
+        return _failed(inquiry, "TIMEOUT")
+    except Exception:
+        # An adapter promises not to raise; when it does, the other sources must not pay for it.
+        _log.exception("an adapter broke")
+        return _failed(inquiry, "ADAPTER_FAULT")
+
+
+def _failed(inquiry: Inquiry, code: str) -> dict[SourceCode, SourceAnswer]:
+    return {
+        source: SourceAnswer(source, SourceState.ERROR, asked_period=period, origin=Origin.LOCAL, code=code)
+        for source, period in inquiry.sources.items()
+    }

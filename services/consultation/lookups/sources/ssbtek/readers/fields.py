@@ -1,0 +1,115 @@
+"""The children of one element, sorted by local name in one pass and read as typed values."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from services.consultation.lookups.sources.ssbtek.readers import values
+from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
+from services.consultation.lookups.sources.ssbtek.xml import Element, children, local_name
+
+T = TypeVar("T")
+
+
+class Fields:
+    """Reads values by name. `required` and `optional` are the names that the contract has.
+
+    A value that is absent is None; one that is present but unreadable is None and noted as lost.
+    """
+
+    __slots__ = ("_children", "_notes")
+
+    def __init__(
+        self, element: Element, notes: Notes, required: frozenset[str], optional: frozenset[str] = frozenset()
+    ) -> None:
+        self._children = children(element)
+        self._notes = notes
+        names = self._children.keys()
+        if not names <= required:
+            for name in names:
+                if name not in required and name not in optional:
+                    notes.does_not_know("unknown element", name)
+        if not names >= required:
+            # Sorted: a set has another order in every process.
+            for name in sorted(required - names):
+                notes.deviates("missing element", name)
+
+    def many(self, name: str) -> list[Element]:
+        """The elements with the name, in document order."""
+        return self._children.get(name, [])
+
+    def one(self, name: str) -> Element | None:
+        """The element with the name. More than one is noted, and the first is taken."""
+        found = self._children.get(name)
+        if found is None:
+            return None
+        if len(found) > 1:
+            self._notes.loses("repeated element", name)
+        return found[0]
+
+    def text(self, name: str) -> str | None:
+        """The text without surrounding blanks; None when it is absent or blank."""
+        if name not in self._children:
+            return None
+        element = self._children[name][0]
+        if len(self._children[name]) > 1:
+            self._notes.loses("repeated element", name)
+        if len(element):
+            self._notes.loses("elements where text is expected", name)
+        raw = element.text
+        if raw is None:
+            return None
+        value = raw.strip()
+        if value != raw:
+            self._notes.deviates("padded value", name)
+        return value or None
+
+    def date(self, name: str) -> str | None:
+        """An ISO date; an offset is dropped without moving the day."""
+        return self.read(name, values.iso_date, "not a date")
+
+    def integer(self, name: str) -> int | None:
+        """A whole number."""
+        return self.read(name, values.integer, "not a whole number")
+
+    def boolean(self, name: str) -> bool | None:
+        """True, false or absent."""
+        return self.read(name, values.boolean, "not a boolean")
+
+    def money(self, name: str) -> values.Money | None:
+        """An amount in SEK."""
+        return self.read(name, values.money, "not an amount")
+
+    def decimal(self, name: str) -> str | None:
+        """A decimal string."""
+        return self.read(name, values.decimal, "not a number")
+
+    def marked(self, name: str) -> bool:
+        """Whether a secrecy mark is set: anything that is there and is not plainly no."""
+        texts = ((element.text or "").strip() for element in self.many(name))
+        return any(text.lower() not in {"", "false", "0", "nej", "n"} for text in texts)
+
+    def read(self, name: str, reader: Callable[[str], T | None], problem: str) -> T | None:
+        """The text through `reader`; what that cannot read is noted as `problem`."""
+        text = self.text(name)
+        if text is None:
+            return None
+        value = reader(text)
+        if value is None:
+            self._notes.loses(problem, name)
+        return value
+
+
+def listed(wrappers: list[Element], name: str, notes: Notes) -> list[Element]:
+    """The elements with the name in all the wrappers, which hold nothing else by their contract.
+
+    Another element there is noted as lost: a list of things under a new name is not an empty list.
+    """
+    found = []
+    for wrapper in wrappers:
+        for child in wrapper:
+            child_name = local_name(child)
+            if child_name == name:
+                found.append(child)
+            else:
+                notes.loses("unknown element", child_name)
+    return found

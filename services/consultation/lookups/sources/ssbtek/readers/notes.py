@@ -1,0 +1,38 @@
+"""Collects what an answer does otherwise than its contract, by name and never by value."""
+
+_MAX_DEVIATIONS = 40
+_MAX_NAME = 60
+
+
+class Notes:
+    """The deviations of one answer, each once.
+
+    `lost` tells that a value could not be read, `unknown` that there is something which the contract lacks.
+    """
+
+    __slots__ = ("_seen", "lost", "unknown")
+
+    def __init__(self) -> None:
+        self._seen: dict[str, None] = {}
+        self.lost = False
+        self.unknown = False
+
+    @property
+    def deviations(self) -> tuple[str, ...]:
+        """In the order they were met."""
+        return tuple(self._seen)
+
+    def deviates(self, what: str, name: str) -> None:
+        """The answer differs from its contract, but nothing that it says is lost."""
+        if len(self._seen) < _MAX_DEVIATIONS:
+            self._seen[f"{what}: {name[:_MAX_NAME]}"] = None
+
+    def loses(self, what: str, name: str) -> None:
+        """A value is there but cannot be read, so the answer is not read in full."""
+        self.lost = True
+        self.deviates(what, name)
+
+    def does_not_know(self, what: str, name: str) -> None:
+        """There is something that the contract lacks: no harm beside content, but no proof of emptiness."""
+        self.unknown = True
+        self.deviates(what, name)

@@ -1,0 +1,47 @@
+"""Transportstyrelsen: `HamtaUppgifterResponseType`, `…/ssbtek/hamtauppgifterresponder/1`."""
+
+from typing import Any
+
+from services.consultation.lookups.sources.domain import SourceState
+from services.consultation.lookups.sources.ssbtek.readers.fields import Fields, listed
+from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
+from services.consultation.lookups.sources.ssbtek.readers.reading import Reading, state_of, unparseable, words
+from services.consultation.lookups.sources.ssbtek.xml import Element
+
+_ANSWER = frozenset({"resultat"})
+_ANSWER_OPTIONAL = frozenset({"fordonsinnehav", "felresultat"})
+_VEHICLE = frozenset({"regnr", "fabrikat", "fordonsar", "fordonsslag", "handelsbeteckning"})
+_ERROR = frozenset({"felkod", "feltext"})
+
+
+def read_tns(data: Element) -> Reading:
+    """Read the vehicle holding. A `resultat` other than OK is a `logical_error` with TNS's code and texts."""
+    notes = Notes()
+    fields = Fields(data, notes, _ANSWER, _ANSWER_OPTIONAL)
+    result = fields.text("resultat")
+    vehicles = [
+        _vehicle(Fields(element, notes, _VEHICLE)) for element in listed(fields.many("fordonsinnehav"), "fordon", notes)
+    ]
+    errors = [Fields(element, notes, _ERROR) for element in fields.many("felresultat")]
+    items = ("vehicles",) if vehicles else ()
+    if result is None and not items:
+        return unparseable(*notes.deviations)
+    refused = result not in (None, "OK") or bool(errors)
+    codes = words(*(error.text("felkod") for error in errors), result)
+    return Reading(
+        state=SourceState.LOGICAL_ERROR if refused else state_of(items),
+        code=codes[0] if refused else None,
+        messages=words(*(error.text("feltext") for error in errors)),
+        items=items,
+        data={"vehicles": vehicles},
+    ).with_notes(notes)
+
+
+def _vehicle(fields: Fields) -> dict[str, Any]:
+    return {
+        "registration": fields.text("regnr"),
+        "make": fields.text("fabrikat"),
+        "year": fields.text("fordonsar"),
+        "kind": fields.text("fordonsslag"),
+        "model": fields.text("handelsbeteckning"),
+    }

@@ -1,0 +1,81 @@
+"""Hardened reading of XML, used for the outer document and for the documents inside it.
+
+No DTD, no entities, no network, a cap on bytes and on depth. Elements are found by local name, in one pass.
+"""
+
+from functools import lru_cache
+
+from lxml import etree
+
+Element = etree._Element
+
+MAX_DEPTH = 32
+"""Levels of elements. The deepest document of the contract, CSN's, has thirteen."""
+
+# Evaluated in C over the whole tree: the levels are counted without making a Python object of any element.
+_TOO_DEEP = etree.XPath(f"boolean({'/'.join(['*'] * MAX_DEPTH)})")
+
+
+class DocumentError(Exception):
+    """The document cannot be read. The text never repeats any of it."""
+
+
+def parse(document: bytes, *, max_bytes: int, encoding: str | None = None) -> Element:
+    """Parse a whole document and return its root; `encoding` overrides what the document declares.
+
+    Raises DocumentError when it is not well-formed, has a DTD, or passes `max_bytes` or MAX_DEPTH.
+    """
+    if len(document) > max_bytes:
+        raise DocumentError("the document is too large")
+    try:
+        root = etree.fromstring(document, _parser(encoding))
+    except (etree.XMLSyntaxError, ValueError, LookupError):
+        # From None: libxml2 quotes the document in its messages.
+        raise DocumentError("the document is not well-formed XML") from None
+    if root.getroottree().docinfo.doctype:
+        raise DocumentError("the document has a DTD")
+    if _TOO_DEEP(root):
+        raise DocumentError("the document is nested too deep")
+    return root
+
+
+def local_name(element: Element) -> str:
+    """The name without its namespace."""
+    return _local(str(element.tag))
+
+
+def children(element: Element) -> dict[str, list[Element]]:
+    """The child elements by local name, each list in document order."""
+    found: dict[str, list[Element]] = {}
+    for child in element:
+        name = _local(str(child.tag))
+        if name in found:
+            found[name].append(child)
+        else:
+            found[name] = [child]
+    return found
+
+
+def only_child(element: Element, name: str) -> Element | None:
+    """The first child with the local name, or None."""
+    return next((child for child in element if local_name(child) == name), None)
+
+
+@lru_cache(maxsize=4096)
+def _local(tag: str) -> str:
+    return tag[tag.find("}") + 1 :]
+
+
+def _parser(encoding: str | None) -> "etree.XMLParser[Element]":
+    return etree.XMLParser(
+        encoding=encoding,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        recover=False,
+        remove_comments=True,
+        remove_pis=True,
+        collect_ids=False,
+    )

@@ -1,0 +1,140 @@
+"""The consultation service, wired: the only place where its parts meet."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from services.consultation import information
+from services.consultation.audit import routes as audit_routes
+from services.consultation.audit.refusals import record_refusal
+from services.consultation.clocks.domain import BusinessCalendar
+from services.consultation.clocks.swedish import swedish_calendar
+from services.consultation.consultations import reading_routes as consultation_reading_routes
+from services.consultation.consultations import routes as consultation_routes
+from services.consultation.context import Context
+from services.consultation.grounds.domain import Grounds
+from services.consultation.information import VERSION
+from services.consultation.leadtimes import routes as leadtime_routes
+from services.consultation.lookups import routes as lookup_routes
+from services.consultation.lookups.ask import AskDependencies
+from services.consultation.lookups.sources.domain import Source, SourceCode
+from services.consultation.scopes import SCOPES
+from services.consultation.settings import Settings
+from services.consultation.tables import TENANT_TABLES
+from shared.clock import Clock
+from shared.database.engine import Database
+from shared.database.isolation import isolation_faults
+from shared.database.migrate import migration_faults
+from shared.http import openapi
+from shared.http.guard import App
+from shared.http.service import create_api, create_service
+from shared.idempotency import Ledger
+from shared.tokens.caller import Gatekeeper
+from shared.tokens.verifier import canonical_organisation
+from shared.vault import Vault
+
+PREFIX = "/consultation/v1"
+ACTOR_HEADER = "Samrad-Handler"
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+_ROUTERS = (
+    lookup_routes.router,
+    consultation_routes.router,
+    consultation_reading_routes.router,
+    leadtime_routes.router,
+    audit_routes.router,
+    information.router,
+)
+
+_ABOUT = openapi.Description(
+    title="Samråd: consultation",
+    version=VERSION,
+    description=(
+        "Look-ups in several authorities' registers, consultations between municipalities and Arbetsförmedlingen, "
+        "and their lead times. Known limitations: one person per look-up, text messages only, webhooks to come.\n\n"
+        "Slagningar i flera myndigheters register, samråd mellan kommuner och Arbetsförmedlingen, och ledtider för "
+        "dem. Kända begränsningar: en person per slagning, endast text, webhookar kommer senare."
+    ),
+    server_url="https://samrad.example/consultation/v1",
+    terms_url="https://samrad.example/terms",
+    scopes=SCOPES,
+    token_url="https://samrad.example/oauth/token",  # noqa: S106 - an address, not a secret
+    actor_header=ACTOR_HEADER,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the service is handed: everything that a test may want to hold in its own hands."""
+
+    database: Database
+    statistics: Database
+    gatekeeper: Gatekeeper
+    vault: Vault
+    grounds: Grounds
+    sources: Mapping[SourceCode, Source]
+    clock: Clock
+
+
+def create_app(settings: Settings, world: World) -> App:
+    """The service as an ASGI application."""
+    api = create_api(
+        routers=_ROUTERS,
+        gatekeeper=world.gatekeeper,
+        on_refusal=record_refusal,
+        state={"context": _context(settings, world, swedish_calendar()), "asking": _asking(settings, world)},
+    )
+
+    async def readiness() -> list[str]:
+        async with world.database.without_tenant() as connection:
+            return [
+                *await isolation_faults(connection, TENANT_TABLES),
+                *await migration_faults(connection, MIGRATIONS),
+            ]
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await world.database.close()
+        await world.statistics.close()
+
+    return create_service(prefix=PREFIX, api=api, readiness=readiness, lifespan=lifespan)
+
+
+def _asking(settings: Settings, world: World) -> AskDependencies:
+    return AskDependencies(
+        database=world.database,
+        vault=world.vault,
+        grounds=world.grounds,
+        sources=world.sources,
+        clock=world.clock,
+        budget_seconds=settings.ssbtek_budget_seconds + 2,
+    )
+
+
+def _context(settings: Settings, world: World, calendar: BusinessCalendar) -> Context:
+    return Context(
+        database=world.database,
+        statistics=world.statistics,
+        vault=world.vault,
+        ledger=Ledger(world.vault),
+        grounds=world.grounds,
+        clock=world.clock,
+        calendar=calendar,
+        targets={
+            "information_request": timedelta(hours=settings.target_hours_information_request),
+            "consultation": timedelta(hours=settings.target_hours_consultation),
+        },
+        answering=canonical_organisation(settings.answering_organisation),
+        base_url=settings.public_url + PREFIX,
+    )
+
+
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document, made without a database or settings."""
+    return openapi.openapi_document(_ROUTERS, _ABOUT)

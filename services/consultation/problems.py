@@ -1,0 +1,98 @@
+"""Refusals of this service. The shared ones are in `shared/problems.py`."""
+
+from shared.problems import ProblemKind, Words
+
+PERSON_NUMBER_INVALID = ProblemKind(
+    "person_number_invalid",
+    422,
+    Words("Person- eller samordningsnumret är inte giltigt", "The identity number is not valid"),
+    Words(
+        "Kontrollera numret: tolv siffror med sekel, riktigt datum och rätt kontrollsiffra.",
+        "Check the number: twelve digits with the century, a real date and the right check digit.",
+    ),
+)
+CASE_REFERENCE_INVALID = ProblemKind(
+    "case_reference_invalid",
+    422,
+    Words("Ärendereferensen kan inte användas", "The case reference cannot be used"),
+    Words(
+        "Ange ärendets id hos er, 1-31 tecken, utan personnummer. CSN avvisar hela frågan vid 32 tecken.",
+        "State the case's id at your side, 1-31 characters, without an identity number. "
+        "CSN rejects the whole question at 32 characters.",
+    ),
+)
+SOURCE_OUTSIDE_PURPOSE = ProblemKind(
+    "source_outside_purpose",
+    422,
+    Words("Ändamålet omfattar inte alla valda källor", "The purpose does not cover all chosen sources"),
+    Words("Välj bland källorna i allowedSources.", "Choose among the sources in allowedSources."),
+)
+PERIOD_INVALID = ProblemKind(
+    "period_invalid",
+    422,
+    Words("Perioden kan inte användas", "The period cannot be used"),
+    Words(
+        "Ange from före to, och högst två år när Försäkringskassan frågas.",
+        "State from before to, and at most two years when Försäkringskassan is asked.",
+    ),
+)
+TENANT_NOT_CONFIGURED = ProblemKind(
+    "tenant_not_configured",
+    403,
+    Words(
+        "Organisationen har ingen gällande text om ändamål och lagstöd för det här",
+        "The organisation has no purpose and legal text in force for this",
+    ),
+    Words(
+        "Be er förvaltare registrera texterna med giltighetstid (docs/operations.md).",
+        "Ask your administrator to register the texts with their validity (docs/operations.md).",
+    ),
+)
+NO_GROUND = ProblemKind(
+    "no_ground",
+    403,
+    Words("Det finns inget rättsligt stöd i kraft för begäran", "No legal ground is in force for the request"),
+    Words(
+        "Se items: för varje informationsmängd står varför. Ändra ändamål eller välj bort den.",
+        "See items: each information set states why. Change the purpose or leave it out.",
+    ),
+)
+KIND_NOT_PERMITTED = ProblemKind(
+    "kind_not_permitted",
+    403,
+    Words("Den här sortens organisation får inte begära detta", "This kind of organisation may not ask for this"),
+    Words(
+        "Se items. Rätten följer av lag och kan inte ges av förvaltaren.",
+        "See items. The right follows from statute and cannot be granted by the administrator.",
+    ),
+)
+ILLEGAL_TRANSITION = ProblemKind(
+    "illegal_transition",
+    409,
+    Words("Samrådet kan inte ändras så från sitt nuvarande läge", "The consultation cannot change so from its state"),
+    Words("Välj en av åtgärderna i legalActions.", "Choose one of the actions in legalActions."),
+)
+CLAIMED_BY_ANOTHER = ProblemKind(
+    "claimed_by_another",
+    409,
+    Words("Någon annan har tagit samrådet", "Someone else has claimed the consultation"),
+    Words(
+        "Tala med den som står i assignedTo, eller välj ett annat samråd.",
+        "Talk to the one in assignedTo, or choose another consultation.",
+    ),
+)
+LOOKUP_NOT_USABLE = ProblemKind(
+    "lookup_not_usable",
+    422,
+    Words("Slagningen kan inte knytas till samrådet", "The look-up cannot be tied to the consultation"),
+    Words(
+        "Ange en egen besvarad slagning om samma person och ärende.",
+        "Name an answered look-up of your own about the same person and case.",
+    ),
+)
+PROTECTED_IDENTITY = ProblemKind(
+    "protected_identity",
+    409,
+    Words("Personen har skyddade personuppgifter", "The person has protected identity"),
+    Words("Ring Arbetsförmedlingens myndighetslinje.", "Phone Arbetsförmedlingen's line for authorities."),
+)

@@ -1,0 +1,73 @@
+"""What a token can allow in this service."""
+
+from shared.problems import Words
+from shared.tokens.scopes import Scope
+
+LOOKUPS_CREATE = Scope(
+    "samrad:lookups.create",
+    Words(
+        "Fråga andra myndigheters register om en person i ett ärende hos den egna organisationen",
+        "Ask other authorities' registers about a person in a case of one's own organisation",
+    ),
+)
+LOOKUPS_READ = Scope(
+    "samrad:lookups.read",
+    Words(
+        "Läsa vilka slagningar den egna organisationen har gjort och hur källorna svarade, utan innehåll",
+        "Read which look-ups one's own organisation has made and how the sources answered, without content",
+    ),
+)
+CONSULTATIONS_CREATE = Scope(
+    "samrad:consultations.create",
+    Words("Öppna samråd med Arbetsförmedlingen", "Open consultations with Arbetsförmedlingen"),
+)
+CONSULTATIONS_READ = Scope(
+    "samrad:consultations.read",
+    Words(
+        "Läsa samråd där den egna organisationen frågar eller svarar",
+        "Read consultations in which one's own organisation asks or answers",
+    ),
+)
+CONSULTATIONS_MANAGE = Scope(
+    "samrad:consultations.manage",
+    Words(
+        "Svara på motfrågor, avsluta och återta den egna organisationens samråd",
+        "Reply to questions back, close and withdraw one's own organisation's consultations",
+    ),
+)
+QUEUE_WORK = Scope(
+    "samrad:queue.work",
+    Words(
+        "Arbeta i kön: ta, släppa, fråga tillbaka och besvara samråd som ställts till den egna organisationen",
+        "Work the queue: claim, release, ask back and answer consultations put to one's own organisation",
+    ),
+)
+AUDIT_READ = Scope(
+    "samrad:audit.read",
+    Words(
+        "Läsa vem som har sett vad i den egna organisationens ärenden",
+        "Read who has seen what in one's own organisation's records",
+    ),
+)
+STATISTICS_READ = Scope(
+    "samrad:statistics.read",
+    Words(
+        "Läsa ledtider och köläge, utan personuppgifter",
+        "Read lead times and queue figures, without personal data",
+    ),
+    bearer_allowed=True,
+)
+
+SCOPES = {
+    scope.name: scope
+    for scope in (
+        LOOKUPS_CREATE,
+        LOOKUPS_READ,
+        CONSULTATIONS_CREATE,
+        CONSULTATIONS_READ,
+        CONSULTATIONS_MANAGE,
+        QUEUE_WORK,
+        AUDIT_READ,
+        STATISTICS_READ,
+    )
+}

@@ -1,0 +1,73 @@
+"""Tenant profiles in the database."""
+
+import json
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.consultation.problems import TENANT_NOT_CONFIGURED
+from services.consultation.tenants.domain import Asker, Processor, Statement
+from shared.problems import Problem
+
+_IN_FORCE = text(
+    """
+    SELECT p.organisation_number, p.name, p.actor_id, p.processors, t.purpose_text, t.legal_text
+    FROM tenant_profile p JOIN tenant_purpose t ON t.org = p.org
+    WHERE p.org = :org AND t.purpose = :purpose AND t.valid @> CAST(:day AS date)
+    """
+)
+_PROFILE = text(
+    """
+    INSERT INTO tenant_profile (org, organisation_number, name, actor_id, processors)
+    VALUES (:org, :organisation_number, :name, :actor_id, CAST(:processors AS jsonb))
+    ON CONFLICT (org) DO UPDATE SET organisation_number = excluded.organisation_number,
+        name = excluded.name, actor_id = excluded.actor_id, processors = excluded.processors
+    """
+)
+_FORGET_PURPOSES = text("DELETE FROM tenant_purpose WHERE org = :org")
+_PURPOSE = text(
+    """
+    INSERT INTO tenant_purpose (org, purpose, valid, purpose_text, legal_text)
+    VALUES (:org, :purpose, daterange(CAST(:first AS date), CAST(:last AS date), '[]'), :purpose_text, :legal_text)
+    """
+)
+
+
+async def statement_in_force(connection: AsyncConnection, organisation: str, purpose: str, day: date) -> Statement:
+    """What the organisation states on that day. Raises Problem when nothing is configured for it."""
+    values = {"org": organisation, "purpose": purpose, "day": day}
+    row = (await connection.execute(_IN_FORCE, values)).one_or_none()
+    if row is None:
+        raise Problem(TENANT_NOT_CONFIGURED)
+    processors = tuple(Processor(each["organisationNumber"], each["name"]) for each in row.processors)
+    asker = Asker(row.organisation_number, row.name, row.actor_id, processors)
+    return Statement(asker, row.purpose_text, row.legal_text)
+
+
+async def replace_profile(connection: AsyncConnection, organisation: str, profile: dict[str, Any]) -> None:
+    """Write one organisation's profile and texts, in a transaction with that organisation set."""
+    values = {
+        "org": organisation,
+        "organisation_number": profile["organisationNumber"],
+        "name": profile["name"],
+        "actor_id": profile["actorId"],
+        "processors": json.dumps(profile.get("processors", [])),
+    }
+    await connection.execute(_PROFILE, values)
+    await connection.execute(_FORGET_PURPOSES, {"org": organisation})
+    for each in profile["purposes"]:
+        await connection.execute(_PURPOSE, _purpose_values(organisation, each))
+
+
+def _purpose_values(organisation: str, purpose: dict[str, Any]) -> dict[str, Any]:
+    last = purpose.get("to")
+    return {
+        "org": organisation,
+        "purpose": purpose["purpose"],
+        "first": date.fromisoformat(purpose["from"]),
+        "last": date.fromisoformat(last) if last else None,
+        "purpose_text": purpose["purposeText"],
+        "legal_text": purpose["legalText"],
+    }

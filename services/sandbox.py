@@ -1,0 +1,55 @@
+"""The sandbox: what a clone needs to run with no settings at all, made under `SAMRAD_HOME` and only on loopback."""
+
+import base64
+import os
+import secrets
+from pathlib import Path
+
+CONSULTATION, AGREEMENTS, SIMULATOR = 1, 2, 3
+"""How far from PORT each part listens."""
+
+EXAMPLE_SECRET = "ZXhhbXBsZS1leGFtcGxlLWV4YW1wbGUtZXhhbXBsZSE="  # noqa: S105 - refused as a secret
+"""What stands in deploy/env; a start on a public address refuses it."""
+
+LOOPBACK = frozenset(("127.0.0.1", "::1", "localhost"))
+
+
+def environment(home: Path, host: str, port: int, public_url: str) -> dict[str, str]:
+    """Settings for everything that is not set: addresses, key files and secrets of one's own."""
+    clients = home / "clients"
+    inside = f"http://{host}"
+    return {
+        "SAMRAD_GATEWAY_PUBLIC_URL": public_url,
+        "SAMRAD_GATEWAY_CONSULTATION_URL": f"{inside}:{port + CONSULTATION}",
+        "SAMRAD_GATEWAY_AGREEMENTS_URL": f"{inside}:{port + AGREEMENTS}",
+        "SAMRAD_GATEWAY_CLIENTS_FILE": str(clients / "clients.json"),
+        "SAMRAD_GATEWAY_KEYS_FILE": str(home / "secrets" / "issuer.jwks"),
+        "SAMRAD_AGREEMENTS_PUBLIC_URL": public_url,
+        "SAMRAD_AGREEMENTS_ISSUER": public_url,
+        "SAMRAD_AGREEMENTS_JWKS_URL": f"{inside}:{port}/oauth/jwks",
+        "SAMRAD_AGREEMENTS_SEALING_KEY": _secret(home, "agreements-sealing"),
+        "SAMRAD_AGREEMENTS_MARKING_KEY": _secret(home, "agreements-marking"),
+        "SAMRAD_CONSULTATION_PUBLIC_URL": public_url,
+        "SAMRAD_CONSULTATION_ISSUER": public_url,
+        "SAMRAD_CONSULTATION_JWKS_URL": f"{inside}:{port}/oauth/jwks",
+        "SAMRAD_CONSULTATION_TOKEN_URL": f"{inside}:{port}/oauth/token",
+        "SAMRAD_CONSULTATION_AGREEMENTS_URL": f"{inside}:{port + AGREEMENTS}",
+        "SAMRAD_CONSULTATION_CLIENT_KEY_FILE": str(clients / "consultation.jwk"),
+        "SAMRAD_CONSULTATION_SEALING_KEY": _secret(home, "consultation-sealing"),
+        "SAMRAD_CONSULTATION_MARKING_KEY": _secret(home, "consultation-marking"),
+        "SAMRAD_CONSULTATION_SSBTEK_URL": f"{inside}:{port + SIMULATOR}/ssbt/10",
+    }
+
+
+def _secret(home: Path, name: str) -> str:
+    file = home / "secrets" / name
+    if not file.exists():
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = base64.b64encode(secrets.token_bytes(32)).decode()
+        # Written aside and moved into place, so that a crash never leaves half a key.
+        draft = file.with_suffix(".new")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as opened:
+            opened.write(made)
+        draft.replace(file)
+    return file.read_text("ascii")

@@ -1,0 +1,231 @@
+"""The whole product in one place for tests: real PostgreSQL, real HTTP, real signatures, a clock that tests move.
+
+Wired by the same functions as `./samrad run`; only the clock differs, and the simulator runs beside instead of
+in a process of its own.
+"""
+
+import asyncio
+import os
+import socket
+import tempfile
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from services import __main__ as samrad
+from services import sandbox
+from services.consultation.lookups.simulator.app import create_app as create_simulator
+from services.consultation.lookups.simulator.persons import PERSONS
+from services.gateway.scopes import CATALOGUE
+from services.gateway.tokens.demo import DEMO_CLIENTS, demo_identity, write_demo_clients
+from shared.database.embedded import SUPERUSER, EmbeddedPostgres
+from shared.serving import Served, serving
+from shared.tokens.client import MachineClient
+
+NOBODY = "0190a8e5-0000-4000-8000-000000000000"
+"""A well-formed id that belongs to nothing."""
+
+
+class MovableClock:
+    """The time as tests want it. Runs on from where it was set, so that timed proofs stay fresh."""
+
+    def __init__(self) -> None:
+        self._offset = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self._offset
+
+    def move_to(self, instant: datetime) -> None:
+        """From now on it is `instant`, and time runs on from there."""
+        self._offset = instant - datetime.now(UTC)
+
+    def back_to_now(self) -> None:
+        """The real time again."""
+        self._offset = timedelta(0)
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A running product. `client(name)` is a demo client; `postgres` makes database addresses."""
+
+    base_url: str
+    home: Path
+    clock: MovableClock
+    http: httpx.Client
+    postgres: EmbeddedPostgres
+    ports: dict[str, int]
+    _clients: dict[str, MachineClient] = field(default_factory=dict)
+
+    def client(self, name: str, *, scopes: set[str] | None = None, bound: bool | None = None) -> MachineClient:
+        """A demo client; `scopes` narrows what it asks for."""
+        key = f"{name} {sorted(scopes) if scopes is not None else ''} {bound}"
+        if key not in self._clients:
+            self._clients[key] = self._make(name, scopes, bound)
+        return self._clients[key]
+
+    def _make(self, name: str, scopes: set[str] | None, bound: bool | None) -> MachineClient:
+        held = set(DEMO_CLIENTS[name].scopes) if scopes is None else scopes
+        by_service = {service: [scope for scope in known if scope.name in held] for service, known in CATALOGUE.items()}
+        plain = all(scope.bearer_allowed for known in by_service.values() for scope in known)
+        return MachineClient(
+            demo_identity(self.home / "clients", name, public_url=self.base_url),
+            self.http,
+            self.clock,
+            resources={f"/{service}/": f"{self.base_url}/{service}" for service in CATALOGUE},
+            scopes={
+                f"{self.base_url}/{service}": [scope.name for scope in known] for service, known in by_service.items()
+            },
+            bound=not plain if bound is None else bound,
+        )
+
+    def send(
+        self,
+        name: str,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        handler: str | None = "hl-1",
+        version: int | None = None,
+        key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        """One call through the gateway as a demo client."""
+        sent = dict(headers or {})
+        if handler is not None:
+            sent.setdefault("Samrad-Handler", handler)
+        if version is not None:
+            sent["If-Match"] = f'"{version}"'
+        if key is not None:
+            sent["Idempotency-Key"] = key
+        return self.client(name).request(method, self.base_url + path, headers=sent, json=body)
+
+    def look_up(self, person: str, name: str = "umea", **changes: Any) -> httpx.Response:
+        """A look-up about a simulated person, by its name in the simulator."""
+        return self.send(name, "POST", "/consultation/v1/lookups", lookup_body(person, self.clock(), **changes))
+
+    def open(self, name: str = "umea", **changes: Any) -> dict[str, Any]:
+        """A new consultation; answers its receipt."""
+        answer = self.send(name, "POST", "/consultation/v1/consultations", consultation_body(**changes))
+        assert answer.status_code == 201, answer.text
+        receipt: dict[str, Any] = answer.json()
+        return receipt
+
+
+def lookup_body(person: str, now: datetime, **changes: Any) -> dict[str, Any]:
+    """A well-formed look-up."""
+    today = now.date()
+    return {
+        "person": PERSONS[person].number,
+        "caseReference": "EB-TEST-1",
+        "purpose": "financial_aid_application",
+        "period": {"from": str(today - timedelta(days=90)), "to": str(today)},
+        **changes,
+    }
+
+
+def consultation_body(**changes: Any) -> dict[str, Any]:
+    """A well-formed consultation."""
+    return {
+        "type": "consultation",
+        "purpose": "financial_aid_application",
+        "caseReference": f"EB-{uuid.uuid4().hex[:12]}",
+        "question": "Vilka insatser är planerade?",
+        "person": PERSONS["complete"].number,
+        **changes,
+    }
+
+
+@contextmanager
+def running_exchange() -> Iterator[Exchange]:
+    """The product, started and stopped. Settings of the sandbox are placed in the environment while it runs."""
+    port = free_ports(4)
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="samrad-test-") as folder:
+        home = Path(folder)
+        base_url = f"http://127.0.0.1:{port}"
+        write_demo_clients(home / "clients")
+        os.environ.update(sandbox.environment(home, "127.0.0.1", port, base_url))
+        os.environ["SAMRAD_GATEWAY_TOKEN_REQUESTS"] = os.environ["SAMRAD_GATEWAY_CLIENT_REQUESTS"] = "1000000"
+        os.environ["SAMRAD_GATEWAY_ADDRESS_REQUESTS"] = "1000000"
+        clock = MovableClock()
+        with EmbeddedPostgres(home / "postgres") as postgres, httpx.Client(timeout=60, trust_env=False) as http:
+            asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))
+            with _serving_thread(port, clock):
+                ports = {"gateway": port, "consultation": port + 1, "agreements": port + 2, "simulator": port + 3}
+                yield Exchange(base_url, home, clock, http, postgres, ports)
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextmanager
+def _serving_thread(port: int, clock: MovableClock) -> Iterator[None]:
+    started, stop = threading.Event(), asyncio.Event()
+    failures: list[BaseException] = []
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def serve() -> None:
+        loops.append(asyncio.get_running_loop())
+        async with AsyncExitStack() as stack:
+            served = [
+                Served("simulator", create_simulator(), "127.0.0.1", port + sandbox.SIMULATOR),
+                Served(
+                    "consultation",
+                    await samrad.build_consultation(stack, clock),
+                    "127.0.0.1",
+                    port + sandbox.CONSULTATION,
+                ),
+                Served(
+                    "agreements", await samrad.build_agreements(stack, clock), "127.0.0.1", port + sandbox.AGREEMENTS
+                ),
+                Served(
+                    "gateway", await partial(samrad.build_gateway, host="127.0.0.1")(stack, clock), "127.0.0.1", port
+                ),
+            ]
+            async with serving(served):
+                started.set()
+                await stop.wait()
+
+    def run() -> None:
+        try:
+            asyncio.run(serve())
+        except BaseException as fault:
+            failures.append(fault)
+            started.set()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    started.wait(60)
+    try:
+        if failures:
+            raise failures[0]
+        yield
+    finally:
+        if loops and not failures:
+            loops[0].call_soon_threadsafe(stop.set)
+        thread.join(30)
+    if failures:
+        raise failures[0]
+
+
+def free_ports(count: int) -> int:
+    """A port that is free together with the ones after it."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            first: int = probe.getsockname()[1]
+        if first + count < 65536 and all(_is_free(first + place) for place in range(count)):
+            return first
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0

@@ -1,0 +1,1 @@
+"""From the files that ship to rows. Only `load.py` uses it."""

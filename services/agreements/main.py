@@ -1,0 +1,64 @@
+"""The only wiring of the agreements service."""
+
+from typing import Any
+
+from services.agreements.about.routes import VERSION
+from services.agreements.about.routes import router as about
+from services.agreements.audits.routes import router as audits
+from services.agreements.coverage.routes import router as coverage
+from services.agreements.grounds.routes import router as grounds
+from services.agreements.organisations.routes import router as organisations
+from services.agreements.readiness import readiness
+from services.agreements.refusals import recorded_refusals
+from services.agreements.register.routes import router as register
+from services.agreements.scopes import SCOPES
+from services.agreements.settings import Settings
+from services.agreements.wiring import Wiring
+from shared.clock import Clock
+from shared.database.engine import Database
+from shared.http import openapi
+from shared.http.guard import App
+from shared.http.service import create_api, create_service
+from shared.idempotency import Ledger
+from shared.tokens.caller import Gatekeeper
+from shared.vault import Vault
+
+PREFIX = "/agreements/v1"
+ROUTERS = (organisations, grounds, register, coverage, audits, about)
+
+_DESCRIPTION = """\
+The register behind Samråd: organisations, legal bases, agreements and coverage, and the decision on who may ask
+whom for what. Limitations: legal bases are facts with validity, not legal advice; the register begins on
+2007-01-01 and its grounds on 2022-01-01; what carries `invented` is made up for the sandbox.
+
+Registret bakom Samråd: organisationer, rättsliga stöd, överenskommelser och täckning, och beslutet om vem som får
+fråga vem om vad. Begränsningar: rättsliga stöd är fakta med giltighetstid och ersätter inte en egen bedömning;
+registret börjar 2007-01-01 och stöden 2022-01-01; det som är märkt `invented` är påhittat för sandlådan.
+"""
+_ABOUT = openapi.Description(
+    title="Samråd agreements",
+    version=VERSION,
+    description=_DESCRIPTION,
+    server_url=f"https://samrad.example{PREFIX}",
+    terms_url="https://samrad.example/terms",
+    scopes=SCOPES,
+    token_url="https://samrad.example/oauth/token",  # noqa: S106  an address, no secret
+    actor_header="Samrad-Handler",
+)
+
+
+def create_app(settings: Settings, *, database: Database, gatekeeper: Gatekeeper, vault: Vault, clock: Clock) -> App:
+    """The service as an ASGI application. `database` is of the runtime role and closed by the one who made it."""
+    wired = Wiring(settings=settings, database=database, ledger=Ledger(vault), clock=clock)
+    api = create_api(
+        routers=ROUTERS,
+        gatekeeper=gatekeeper,
+        on_refusal=recorded_refusals(wired),
+        state={"wiring": wired},
+    )
+    return create_service(prefix=PREFIX, api=api, readiness=readiness(database))
+
+
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document. Needs nothing that runs."""
+    return openapi.openapi_document(ROUTERS, _ABOUT)

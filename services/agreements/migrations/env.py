@@ -1,0 +1,5 @@
+"""Read by Alembic."""
+
+from shared.database.migration_env import run
+
+run()

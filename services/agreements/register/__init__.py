@@ -1,0 +1,1 @@
+"""What has been agreed: agreements, who is a party, and when they are in force."""

@@ -1,0 +1,103 @@
+"""One PostgreSQL, migrated and loaded, and the service in front of it, for all tests of this folder."""
+
+import asyncio
+import shutil
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.agreements.load import load_register, load_sandbox
+from services.agreements.main import create_app
+from services.agreements.settings import Settings
+from services.agreements.tables import MIGRATIONS, OWNER_ROLE, RUNTIME_ROLE
+from shared.database.embedded import SUPERUSER, EmbeddedPostgres
+from shared.database.engine import Database
+from shared.database.migrate import upgrade
+from shared.database.provision import provision
+from shared.serving import Served, serving
+from shared.vault import Vault
+from tests.service.agreements.database import DATABASE, Urls
+from tests.service.agreements.door import PUBLIC, Door, Issuer, TestClock
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    home = Path(tempfile.mkdtemp(prefix="samrad-agreements-"))
+    home.chmod(0o755)
+    server = EmbeddedPostgres(home)
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def urls(postgres: EmbeddedPostgres) -> Urls:
+    return Urls(
+        superuser=postgres.url(DATABASE, SUPERUSER),
+        owner=postgres.url(DATABASE, OWNER_ROLE),
+        runtime=postgres.url(DATABASE, RUNTIME_ROLE),
+    )
+
+
+@pytest.fixture(scope="session")
+def loaded(postgres: EmbeddedPostgres, urls: Urls) -> Urls:
+    async def prepare() -> None:
+        await provision(postgres.url("postgres", SUPERUSER), DATABASE, (OWNER_ROLE, RUNTIME_ROLE))
+        await upgrade(urls.owner, MIGRATIONS)
+        await load_register(urls.owner)
+        await load_sandbox(urls.owner)
+
+    asyncio.run(prepare())
+    return urls
+
+
+@pytest.fixture(scope="session")
+def clock() -> TestClock:
+    return TestClock()
+
+
+@pytest.fixture(scope="session")
+def issuer(clock: TestClock) -> Issuer:
+    return Issuer(clock)
+
+
+@pytest.fixture(scope="session")
+def vault() -> Vault:
+    return Vault(bytes(32), bytes(range(32)))
+
+
+@pytest.fixture(scope="session")
+def address(loaded: Urls, clock: TestClock, issuer: Issuer, vault: Vault) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    started, stop = threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        database = Database(loaded.runtime)
+        app = create_app(
+            Settings(public_url=PUBLIC), database=database, gatekeeper=issuer.gatekeeper(), vault=vault, clock=clock
+        )
+        async with serving([Served("agreements", app, "127.0.0.1", port)]):
+            started.set()
+            await asyncio.to_thread(stop.wait)
+        await database.close()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert started.wait(20)
+    yield f"http://127.0.0.1:{port}"
+    stop.set()
+    thread.join(20)
+
+
+@pytest.fixture(scope="session")
+def door(address: str, issuer: Issuer, clock: TestClock) -> Iterator[Door]:
+    with httpx.Client(base_url=address) as http:
+        yield Door(http, issuer, clock)

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +26,10 @@ from services.consultation.lookups.simulator.persons import PERSONS
 from services.gateway.scopes import CATALOGUE
 from services.gateway.tokens.demo import DEMO_CLIENTS, demo_identity, write_demo_clients
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
+from shared.http.guard import App, Message, Receive, Scope, Send
 from shared.serving import Served, serving
 from shared.tokens.client import MachineClient
+from tests import openapi_check
 
 NOBODY = "0190a8e5-0000-4000-8000-000000000000"
 """A well-formed id that belongs to nothing."""
@@ -39,17 +40,22 @@ class MovableClock:
 
     def __init__(self) -> None:
         self._offset = timedelta(0)
+        self._frozen: datetime | None = None
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self._offset
+        return self._frozen or datetime.now(UTC) + self._offset
+
+    def stand_at(self, instant: datetime) -> None:
+        """It is `instant` until moved again."""
+        self._frozen = instant
 
     def move_to(self, instant: datetime) -> None:
         """From now on it is `instant`, and time runs on from there."""
-        self._offset = instant - datetime.now(UTC)
+        self._frozen, self._offset = None, instant - datetime.now(UTC)
 
     def back_to_now(self) -> None:
         """The real time again."""
-        self._offset = timedelta(0)
+        self._frozen, self._offset = None, timedelta(0)
 
 
 @dataclass(slots=True)
@@ -62,7 +68,8 @@ class Exchange:
     http: httpx.Client
     postgres: EmbeddedPostgres
     ports: dict[str, int]
-    _clients: dict[str, MachineClient] = field(default_factory=dict)
+    sent_to_sources: list[bytes] = field(repr=False)
+    _clients: dict[str, MachineClient] = field(default_factory=dict, repr=False)
 
     def client(self, name: str, *, scopes: set[str] | None = None, bound: bool | None = None) -> MachineClient:
         """A demo client; `scopes` narrows what it asks for."""
@@ -106,7 +113,13 @@ class Exchange:
             sent["If-Match"] = f'"{version}"'
         if key is not None:
             sent["Idempotency-Key"] = key
-        return self.client(name).request(method, self.base_url + path, headers=sent, json=body)
+        answer = self.client(name).request(method, self.base_url + path, headers=sent, json=body)
+        openapi_check.check(answer)
+        return answer
+
+    def forget_tokens(self) -> None:
+        """Fetch new tokens from now on."""
+        self._clients.clear()
 
     def look_up(self, person: str, name: str = "umea", **changes: Any) -> httpx.Response:
         """A look-up about a simulated person, by its name in the simulator."""
@@ -159,15 +172,16 @@ def running_exchange() -> Iterator[Exchange]:
         clock = MovableClock()
         with EmbeddedPostgres(home / "postgres") as postgres, httpx.Client(timeout=60, trust_env=False) as http:
             asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))
-            with _serving_thread(port, clock):
+            sent: list[bytes] = []
+            with _serving_thread(port, clock, sent):
                 ports = {"gateway": port, "consultation": port + 1, "agreements": port + 2, "simulator": port + 3}
-                yield Exchange(base_url, home, clock, http, postgres, ports)
+                yield Exchange(base_url, home, clock, http, postgres, ports, sent)
         os.environ.clear()
         os.environ.update(before)
 
 
 @contextmanager
-def _serving_thread(port: int, clock: MovableClock) -> Iterator[None]:
+def _serving_thread(port: int, clock: MovableClock, sent: list[bytes]) -> Iterator[None]:
     started, stop = threading.Event(), asyncio.Event()
     failures: list[BaseException] = []
     loops: list[asyncio.AbstractEventLoop] = []
@@ -175,21 +189,13 @@ def _serving_thread(port: int, clock: MovableClock) -> Iterator[None]:
     async def serve() -> None:
         loops.append(asyncio.get_running_loop())
         async with AsyncExitStack() as stack:
-            served = [
-                Served("simulator", create_simulator(), "127.0.0.1", port + sandbox.SIMULATOR),
-                Served(
-                    "consultation",
-                    await samrad.build_consultation(stack, clock),
-                    "127.0.0.1",
-                    port + sandbox.CONSULTATION,
-                ),
-                Served(
-                    "agreements", await samrad.build_agreements(stack, clock), "127.0.0.1", port + sandbox.AGREEMENTS
-                ),
-                Served(
-                    "gateway", await partial(samrad.build_gateway, host="127.0.0.1")(stack, clock), "127.0.0.1", port
-                ),
-            ]
+            apps = (
+                ("simulator", _recording(create_simulator(), sent), sandbox.SIMULATOR),
+                ("consultation", await samrad.build_consultation(stack, clock), sandbox.CONSULTATION),
+                ("agreements", await samrad.build_agreements(stack, clock), sandbox.AGREEMENTS),
+                ("gateway", await samrad.build_gateway(stack, clock, host="127.0.0.1"), 0),
+            )
+            served = [Served(name, app, "127.0.0.1", port + offset) for name, app, offset in apps]
             async with serving(served):
                 started.set()
                 await stop.wait()
@@ -214,6 +220,25 @@ def _serving_thread(port: int, clock: MovableClock) -> Iterator[None]:
         thread.join(30)
     if failures:
         raise failures[0]
+
+
+def _recording(app: App, sent: list[bytes]) -> App:
+    """The application, with the bodies that it is sent kept."""
+
+    async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
+        chunks: list[bytes] = []
+
+        async def listened() -> Message:
+            message = await receive()
+            if message["type"] == "http.request":
+                chunks.append(message.get("body", b""))
+                if not message.get("more_body"):
+                    sent.append(b"".join(chunks))
+            return message
+
+        await app(scope, listened, send)
+
+    return recorded
 
 
 def free_ports(count: int) -> int:

@@ -4,6 +4,8 @@ FastAPI's own body parsing echoes the input in its errors and accepts any conten
 in a misplaced field would come back in the answer.
 """
 
+import json
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -53,6 +55,8 @@ class JsonBody:
 
 def parse(model: type[BaseModel], body: bytes) -> Any:
     """The model from bytes of JSON. Raises Problem with where and why, never with what."""
+    if b"\\u0000" in body and _holds_nul(body):
+        raise Problem(MALFORMED, members={"errors": [{"field": "*", "reason": "nul_character"}]})
     try:
         return model.model_validate_json(body)
     except ValidationError as fault:
@@ -61,6 +65,26 @@ def parse(model: type[BaseModel], body: bytes) -> Any:
             raise Problem(NOT_JSON) from None
         known = _field_names(model)
         raise Problem(MALFORMED, members={"errors": [_told(error, known) for error in errors[:20]]}) from None
+
+
+def _holds_nul(body: bytes) -> bool:
+    """Whether a text in the body holds NUL, which PostgreSQL cannot store."""
+    try:
+        return any("\0" in text for text in _texts(json.loads(body)))
+    except ValueError:
+        return False
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            yield name
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
 
 
 async def read_limited(request: Request, limit: int = MAX_BODY_BYTES) -> bytes:

@@ -99,7 +99,7 @@ def _complete(operation: dict[str, Any], used: list[Any], route: APIRoute, about
             parameters.append(_header("Idempotency-Key", text, "0d5f8b0c-2c3b-4d53-9d67-6b1f2f6b5a11"))
     if not any(isinstance(dependency, Requires) for dependency in used):
         operation["security"] = []
-    _complete_responses(operation["responses"])
+    _complete_responses(operation["responses"], route)
     operation["operationId"] = route.name
 
 
@@ -130,8 +130,12 @@ def _request_body(body: JsonBody) -> dict[str, Any]:
     return {"required": True, "content": {"application/json": {"schema": reference, "example": body.example}}}
 
 
-def _complete_responses(responses: dict[str, Any]) -> None:
+def _complete_responses(responses: dict[str, Any], route: APIRoute) -> None:
     responses.pop("422", None)
+    for status, given in route.responses.items():
+        # FastAPI drops null members, and an example without its nullable members is not a full one.
+        for media_type, content in given.get("content", {}).items():
+            responses[str(status)]["content"][media_type]["example"] = content["example"]
     responses["default"] = {
         "description": "A problem: what is wrong and what to do / Ett problem: vad som är fel och vad man gör",
         "content": {

@@ -5,7 +5,7 @@ import binascii
 import json
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 from urllib.parse import urlencode
 
@@ -39,12 +39,12 @@ def decode_cursor(cursor: str | None) -> tuple[datetime, uuid.UUID] | None:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         at, row_id = json.loads(text)
-        place = datetime.fromisoformat(at), uuid.UUID(row_id)
-    except (ValueError, TypeError, AttributeError, binascii.Error):
-        place = None
-    if place is None or place[0].tzinfo is None:
-        raise Problem(BAD_REQUEST, Words("cursor kan inte läsas", "cursor cannot be read"))
-    return place
+        instant = datetime.fromisoformat(at)
+        if instant.tzinfo is not None:
+            return instant.astimezone(UTC), uuid.UUID(row_id)
+    except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error):
+        pass
+    raise Problem(BAD_REQUEST, Words("cursor kan inte läsas", "cursor cannot be read"))
 
 
 def page_links(address: str, parameters: dict[str, object], next_cursor: str | None) -> dict[str, dict[str, str]]:

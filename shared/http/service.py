@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from shared.http.guard import App, Guard
 from shared.problems import (
     BAD_REQUEST,
+    INTERNAL,
     MALFORMED,
     MEDIA_TYPE,
     METHOD_NOT_ALLOWED,
@@ -95,7 +96,7 @@ def _add_refusals(app: FastAPI, on_refusal: OnRefusal | None) -> None:
         if on_refusal is not None and caller is not None:
             try:
                 await on_refusal(request, caller, problem)
-            except DBAPIError:
+            except (DBAPIError, PoolTimeout, OSError):
                 # What can't be recorded must not be told either: the refusal itself may say something.
                 return problem_response(request, Problem(UNAVAILABLE, headers={"Retry-After": "5"}))
         return problem_response(request, problem)
@@ -103,12 +104,12 @@ def _add_refusals(app: FastAPI, on_refusal: OnRefusal | None) -> None:
     async def render(request: Request, fault: Exception) -> Response:
         return await refuse(request, as_problem(fault))
 
-    for kind in (Problem, HTTPException, RequestValidationError, DBAPIError, PoolTimeout, OSError):
+    for kind in (Problem, HTTPException, RequestValidationError, DBAPIError, PoolTimeout, OSError, Exception):
         app.add_exception_handler(kind, render)
 
 
 def as_problem(fault: Exception) -> Problem:
-    """The refusal that a fault amounts to. An unexpected database error is raised again: it is a fault of ours."""
+    """The refusal that a fault amounts to; 500 for what nobody expected."""
     match fault:
         case Problem():
             return fault
@@ -128,7 +129,8 @@ def as_problem(fault: Exception) -> Problem:
             return Problem(UNAVAILABLE, headers={"Retry-After": "5"})
         case HTTPException():
             return Problem(BAD_REQUEST)
-    raise fault
+    _log.error("unexpected fault", extra={"kind": type(fault).__name__})
+    return Problem(INTERNAL)
 
 
 def problem_response(request: Request, problem: Problem) -> Response:

@@ -9,13 +9,14 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from pyreqwest.client import Client, ClientBuilder
-from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, PyreqwestError, RequestTimeoutError
+from pyreqwest.exceptions import PyreqwestError, RequestError, RequestTimeoutError
 from pyreqwest.response import Response
 
 from shared.transport.protocol import Answer, AnswerTooLarge, ConnectFailed, TimedOut, TransportError
 
 _CONNECT_SECONDS = 5.0
 _POOL_SECONDS = 5.0
+_NOT_CONNECTED = "client error (Connect)"  # hyper's words
 _IDLE_SECONDS = 4.0  # below the servers' keep-alive of 5 s, so that no request meets a closing connection
 
 
@@ -84,13 +85,16 @@ async def told_apart() -> AsyncIterator[None]:
 
 
 def translated(fault: PyreqwestError) -> TransportError:
-    """Our error for one of pyreqwest's, for who streams and can't afford a context manager per request."""
-    match fault:
-        case ConnectError() | ConnectTimeoutError():
-            return ConnectFailed()
-        case RequestTimeoutError():
-            return TimedOut()
-    return TransportError()
+    """Our error for one of pyreqwest's, for who streams and can't afford a context manager per request.
+
+    pyreqwest calls every time-out before the head of the answer a connect time-out, and a connection lost in that
+    time a connect error. Only the innermost causes tell whether anything may have been sent.
+    """
+    if isinstance(fault, RequestError) and any(
+        cause["message"] == _NOT_CONNECTED for cause in fault.details["causes"] or ()
+    ):
+        return ConnectFailed()
+    return TimedOut() if isinstance(fault, RequestTimeoutError) else TransportError()
 
 
 async def _read(response: Response, limit: int) -> bytes:

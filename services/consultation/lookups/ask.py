@@ -57,10 +57,10 @@ async def ask(
     in force, when there is no ground, or when no decision can be had; then nothing has been asked.
     """
     asked_at = needs.clock()
-    statement = await _statement(needs, caller, question, asked_at)
     wanted = [f"lookup.{source.lower()}" for source in question.sources]
     decision = await needs.grounds.decide(caller.organisation, question.purpose, wanted)
     decision.require()
+    statement = await _statement(needs, caller, question, asked_at)
     lookup_id = uuid.uuid4()
     async with needs.database.begin(Tenancy(caller.organisation)) as connection:
         await before(connection)

@@ -5,8 +5,10 @@ import asyncio
 import base64
 import json
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from functools import partial
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from services.consultation.settings import Settings as ConsultationSettings
 
 ROOT = Path(__file__).resolve().parent.parent
+_SIMULATOR_SECONDS = 30
 SERVICES = ("consultation", "agreements", "gateway")
 
 
@@ -142,12 +145,15 @@ def _furnish_sandbox(place: Place, wanted: Sequence[str], stack: ExitStack) -> N
     place.home.mkdir(parents=True, exist_ok=True)
     if not os.environ.get("SAMRAD_GATEWAY_CLIENTS_FILE"):
         write_demo_clients(place.home / "clients")
+    simulator = None
+    if "consultation" in wanted and "SAMRAD_CONSULTATION_SSBTEK_URL" not in os.environ:
+        simulator = _start_simulator(place, stack)
     for name, value in sandbox.environment(place.home, place.host, place.port, place.public_url).items():
-        if name == "SAMRAD_CONSULTATION_SSBTEK_URL" and name not in os.environ and "consultation" in wanted:
-            _start_simulator(place, stack)
         os.environ.setdefault(name, value)
     if any(f"SAMRAD_{name.upper()}_DATABASE_URL" not in os.environ for name in wanted if name != "gateway"):
         _start_postgres(place, stack)
+    if simulator is not None:
+        _await_simulator(simulator, place)
 
 
 def _start_postgres(place: Place, stack: ExitStack) -> None:
@@ -188,12 +194,24 @@ async def prepare_databases(url: Callable[[str, str], str], superuser: str) -> N
     os.environ.setdefault("SAMRAD_AGREEMENTS_DATABASE_URL", url("agreements", agreements.RUNTIME_ROLE))
 
 
-def _start_simulator(place: Place, stack: ExitStack) -> None:
+def _start_simulator(place: Place, stack: ExitStack) -> "subprocess.Popen[bytes]":
     port = str(place.port + sandbox.SIMULATOR)
     command = [sys.executable, "-m", "services", "simulate", "ssbtek", "--port", port, "--with-parent"]
     # In a session of its own: Ctrl-C reaches us, and we stop it.
     child = subprocess.Popen(command, cwd=ROOT, start_new_session=True)  # noqa: S603 - our own program
     stack.callback(_stop_child, child)
+    return child
+
+
+def _await_simulator(child: "subprocess.Popen[bytes]", place: Place) -> None:
+    """Until it listens; it has been starting beside the database."""
+    until = time.monotonic() + _SIMULATOR_SECONDS
+    while time.monotonic() < until and child.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex((place.host, place.port + sandbox.SIMULATOR)) == 0:
+                return
+        time.sleep(0.02)
+    raise CannotStart("the simulator of the sources does not start")
 
 
 def _stop_child(child: "subprocess.Popen[bytes]") -> None:

@@ -152,9 +152,7 @@ class Ledger:
             raise Problem(IDEMPOTENCY_IN_PROGRESS, headers={"Retry-After": "5"})
         return None
 
-    async def keep(
-        self, connection: AsyncConnection, caller: Caller, attempt: Attempt, response: Response
-    ) -> None:
+    async def keep(self, connection: AsyncConnection, caller: Caller, attempt: Attempt, response: Response) -> None:
         """Keep the answer, sealed."""
         values = {**_key(caller, attempt), **self.kept(response)}
         await connection.execute(_KEEP, values)

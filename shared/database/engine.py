@@ -21,6 +21,10 @@ class Tenancy:
     organisation: str
 
 
+PUBLIC = Tenancy("public")
+"""Nobody in particular: sees what has been published and owns nothing."""
+
+
 class Database:
     """A pool of connections as one database role."""
 

@@ -69,9 +69,7 @@ def openapi_document(routers: Sequence[APIRouter], about: Description) -> dict[s
     return document
 
 
-def _operations(
-    routes: Sequence[BaseRoute], document: dict[str, Any]
-) -> Iterator[tuple[APIRoute, dict[str, Any]]]:
+def _operations(routes: Sequence[BaseRoute], document: dict[str, Any]) -> Iterator[tuple[APIRoute, dict[str, Any]]]:
     for route in routes:
         if isinstance(route, APIRoute) and route.include_in_schema:
             for method in route.methods or ():
@@ -138,9 +136,7 @@ def _complete_responses(responses: dict[str, Any], route: APIRoute) -> None:
             responses[str(status)]["content"][media_type]["example"] = content["example"]
     responses["default"] = {
         "description": "A problem: what is wrong and what to do / Ett problem: vad som är fel och vad man gör",
-        "content": {
-            MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": _problem_example()}
-        },
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": _problem_example()}},
     }
     for response in responses.values():
         headers = response.setdefault("headers", {})

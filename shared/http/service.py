@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -109,28 +109,31 @@ def _add_refusals(app: FastAPI, on_refusal: OnRefusal | None) -> None:
 
 
 def as_problem(fault: Exception) -> Problem:
-    """The refusal that a fault amounts to; 500 for what nobody expected."""
+    """The refusal that a fault amounts to; 500 for what nobody expected.
+
+    A database that refuses or is gone is 503: the transaction is rolled back, so nothing has been disclosed.
+    """
     match fault:
         case Problem():
             return fault
-        case HTTPException(status_code=404):
-            return Problem(NOT_FOUND)
-        case HTTPException(status_code=405):
-            return Problem(METHOD_NOT_ALLOWED, headers=dict(fault.headers or {}))
+        case HTTPException():
+            return _as_http_problem(fault)
         case RequestValidationError() if any(error["loc"][0] == "path" for error in fault.errors()):
             # An id of the wrong form answers like any other id that leads nowhere.
             return Problem(NOT_FOUND)
         case RequestValidationError():
             return Problem(MALFORMED, members={"errors": [_place(error) for error in fault.errors()[:20]]})
-        case OperationalError() | InterfaceError() | PoolTimeout() | OSError():
-            _log.error("database or network unavailable", extra={"kind": type(fault).__name__})
+        case DBAPIError() | PoolTimeout() | OSError():
+            _log.error("database or network fault", exc_info=fault)
             return Problem(UNAVAILABLE, headers={"Retry-After": "5"})
-        case DBAPIError() if fault.connection_invalidated:
-            return Problem(UNAVAILABLE, headers={"Retry-After": "5"})
-        case HTTPException():
-            return Problem(BAD_REQUEST)
-    _log.error("unexpected fault", extra={"kind": type(fault).__name__})
+    _log.error("unexpected fault", exc_info=fault)
     return Problem(INTERNAL)
+
+
+def _as_http_problem(fault: HTTPException) -> Problem:
+    if fault.status_code == 405:
+        return Problem(METHOD_NOT_ALLOWED, headers=dict(fault.headers or {}))
+    return Problem(NOT_FOUND if fault.status_code == 404 else BAD_REQUEST)
 
 
 def problem_response(request: Request, problem: Problem) -> Response:

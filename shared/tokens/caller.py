@@ -124,9 +124,7 @@ def unauthenticated(sv: str, en: str, error: str | None = None) -> Problem:
     """401 with the challenges of RFC 6750 and RFC 9449."""
     cause = f' error="{error}",' if error else ""
     challenge = f'DPoP{cause} algs="ES256 PS256 Ed25519", Bearer'
-    return Problem(
-        UNAUTHENTICATED, Words(sv.capitalize(), en.capitalize()), headers={"WWW-Authenticate": challenge}
-    )
+    return Problem(UNAUTHENTICATED, Words(sv.capitalize(), en.capitalize()), headers={"WWW-Authenticate": challenge})
 
 
 class Requires:

@@ -33,7 +33,7 @@ def header_of(token: str) -> dict[str, Any]:
     """The unverified header: for choosing the key, never for deciding anything."""
     try:
         found = json_b64decode(token.split(".", 1)[0].encode("ascii"))
-    except (ValueError, TypeError, UnicodeError):
+    except (ValueError, TypeError, UnicodeError, RecursionError):
         raise InvalidToken("the header cannot be read") from None
     if not isinstance(found, dict):
         raise InvalidToken("the header is not an object")
@@ -55,7 +55,7 @@ def verified_claims(
     try:
         signed = jws.deserialize_compact(token, key, registry=registry)
         claims = json.loads(signed.payload or b"", parse_constant=_refuse_constant)
-    except (JoseError, ValueError, TypeError, KeyError):
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError):
         raise InvalidToken("the signature or form does not hold") from None
     kind = signed.headers().get("typ")
     if (kind.lower() if isinstance(kind, str) else kind) not in types:
@@ -86,7 +86,7 @@ def embedded_key(header_segment: str) -> tuple[Key, str, str]:
     try:
         key = import_key(value)
         return key, key.thumbprint(), _algorithm_for(key, header.get("alg"))
-    except (JoseError, ValueError, TypeError, KeyError):
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError):
         raise InvalidToken("the key of the proof cannot be read") from None
 
 

@@ -22,6 +22,7 @@ from shared.tokens.replay import ReplayStore
 
 BACK = timedelta(seconds=60)
 AHEAD = timedelta(seconds=10)
+_LATEST = 2**40  # seconds; beyond it a time is no time, and arithmetic with it overflows
 _TYPE = "dpop+jwt"
 
 
@@ -78,7 +79,7 @@ def _check_claims(
     token_id, issued = claims.get("jti"), claims.get("iat")
     if not isinstance(token_id, str) or not 8 <= len(token_id) <= 256:
         raise InvalidToken("the proof has no usable jti")
-    if not isinstance(issued, int | float) or isinstance(issued, bool):
+    if not isinstance(issued, int | float) or isinstance(issued, bool) or abs(issued) > _LATEST:
         raise InvalidToken("the proof has no time")
     age = now.timestamp() - issued
     if age > BACK.total_seconds() or age < -AHEAD.total_seconds():

@@ -17,6 +17,7 @@ ORGANISATION_CLAIM = "https://id.oidc.se/claim/orgNumber"
 _KEEP_SECONDS = 60.0
 _LEEWAY_SECONDS = 10.0
 _CAPACITY = 10_000
+_LATEST = 2**40
 _ORGANISATION_NUMBER = re.compile(r"\d{2}[2-9]\d{7}", re.ASCII)
 
 
@@ -73,9 +74,7 @@ class TokenVerifier:
                 key = await issuer.keys.find(key_id)
             except InvalidToken:
                 continue
-            claims = verified_claims(
-                token, key, types=("at+jwt", "application/at+jwt"), algorithms=issuer.algorithms
-            )
+            claims = verified_claims(token, key, types=("at+jwt", "application/at+jwt"), algorithms=issuer.algorithms)
             if claims.get("iss") != issuer.name:
                 raise InvalidToken("the token is from another issuer than its key")
             return _accept(claims, self._audiences, instant)
@@ -120,7 +119,7 @@ def _luhn(digits: str) -> int:
 
 def _number(claims: Mapping[str, object], name: str) -> float:
     value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _LATEST:
         raise InvalidToken(f"{name} is missing")
     return float(value)
 

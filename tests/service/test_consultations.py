@@ -17,7 +17,13 @@ BASE = "/consultation/v1/consultations"
 
 
 def act(
-    exchange: Exchange, name: str, receipt: dict[str, Any], action: str, version: int, text: str | None = None, **more: Any
+    exchange: Exchange,
+    name: str,
+    receipt: dict[str, Any],
+    action: str,
+    version: int,
+    text: str | None = None,
+    **more: Any,
 ) -> httpx.Response:
     body = None if text is None else {"text": text}
     path = f"{BASE}/{receipt['consultationId']}/{action}"

@@ -360,9 +360,7 @@ def test_a_large_log_is_set_aside_at_the_start(home: Path) -> None:
     assert (home / "postgres.log.1").stat().st_size > 10_000_000
 
 
-def test_ctrl_c_at_the_terminal_reaches_the_program_and_not_the_server(
-    home: Path, own: Callable[..., Owner]
-) -> None:
+def test_ctrl_c_at_the_terminal_reaches_the_program_and_not_the_server(home: Path, own: Callable[..., Owner]) -> None:
     owner = own(home)
     socket_directory = owner.says()
     server = postmaster(home)
@@ -383,9 +381,7 @@ def test_started_by_root_the_server_has_no_privileges(home: Path) -> None:
 
 
 @needs_root
-def test_without_user_namespaces_root_hands_the_data_to_nobody(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_user_namespaces_root_hands_the_data_to_nobody(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "_namespaces_work", lambda _nobody: False)
     home.chmod(0o711)
     for _ in range(2):
@@ -422,9 +418,7 @@ def test_without_user_namespaces_a_closed_folder_gets_its_data_held_elsewhere(
 
 
 @needs_root
-def test_started_by_an_ordinary_user_it_runs_and_ends_with_its_owner(
-    home: Path, own: Callable[..., Owner]
-) -> None:
+def test_started_by_an_ordinary_user_it_runs_and_ends_with_its_owner(home: Path, own: Callable[..., Owner]) -> None:
     ordinary = ("unshare", "--user", "--map-user=65534", "--map-group=65534")
     if subprocess.run([*ordinary, "true"], capture_output=True, check=False).returncode != 0:
         pytest.skip("no way here to be an ordinary user who can run this Python")

@@ -49,17 +49,18 @@ def played() -> Iterator[Played]:
     """A product of its own, since the figures count everything that is in it."""
     cases = generate_cases(SEED, sample_or_full(90, 500))
     with running_exchange() as exchange:
-        ids, versions = {}, defaultdict(int)
-        for at, case, action in sorted(
-            ((event.at, case, event.action) for case in cases for event in case.events),
-            key=lambda each: (each[0], each[1].number),
-        ):
+        ids: dict[int, str] = {}
+        versions: dict[int, int] = defaultdict(int)
+        happenings = ((event.at, case, event.action) for case in cases for event in case.events)
+        for at, played_case, action in sorted(happenings, key=lambda each: (each[0], each[1].number)):
             exchange.clock.stand_at(at)
-            versions[case.number] += 1
+            versions[played_case.number] += 1
             if action == "open":
-                ids[case.number] = exchange.open(case.municipality, type=case.type)["consultationId"]
+                ids[played_case.number] = exchange.open(played_case.municipality, type=played_case.type)[
+                    "consultationId"
+                ]
             else:
-                play(exchange, case, ids[case.number], action, versions[case.number] - 1)
+                play(exchange, played_case, ids[played_case.number], action, versions[played_case.number] - 1)
         exchange.clock.stand_at(UNTIL)
         yield Played(exchange, cases, ids)
 
@@ -67,9 +68,7 @@ def played() -> Iterator[Played]:
 def play(exchange: Exchange, case: Case, consultation_id: str, action: str, version: int) -> None:
     name, path, has_text = PATHS[action]
     body = {"text": "Text"} if has_text else None
-    answer = exchange.send(
-        name or case.municipality, "POST", f"{BASE}/{consultation_id}/{path}", body, version=version
-    )
+    answer = exchange.send(name or case.municipality, "POST", f"{BASE}/{consultation_id}/{path}", body, version=version)
     assert answer.status_code == 200, (case, action, answer.text)
 
 
@@ -124,9 +123,7 @@ def test_percentiles_counts_and_shares_equal_the_reference(played: Played, group
 
 def expected_group(key: str, cases: Sequence[Case]) -> dict[str, Any]:
     measured = [parts(case) for case in cases]
-    within = [
-        each["total"] <= TARGET_MINUTES[case.type] for each, case in zip(measured, cases, strict=True)
-    ]
+    within = [each["total"] <= TARGET_MINUTES[case.type] for each, case in zip(measured, cases, strict=True)]
     return {
         "key": key,
         "count": len(cases),
@@ -161,10 +158,7 @@ def test_a_cut_and_a_period_take_their_part_and_no_more(played: Played) -> None:
         and case.type == "consultation"
         and key_of(case, "month") in ("2024-10", "2024-11", "2024-12")
     ]
-    path = (
-        "/consultation/v1/lead-times?from=2024-10-01&to=2024-12-31"
-        "&municipalityCode=2480&type=consultation"
-    )
+    path = "/consultation/v1/lead-times?from=2024-10-01&to=2024-12-31&municipalityCode=2480&type=consultation"
 
     groups = played.exchange.send("dashboard", "GET", path, handler=None).json()["groups"]
 

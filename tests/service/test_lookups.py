@@ -315,7 +315,7 @@ def text(element: etree._Element, path: str) -> str:
     return found
 
 
-def test_försäkringskassan_is_asked_only_for_the_purposes_groups(exchange: Exchange) -> None:
+def test_fk_is_asked_only_for_the_purposes_groups(exchange: Exchange) -> None:
     exchange.look_up("complete", purpose="financial_aid_recovery", sources=["FK"])
     coded = question_of(exchange.sent_to_sources[-1]).findtext(f".//{NAMESPACE}lefiJsonFraga")
     assert coded is not None

@@ -9,6 +9,7 @@ from services.agreements.coverage.domain import not_covered, per_county
 from services.agreements.days import swedish_day
 from services.agreements.wire import Day, Links, OnDay, answered, links
 from services.agreements.wiring import Wired
+from shared.database.engine import PUBLIC
 from shared.http.bodies import WireModel
 
 router = APIRouter(tags=["coverage"])
@@ -65,7 +66,7 @@ async def read_coverage(wired: Wired, on: OnDay = None) -> CoverageAnswer:
     överenskommelser som gäller, varje kommun en gång.
     """
     day = on or swedish_day(wired.clock())
-    async with wired.database.without_tenant() as connection:
+    async with wired.database.begin(PUBLIC) as connection:
         areas = await repository.areas(connection, day)
         counted = await repository.counted(connection, day)
     without = not_covered(areas)

@@ -1,7 +1,7 @@
 """Purposes: what a look-up may be for, and therefore which sources it may ask and about what.
 
-The benefit groups are LEFI's own codes, Försäkringskassan's unless prefixed with PM. Programme assignments and job days matter for a first decision;
-a recovery looks at payments alone.
+The benefit groups are LEFI's own codes, Försäkringskassan's unless prefixed with PM. Programme assignments
+and job days matter for a first decision; a recovery looks at payments alone.
 """
 
 from collections.abc import Mapping, Sequence

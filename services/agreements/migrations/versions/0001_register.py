@@ -122,7 +122,7 @@ _AGREEMENTS = (
     *forced("agreement"),
     f"""
     CREATE POLICY visible ON agreement FOR SELECT
-    USING (published OR org = {ORGANISATION} OR {ORGANISATION} = ANY (party_orgs))
+    USING ((published AND {ORGANISATION} IS NOT NULL) OR org = {ORGANISATION} OR {ORGANISATION} = ANY (party_orgs))
     """,
     f"CREATE POLICY added_by_owner ON agreement FOR INSERT WITH CHECK (org = {ORGANISATION})",
     f"""

@@ -1,0 +1,28 @@
+"""`/` and its style sheet."""
+
+from html import escape
+from pathlib import Path
+from string import Template
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+_FOLDER = Path(__file__).parent
+_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+def page_routes(*, token_url: str, docs_url: str) -> list[Route]:
+    """The routes. The page is made once; it holds nothing about who reads it."""
+    template = Template((_FOLDER / "index.html").read_text("utf-8"))
+    page = template.substitute(token_url=escape(token_url), docs_url=escape(docs_url))
+    style = (_FOLDER / "style.css").read_text("utf-8")
+    headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "public, max-age=300"}
+
+    async def index(_: Request) -> Response:
+        return Response(page, media_type="text/html", headers=headers)
+
+    async def stylesheet(_: Request) -> Response:
+        return Response(style, media_type="text/css", headers=headers)
+
+    return [Route("/", index, methods=["GET"]), Route("/style.css", stylesheet, methods=["GET"])]

@@ -1,0 +1,56 @@
+"""Who calls, as far as the gateway needs it: for limits, and so that invented tokens go no further.
+
+The service decides about scopes and proofs. The proof is not looked at here: what is used once must be used there.
+"""
+
+from services.gateway.limits.addresses import address_key
+from services.gateway.limits.rates import RateLimit, Standing
+from shared.clock import Clock
+from shared.http.guard import Scope
+from shared.problems import TOO_MANY_REQUESTS, UNAVAILABLE, Problem
+from shared.tokens.caller import unauthenticated
+from shared.tokens.jose import InvalidToken
+from shared.tokens.keys import KeysUnavailable
+from shared.tokens.verifier import AccessToken, TokenVerifier
+
+
+class Admission:
+    """Admits requests to one service. `clients` limits by client id, `addresses` by network address."""
+
+    def __init__(self, verifier: TokenVerifier, clock: Clock, *, clients: RateLimit, addresses: RateLimit) -> None:
+        self._verifier, self._clock = verifier, clock
+        self._clients, self._addresses = clients, addresses
+
+    async def admit(self, scope: Scope, headers: dict[str, str]) -> tuple[Standing, Problem | None]:
+        """How the caller stands, and the refusal if there is one: 401, 429 or 503."""
+        refusal: Problem | None = None
+        try:
+            token = await self._token(headers)
+        except InvalidToken:
+            token = None
+            refusal = unauthenticated("token godtas inte", "the token is not accepted", "invalid_token")
+        except KeysUnavailable:
+            token, refusal = None, Problem(UNAVAILABLE, headers={"Retry-After": "5"})
+        if token is None:
+            standing = await self._addresses.hit(address_key(scope))
+        else:
+            scope["state"]["client_id"] = token.client_id
+            standing = await self._clients.hit(token.client_id)
+        return standing, refusal if standing.allowed else Problem(TOO_MANY_REQUESTS)
+
+    async def _token(self, headers: dict[str, str]) -> AccessToken | None:
+        """The verified token, or None when there is none. Raises InvalidToken, KeysUnavailable."""
+        stated = headers.get("authorization")
+        if stated is None:
+            return None
+        scheme, _, value = stated.partition(" ")
+        bound = scheme.lower() == "dpop"
+        if not bound and scheme.lower() != "bearer":
+            raise InvalidToken("the scheme is unknown")
+        try:
+            token, _ = await self._verifier.verify(value, self._clock())
+        except RecursionError:
+            raise InvalidToken("the token is nested too deeply") from None
+        if token.bound_to is not None and not (bound and "dpop" in headers):
+            raise InvalidToken("a bound token needs its proof")
+        return token

@@ -1,0 +1,94 @@
+"""The operations that exist from outside. What is not in the table is not reachable, whatever a service offers.
+
+`/agreements/v1/decisions` is missing on purpose: only the consultation service asks for decisions, and directly.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+ALLOWED: dict[str, tuple[tuple[str, str], ...]] = {
+    "consultation": (
+        ("POST", "/v1/lookups"),
+        ("GET", "/v1/lookups/{lookupId}"),
+        ("POST", "/v1/consultations"),
+        ("GET", "/v1/consultations"),
+        ("GET", "/v1/consultations/{consultationId}"),
+        ("GET", "/v1/consultations/{consultationId}/events"),
+        ("POST", "/v1/consultations/{consultationId}/claims"),
+        ("POST", "/v1/consultations/{consultationId}/releases"),
+        ("POST", "/v1/consultations/{consultationId}/questions"),
+        ("POST", "/v1/consultations/{consultationId}/replies"),
+        ("POST", "/v1/consultations/{consultationId}/answers"),
+        ("POST", "/v1/consultations/{consultationId}/closures"),
+        ("POST", "/v1/consultations/{consultationId}/withdrawals"),
+        ("GET", "/v1/queue"),
+        ("GET", "/v1/lead-times"),
+        ("GET", "/v1/work-in-progress"),
+        ("GET", "/v1/audit-entries"),
+        ("GET", "/v1/api-info"),
+    ),
+    "agreements": (
+        ("GET", "/v1/organisations"),
+        ("GET", "/v1/organisations/{organisationNumber}"),
+        ("GET", "/v1/municipalities"),
+        ("GET", "/v1/counties"),
+        ("GET", "/v1/legal-bases"),
+        ("GET", "/v1/legal-bases/{legalBasisId}"),
+        ("GET", "/v1/agreements"),
+        ("POST", "/v1/agreements"),
+        ("GET", "/v1/agreements/{agreementId}"),
+        ("GET", "/v1/coverage"),
+        ("GET", "/v1/audit-entries"),
+        ("GET", "/v1/api-info"),
+    ),
+}
+
+_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A known path: its template and the methods that exist there."""
+
+    template: str
+    methods: frozenset[str]
+
+
+@dataclass(slots=True)
+class _Node:
+    named: dict[bytes, "_Node"] = field(default_factory=dict)
+    any_id: "_Node | None" = None
+    match: Match | None = None
+
+
+class AllowList:
+    """The table of one service as a tree of segments, so that a look-up costs the depth of the path."""
+
+    def __init__(self, service: str) -> None:
+        self._root = _Node()
+        methods: dict[str, set[str]] = {}
+        for method, template in ALLOWED[service]:
+            methods.setdefault(f"/{service}{template}", set()).add(method)
+        for template, known in methods.items():
+            self._place(template).match = Match(template, frozenset(known))
+
+    def find(self, raw_path: bytes) -> Match | None:
+        """What is known of a path, or None when it does not exist from outside."""
+        node = self._root
+        for segment in raw_path.split(b"/")[1:]:
+            below = node.named.get(segment)
+            if below is None:
+                below = node.any_id
+                if below is None or _ID.fullmatch(segment) is None:
+                    return None
+            node = below
+        return node.match
+
+    def _place(self, template: str) -> _Node:
+        node = self._root
+        for segment in template.split("/")[1:]:
+            if segment.startswith("{"):
+                node.any_id = node = node.any_id or _Node()
+            else:
+                node = node.named.setdefault(segment.encode(), _Node())
+        return node

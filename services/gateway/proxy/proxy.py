@@ -1,0 +1,40 @@
+"""The proxy of one service: check, count, look up, forward. Pure ASGI, since a framework would cost most."""
+
+from services.gateway.limits.rates import Standing
+from services.gateway.proxy.admission import Admission
+from services.gateway.proxy.allowed import AllowList
+from services.gateway.proxy.forward import Forwarder
+from services.gateway.proxy.headers import request_headers
+from services.gateway.proxy.paths import unfit_query
+from services.gateway.proxy.refusals import send_problem
+from shared.http.guard import Receive, Scope, Send
+from shared.problems import BAD_REQUEST, METHOD_NOT_ALLOWED, NOT_FOUND, Problem
+
+
+class Proxy:
+    """An ASGI application for HTTP under one service's prefix."""
+
+    def __init__(self, admission: Admission, allowed: AllowList, forwarder: Forwarder) -> None:
+        self._admission, self._allowed, self._forwarder = admission, allowed, forwarder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        standing: Standing | None = None
+        try:
+            headers = request_headers(scope["headers"], scope["state"]["traceparent"])
+            standing, refusal = await self._admission.admit(scope, headers)
+            if refusal is not None:
+                raise refusal
+            self._check_operation(scope)
+            await self._forwarder.forward(scope, receive, send, headers, standing.encoded())
+        except Problem as problem:
+            await send_problem(scope, send, problem, standing.headers() if standing else {})
+
+    def _check_operation(self, scope: Scope) -> None:
+        found = self._allowed.find(scope["raw_path"])
+        if found is None:
+            raise Problem(NOT_FOUND)
+        scope["route_template"] = found.template
+        if scope["method"] not in found.methods:
+            raise Problem(METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(sorted(found.methods))})
+        if unfit_query(scope["query_string"]):
+            raise Problem(BAD_REQUEST)

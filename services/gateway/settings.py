@@ -1,0 +1,54 @@
+"""What the gateway is told from outside, read once from the environment into one frozen object."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of the gateway. Every field is `SAMRAD_GATEWAY_` and its name in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="SAMRAD_GATEWAY_", frozen=True, extra="forbid")
+
+    public_url: str = Field(
+        description="The address that clients see, without a path. It is the issuer's name, begins every "
+        "audience and is what proofs are made for"
+    )
+    consultation_url: str = Field(description="Where the consultation service is dialled")
+    agreements_url: str = Field(description="Where the agreements service is dialled")
+    clients_file: Path = Field(description="The client registry, JSON; read again when the file changes")
+    keys_file: Path = Field(description="The issuer's private keys, a JWK set with mode 0600; made when absent")
+    allow_demo_clients: bool = Field(
+        default=False, description="Start with demo clients although the address is public. For trials only"
+    )
+    client_requests: int = Field(default=6000, ge=1, description="Requests that a client may make in a window")
+    address_requests: int = Field(
+        default=600, ge=1, description="Requests without a valid token that a network address may make in a window"
+    )
+    token_requests: int = Field(
+        default=120, ge=1, description="Requests for tokens that a network address may make in a window"
+    )
+    window_seconds: int = Field(default=60, ge=1, description="Length of the window, seconds")
+    max_body_bytes: int = Field(default=1024 * 1024, ge=1, description="Largest request body that is forwarded")
+    client_idle_seconds: float = Field(
+        default=15.0, gt=0, description="How long a client may be silent in the middle of its body, seconds"
+    )
+    upstream_seconds: float = Field(
+        default=40.0, gt=0, description="How long an exchange with a service may take in all, seconds"
+    )
+    token_seconds: int = Field(default=300, ge=30, le=3600, description="Life of an access token, seconds")
+    docs_url: str = Field(default="https://samrad.example/docs", description="Where the documentation is read")
+
+    @field_validator("public_url", "consultation_url", "agreements_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        parts = urlsplit(value.rstrip("/"))
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+            raise ValueError("give scheme, host and port only, like https://samrad.example")
+        return value.rstrip("/")
+
+    def audiences(self) -> dict[str, str]:
+        """The audience of each service, by the name of the service."""
+        return {name: f"{self.public_url}/{name}" for name in ("consultation", "agreements")}

@@ -1,0 +1,100 @@
+"""Demo clients: systems with keys of their own making, so that a clone can be tried in full.
+
+The registry marks them, and the gateway refuses to start with them on a public address.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from joserfc.jwk import ECKey
+
+from services.gateway.tokens.keys import write_private
+from services.gateway.tokens.metadata import TOKEN_PATH
+from shared.tokens.client import ClientIdentity
+
+_STATISTICS = ("samrad:statistics.read", "samrad:agreements.read")
+_LOOKUPS = ("samrad:lookups.create", "samrad:lookups.read", "samrad:audit.read", "samrad:agreements.read")
+_MUNICIPALITY = (
+    *_LOOKUPS,
+    "samrad:consultations.create",
+    "samrad:consultations.read",
+    "samrad:consultations.manage",
+    "samrad:agreements.write",
+    "samrad:statistics.read",
+)
+_FUND = (*_LOOKUPS, "samrad:consultations.create", "samrad:consultations.read", "samrad:consultations.manage")
+_WORKBENCH = (
+    "samrad:queue.work",
+    "samrad:consultations.read",
+    "samrad:audit.read",
+    "samrad:agreements.write",
+    *_STATISTICS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoClient:
+    """What is registered for a demo client. Its id is its name in `DEMO_CLIENTS`."""
+
+    organisation: str
+    kind: str
+    name: str
+    scopes: tuple[str, ...]
+
+
+DEMO_CLIENTS: Mapping[str, DemoClient] = {
+    "umea": DemoClient("2120002627", "municipality", "Umeå kommun, ärendesystem (demo)", _MUNICIPALITY),
+    "malmo": DemoClient("2120001124", "municipality", "Malmö kommun, ärendesystem (demo)", _MUNICIPALITY),
+    "af-workbench": DemoClient("2021002114", "state_agency", "Arbetsförmedlingen, arbetsyta (demo)", _WORKBENCH),
+    "dashboard": DemoClient("2021002114", "state_agency", "Ledtider, öppen statistik (demo)", _STATISTICS),
+    # Invented: the check digit holds, and no organisation has the number.
+    "akassa": DemoClient("8029990002", "a_kassa", "Exempelkassan (demo)", _FUND),
+    "consultation": DemoClient("2021002114", "operator", "Tjänsten consultation (demo)", ("samrad:decisions.make",)),
+}
+
+
+def write_demo_clients(folder: Path) -> Path:
+    """Write `<name>.jwk` (mode 0600) for each demo client, and the registry `clients.json`. Answers its path.
+
+    Keys that are there already are kept.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = [_entry(name, client, _key(folder, name)) for name, client in DEMO_CLIENTS.items()]
+    registry = folder / "clients.json"
+    registry.write_text(json.dumps({"clients": entries}, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    return registry
+
+
+def demo_identity(folder: Path, name: str, *, public_url: str, dialled_url: str | None = None) -> ClientIdentity:
+    """The identity of a written demo client. `dialled_url` is where the gateway is reached when that differs."""
+    return ClientIdentity(
+        client_id=name,
+        key=ECKey.import_key(json.loads((folder / f"{name}.jwk").read_text("utf-8"))),
+        issuer=public_url,
+        token_url=(dialled_url or public_url) + TOKEN_PATH,
+        public_token_url=public_url + TOKEN_PATH,
+    )
+
+
+def _key(folder: Path, name: str) -> ECKey:
+    path = folder / f"{name}.jwk"
+    if not path.exists():
+        key = ECKey.generate_key("P-256", private=True)
+        write_private(path, json.dumps({**key.as_dict(private=True), "kid": key.thumbprint()}))
+    return ECKey.import_key(json.loads(path.read_text("utf-8")))
+
+
+def _entry(name: str, client: DemoClient, key: ECKey) -> dict[str, Any]:
+    return {
+        "clientId": name,
+        "organisation": client.organisation,
+        "kind": client.kind,
+        "name": client.name,
+        "jwks": {"keys": [{**key.as_dict(private=False), "kid": key.thumbprint()}]},
+        "scopes": sorted(set(client.scopes)),
+        "disabled": False,
+        "demo": True,
+    }

@@ -1,0 +1,187 @@
+"""Starting and ending the product as people do."""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services import __main__ as samrad
+from services import sandbox
+from services.gateway.tokens.demo import write_demo_clients
+from shared.database.embedded import SUPERUSER, EmbeddedPostgres
+from tests.exchange import consultation_body, free_ports
+from tests.instance import ROOT, Instance, environment, started
+
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - never bound: the start is refused
+
+
+def run_cli(instance: Instance, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "services", *arguments],
+        cwd=ROOT,
+        env=environment(instance.home, instance.port),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_one_line_says_ready_and_ctrl_c_leaves_nothing_running() -> None:
+    with started() as instance:
+        assert instance.await_ready() == f"ready http://127.0.0.1:{instance.port}"
+        assert instance.descendants(), "PostgreSQL and the simulator run beside"
+
+        assert instance.interrupt() == 0
+        instance.await_gone()
+        assert instance.process.stdout is not None
+        assert instance.process.stdout.read() == ""
+        assert instance.log.read_text("utf-8") == ""
+
+
+def test_after_kill_9_everything_ends_and_the_next_start_has_the_data(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with started(home) as instance:
+        instance.await_ready()
+        body = json.dumps(consultation_body())
+        opened = run_cli(instance, "call", "--as", "umea", "POST", "/consultation/v1/consultations", "-d", body)
+        assert opened.returncode == 0, opened.stderr
+        number = json.loads(opened.stdout)["number"]
+        instance.kill()
+        instance.await_gone()
+
+    with started(home) as instance:
+        instance.await_ready()
+        listed = run_cli(instance, "call", "--as", "umea", "GET", "/consultation/v1/consultations")
+        assert number in listed.stdout
+
+
+def test_a_taken_port_is_told_with_what_to_do() -> None:
+    port = free_ports(4)
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", port))
+        holder.listen()
+        with started(port=port) as instance:
+            assert instance.process.wait(60) == 2
+            assert "Set PORT" in instance.log.read_text("utf-8")
+            instance.await_gone()
+
+
+def test_a_second_instance_in_the_same_home_is_refused_with_a_message(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with started(home) as first:
+        first.await_ready()
+        with started(home) as second:
+            assert second.process.wait(60) == 2
+            assert str(home) in second.log.read_text("utf-8")
+        assert httpx.get(f"{first.base_url}/health/live", trust_env=False).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"SAMRAD_HOST": EVERYWHERE}, "SAMRAD_CONSULTATION_SEALING_KEY"),
+        ({"SAMRAD_PUBLIC_URL": "https://samrad.example"}, "SAMRAD_CONSULTATION_SEALING_KEY"),
+        (
+            {"SAMRAD_HOST": EVERYWHERE, "SAMRAD_CONSULTATION_SEALING_KEY": sandbox.EXAMPLE_SECRET},
+            "SAMRAD_CONSULTATION_SEALING_KEY still has the example value",
+        ),
+        ({"PORT": "many"}, "PORT must be a number"),
+    ],
+)
+def test_a_start_on_a_public_address_needs_secrets_of_its_own(more: dict[str, str], said: str) -> None:
+    with started(more=more) as instance:
+        assert instance.process.wait(60) == 2
+        log = instance.log.read_text("utf-8")
+        assert said in log
+        assert "Traceback" not in log
+
+
+def test_demo_clients_are_refused_on_a_public_address(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    write_demo_clients(home / "clients")
+    public = "https://samrad.example"
+    settings = {
+        name: value.replace("http://127.0.0.1:8000", public) if name.endswith("PUBLIC_URL") else value
+        for name, value in sandbox.environment(home, "127.0.0.1", 8000, public).items()
+    }
+    with started(home, arguments=("run", "gateway"), more={"SAMRAD_PUBLIC_URL": public, **settings}) as instance:
+        assert instance.process.wait(60) == 2
+        assert "demo clients" in instance.log.read_text("utf-8")
+
+
+def test_the_services_run_as_processes_of_their_own_on_a_database_of_ones_own(tmp_path: Path) -> None:
+    home, port = tmp_path / "home", free_ports(4)
+    before = dict(os.environ)
+    with EmbeddedPostgres(tmp_path / "pg") as postgres:
+        try:
+            asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))
+            urls = {name: value for name, value in os.environ.items() if name.endswith("DATABASE_URL")}
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+        with (
+            started(home, port=port, arguments=("run", "gateway"), more=urls) as gateway,
+            started(home, port=port, arguments=("run", "agreements"), more=urls) as agreements,
+            started(home, port=port, arguments=("run", "consultation"), more=urls) as consultation,
+        ):
+            for each in (agreements, consultation, gateway):
+                each.await_ready()
+            body = json.dumps(consultation_body())
+            opened = run_cli(gateway, "call", "--as", "umea", "POST", "/consultation/v1/consultations", "-d", body)
+            assert opened.returncode == 0, opened.stderr
+
+
+def test_call_prints_problems_to_standard_error_and_exits_with_1() -> None:
+    with started() as instance:
+        instance.await_ready()
+        body = json.dumps({**consultation_body(), "person": "189001019999"})
+        wrong = run_cli(instance, "call", "--as", "umea", "POST", "/consultation/v1/consultations", "-d", body)
+        assert wrong.returncode == 1
+        assert wrong.stdout == ""
+        assert json.loads(wrong.stderr)["code"] == "person_number_invalid"
+
+        forbidden = run_cli(instance, "call", "--as", "dashboard", "GET", "/consultation/v1/queue")
+        assert (forbidden.returncode, json.loads(forbidden.stderr)["code"]) == (1, "scope_missing")
+        unknown = run_cli(instance, "call", "--as", "nobody", "GET", "/consultation/v1/queue")
+        assert (unknown.returncode, "no such client" in unknown.stderr) == (2, True)
+        missing = run_cli(instance, "call", "--as", "umea", "POST", "/consultation/v1/lookups", "-d", "@no/such/file")
+        assert (missing.returncode, "cannot read" in missing.stderr) == (1, True)
+
+
+def test_call_says_what_to_do_when_nothing_runs(tmp_path: Path) -> None:
+    write_demo_clients(tmp_path / "clients")
+    done = subprocess.run(
+        [sys.executable, "-m", "services", "call", "--as", "umea", "GET", "/consultation/v1/consultations"],
+        cwd=ROOT,
+        env=environment(tmp_path, free_ports(1)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "make run" in done.stderr
+
+
+def test_the_demo_passes() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "services", "demo"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0, done.stderr
+    assert all(line.startswith("ok ") for line in lines[:-1])
+    assert lines[-1].startswith("demo passed in ")

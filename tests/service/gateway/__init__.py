@@ -1,0 +1,1 @@
+"""The gateway over real HTTP, with small services of the tests behind it."""

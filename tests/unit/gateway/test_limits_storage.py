@@ -1,0 +1,75 @@
+"""Counters begin anew with the window, and do not grow without end."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.gateway.limits import storage
+from services.gateway.limits.addresses import address_key
+from services.gateway.limits.rates import RateLimit
+from services.gateway.limits.storage import CounterStorage
+
+
+class Time:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def test_a_window_begins_anew_when_it_has_passed() -> None:
+    time = Time()
+    limit = RateLimit("default", 2, 60, storage=CounterStorage(time), clock=time)
+
+    first = [asyncio.run(limit.hit("a")) for _ in range(3)]
+    time.now += timedelta(seconds=60)
+    later = asyncio.run(limit.hit("a"))
+
+    assert [standing.allowed for standing in first] == [True, True, False]
+    assert first[0].headers() == {"RateLimit-Policy": '"default";q=2;w=60', "RateLimit": '"default";r=1;t=60'}
+    assert first[2].headers()["Retry-After"] == "60"
+    assert later.allowed
+
+
+def test_keys_and_policies_are_counted_apart() -> None:
+    time = Time()
+    counters = CounterStorage(time)
+    clients = RateLimit("default", 1, 60, storage=counters, clock=time)
+    addresses = RateLimit("address", 1, 60, storage=counters, clock=time)
+
+    assert asyncio.run(clients.hit("a")).allowed
+    assert asyncio.run(clients.hit("b")).allowed
+    assert asyncio.run(addresses.hit("a")).allowed
+    assert not asyncio.run(clients.hit("a")).allowed
+
+
+def test_expired_counters_leave_and_the_number_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "_CAPACITY", 10)
+    time = Time()
+    counters = CounterStorage(time)
+    for number in range(25):
+        asyncio.run(counters.incr(f"k{number}", 60))
+    assert asyncio.run(counters.get("k24")) == 1
+    assert asyncio.run(counters.get("k0")) == 0
+
+    time.now += timedelta(seconds=61)
+    asyncio.run(counters.incr("new", 60))
+    assert asyncio.run(counters.reset()) == 1
+
+
+@pytest.mark.parametrize(
+    ("peer", "key"),
+    [
+        (("192.0.2.1", 1), "192.0.2.1"),
+        (("::ffff:192.0.2.1", 1), "192.0.2.1"),
+        (("2001:db8:1:2:3:4:5:6", 1), "2001:db8:1:2::/64"),
+        (("fe80::1%eth0", 1), "fe80::/64"),
+        (None, "unknown"),
+    ],
+)
+def test_an_address_is_counted_as_one_household(peer: tuple[str, int] | None, key: str) -> None:
+    assert address_key({"client": peer}) == key

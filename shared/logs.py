@@ -9,7 +9,10 @@ import re
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
+
+from shared.luhn import luhn_remainder
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
@@ -19,9 +22,19 @@ _IDENTITY = re.compile(r"(?<!\d)(?:\d{2})?\d{6}[-+ ]?\d{4}(?!\d)", re.ASCII)
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 
 
+_LONG_RUN = re.compile(r"\d{13,}", re.ASCII)
+_WINDOW = re.compile(r"(?=(\d{2}(?:0[1-9]|1[0-2])(\d{2})\d{4}))", re.ASCII)
+
+
 def redact(text: str) -> str:
     """The text with everything that has the form of an identity number replaced."""
-    return _IDENTITY.sub("[redacted]", text)
+    text = _IDENTITY.sub("[redacted]", text)
+    return _LONG_RUN.sub(lambda run: "[redacted]" if hides_identity(run[0]) else run[0], text)
+
+
+def hides_identity(text: str) -> bool:
+    """Whether ten digits in a row, anywhere, pass for an identity number: month, day and check digit hold."""
+    return any(1 <= int(found[2]) % 60 <= 31 and luhn_remainder(found[1]) == 0 for found in _WINDOW.finditer(text))
 
 
 class JsonFormatter(logging.Formatter):
@@ -29,7 +42,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "time": f"{_second(int(record.created))}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -40,7 +53,15 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info and record.exc_info[0] is not None:
             entry["exception"] = record.exc_info[0].__name__
             entry["at"] = _places(record)
-        return redact(json.dumps(entry, ensure_ascii=False, default=lambda value: type(value).__name__))
+        return redact(_encode(entry))
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, default=lambda value: type(value).__name__).encode
+
+
+@lru_cache(maxsize=4)
+def _second(instant: int) -> str:
+    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _places(record: logging.LogRecord) -> list[str]:

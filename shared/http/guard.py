@@ -4,14 +4,15 @@ Pure ASGI, since a `BaseHTTPMiddleware` costs more than the rest of the request.
 """
 
 import logging
+import os
+import random
 import re
 import time
 import uuid
-from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from shared.logs import request_id
+from shared.logs import hides_identity, request_id
 from shared.problems import (
     BAD_REQUEST,
     INTERNAL,
@@ -30,14 +31,11 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _log = logging.getLogger("http")
 _TRACEPARENT = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
-_SINGLE = (
-    b"host",
-    b"authorization",
-    b"dpop",
-    b"content-length",
-    b"content-type",
-    b"idempotency-key",
-    b"if-match",
+_SINGLE = frozenset(
+    (
+        *(b"host", b"authorization", b"dpop", b"content-length", b"content-type"),
+        *(b"idempotency-key", b"if-match", b"traceparent"),
+    )
 )
 _MAX_HEADER_BYTES = 16 * 1024
 _SAFE_HEADERS = (
@@ -45,10 +43,10 @@ _SAFE_HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-_DEFAULTS = {
-    b"cache-control": b"no-store",
-    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
-}
+_DEFAULTS = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
 
 
 class Guard:
@@ -94,28 +92,31 @@ class Guard:
 class _Exchange:
     """One request and its answer: ids, status and time."""
 
+    __slots__ = ("_scope", "_send", "_started", "request_id", "status", "traceparent")
+
     def __init__(self, scope: Scope, send: Send) -> None:
         self._scope, self._send = scope, send
         self._started = time.perf_counter()
-        self.request_id = str(uuid.uuid4())
+        self.request_id = _new_request_id()
         self.status: int | None = None
         sent = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
-        self.traceparent: bytes = sent if _TRACEPARENT.fullmatch(sent) else new_traceparent()
+        self.traceparent: bytes = sent if sent and _fit_to_pass_on(sent) else new_traceparent()
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            present = {name.lower() for name, _ in message["headers"]}
-            message["headers"] = [
-                *message["headers"],
-                *_SAFE_HEADERS,
-                *((name, value) for name, value in _DEFAULTS.items() if name not in present),
-                *([(b"traceparent", self.traceparent)] if b"traceparent" not in present else ()),
-            ]
+            headers = [*message["headers"], *_SAFE_HEADERS]
+            present = {name for name, _ in headers}
+            headers += [each for each in _DEFAULTS if each[0] not in present]
+            if b"traceparent" not in present:
+                headers.append((b"traceparent", self.traceparent))
+            message["headers"] = headers
         await self._send(message)
 
     def log(self) -> None:
         """One line without the address: its template says enough, and the address may hold anything."""
+        if not _log.isEnabledFor(logging.INFO):
+            return
         route = self._scope.get("route")
         _log.info(
             "answered",
@@ -133,9 +134,23 @@ class _Exchange:
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
+# Ids for following a request through logs, not secrets: seeded once instead of a system call for each.
+_ids = random.Random(os.urandom(32))  # noqa: S311
+
+
 def new_traceparent() -> bytes:
     """A fresh W3C trace context, sampled."""
-    return b"00-%s-%s-01" % (uuid.uuid4().hex.encode(), uuid.uuid4().hex[:16].encode())
+    bits = _ids.getrandbits(192)
+    return b"00-%032x-%016x-01" % (bits >> 64, bits & 0xFFFF_FFFF_FFFF_FFFF)
+
+
+def _fit_to_pass_on(traceparent: bytes) -> bool:
+    # Thirty-two hexadecimal digits are room enough for somebody's number, and the id goes to logs and services.
+    return _TRACEPARENT.fullmatch(traceparent) is not None and not hides_identity(traceparent.decode("ascii"))
+
+
+def _new_request_id() -> str:
+    return str(uuid.UUID(int=_ids.getrandbits(128), version=4))
 
 
 def header(headers: list[tuple[bytes, bytes]], name: bytes) -> str | None:
@@ -145,17 +160,27 @@ def header(headers: list[tuple[bytes, bytes]], name: bytes) -> str | None:
 
 def header_fault(headers: list[tuple[bytes, bytes]]) -> Words | None:
     """What is wrong with the headers as a set: repeated, contradictory or too large."""
-    counts = Counter(name for name, _ in headers)
-    if any(counts[name] > 1 for name in _SINGLE):
-        return Words("Ett huvud som får förekomma en gång upprepas", "A header that may occur once is repeated")
-    if counts[b"content-length"] and counts[b"transfer-encoding"]:
-        return Words(
-            "Content-Length och Transfer-Encoding får inte förekomma tillsammans",
-            "Content-Length and Transfer-Encoding must not occur together",
-        )
-    if sum(len(name) + len(value) for name, value in headers) > _MAX_HEADER_BYTES:
-        return Words("Huvudena är större än 16 KiB", "The headers exceed 16 KiB")
-    return None
+    seen = set()
+    size, chunked = 0, False
+    for name, value in headers:
+        size += len(name) + len(value)
+        if name in _SINGLE:
+            if name in seen:
+                return _REPEATED
+            seen.add(name)
+        elif name == b"transfer-encoding":
+            chunked = True
+    if chunked and b"content-length" in seen:
+        return _CONTRADICTORY
+    return _TOO_LARGE if size > _MAX_HEADER_BYTES else None
+
+
+_REPEATED = Words("Ett huvud som får förekomma en gång upprepas", "A header that may occur once is repeated")
+_CONTRADICTORY = Words(
+    "Content-Length och Transfer-Encoding får inte förekomma tillsammans",
+    "Content-Length and Transfer-Encoding must not occur together",
+)
+_TOO_LARGE = Words("Huvudena är större än 16 KiB", "The headers exceed 16 KiB")
 
 
 async def send_bytes(

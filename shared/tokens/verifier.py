@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.luhn import luhn_remainder
 from shared.tokens.jose import FAPI_ALGORITHMS, InvalidToken, header_of, verified_claims
 from shared.tokens.keys import KeySource
 
@@ -107,14 +108,9 @@ def _accept(claims: Mapping[str, object], audiences: frozenset[str], instant: fl
 def canonical_organisation(number: str) -> str:
     """`0007:` and the ten digits. Raises InvalidToken when the form or check digit is wrong."""
     digits = number.replace("-", "")
-    if not _ORGANISATION_NUMBER.fullmatch(digits) or _luhn(digits) != 0:
+    if not _ORGANISATION_NUMBER.fullmatch(digits) or luhn_remainder(digits) != 0:
         raise InvalidToken("the token names no organisation")
     return f"0007:{digits}"
-
-
-def _luhn(digits: str) -> int:
-    doubled = (int(digit) * (2 - place % 2) for place, digit in enumerate(digits))
-    return sum(value - 9 if value > 9 else value for value in doubled) % 10
 
 
 def _number(claims: Mapping[str, object], name: str) -> float:

@@ -18,7 +18,6 @@ from shared.database.embedded import SUPERUSER, EmbeddedPostgres
 from tests.exchange import consultation_body, free_ports
 from tests.instance import ROOT, Instance, environment, started
 
-
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - never bound: the start is refused
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NoReturn
 
+from shared.luhn import luhn_remainder
+
 _WRITTEN = re.compile(r"(?P<date>(?:18|19|20)\d{6})[-+]?(?P<tail>\d{4})", re.ASCII)
 _CANDIDATE = re.compile(r"(?<!\d)(?:18|19|20)?\d{6}[-+ ]?\d{4}(?!\d)", re.ASCII)
 _COORDINATION_OFFSET = 60
@@ -69,15 +71,6 @@ def looks_like_person_number(text: str) -> bool:
         if 1 <= month <= 12 and 1 <= day <= 31 and luhn_remainder(ten) == 0:
             return True
     return False
-
-
-def luhn_remainder(digits: str) -> int:
-    """Luhn's sum modulo ten over an even number of digits; zero when the last one is the right check digit."""
-    total = 0
-    for place, digit in enumerate(digits):
-        value = int(digit) * (2 if place % 2 == 0 else 1)
-        total += value - 9 if value > 9 else value
-    return total % 10
 
 
 def _check_date(digits: str) -> None:

@@ -12,7 +12,7 @@ from services.consultation.lookups.simulator.answers.common import absent, error
 from services.consultation.lookups.simulator.question import Script
 from services.consultation.lookups.simulator.soap import SimulatedFault
 from services.consultation.lookups.sources.domain import SourceCode
-from services.consultation.persons.domain import luhn_remainder
+from shared.luhn import luhn_remainder
 
 _Scripts = Mapping[SourceCode, Script]
 

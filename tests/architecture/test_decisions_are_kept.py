@@ -1,0 +1,156 @@
+"""Decisions that a look at the code can hold: each test names the page in docs/decisions that it keeps."""
+
+import ast
+import importlib.util
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from services.consultation.consultations.numbers import new_number
+from shared.serving import Served, _server
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRST_MIGRATION = ROOT / "services" / "consultation" / "migrations" / "versions" / "0001_first_story.py"
+
+# 0004. Who may import the client of the hot paths, and who the other.
+PYREQWEST = {
+    "services/gateway/main.py",
+    "services/gateway/proxy/forward.py",
+    "shared/transport/pyreqwest_transport.py",
+}
+HTTPX = {
+    "services/__main__.py",
+    "services/command/call.py",
+    "services/command/demo.py",
+    "services/consultation/grounds/agreements.py",
+    "shared/tokens/client.py",
+}
+
+# 0006. All that statistics may read. No person, no case, no handler, no words.
+STATISTICS_COLUMNS = {
+    "type",
+    "state",
+    "turn",
+    "asker_name",
+    "asker_kind",
+    "municipality_code",
+    "county_code",
+    "opened_at",
+    "due_at",
+    "target_seconds",
+    "answered_at",
+    "total_seconds",
+    "answering_seconds",
+    "asking_seconds",
+}
+
+# 0007. Everything that is kept of a look-up. A new column is a new decision.
+LOOKUP_COLUMNS = {
+    "org",
+    "id",
+    "asked_at",
+    "answered_at",
+    "client_id",
+    "handler",
+    "case_reference",
+    "person_mark",
+    "person_sealed",
+    "purpose",
+    "purpose_text",
+    "legal_text",
+    "period",
+    "decision_id",
+    "decision_version",
+    "sources",
+    "outcomes",
+    "complete",
+    "protected_identity",
+    "af_items",
+}
+
+
+def test_0003_no_object_relational_mapper_is_imported() -> None:
+    assert importers("sqlalchemy"), "the search must be broken"
+    assert importers("sqlalchemy.orm", "sqlalchemy.ext.asyncio.session") == set()
+
+
+def test_0004_each_http_client_is_imported_only_where_it_was_chosen() -> None:
+    assert importers("pyreqwest") == PYREQWEST
+    assert importers("httpx") == HTTPX
+
+
+def test_0005_the_server_runs_on_httptools_and_believes_no_proxy() -> None:
+    config = _server(Served("test", _nothing, "127.0.0.1", 1)).config
+    assert config.http == "httptools"
+    assert config.proxy_headers is False
+    assert config.server_header is False
+    assert config.access_log is False
+
+
+def test_0006_statistics_may_read_these_columns_and_no_others() -> None:
+    granted = [
+        (found["columns"], found["table"])
+        for statement in statements()
+        if (found := re.search(r"GRANT SELECT \((?P<columns>[^)]+)\)\s+ON (?P<table>\w+) TO \w*statistics", statement))
+    ]
+    assert [table for _, table in granted] == ["consultation"]
+    assert {column.strip() for column in granted[0][0].split(",")} == STATISTICS_COLUMNS
+    whole = [statement for statement in statements() if re.search(r"GRANT SELECT ON .* TO \w*statistics", statement)]
+    assert not whole, "statistics gets columns, never a table"
+
+
+def test_0007_a_look_up_keeps_these_columns_and_no_others() -> None:
+    (table,) = [statement for statement in statements() if "CREATE TABLE lookup " in statement]
+    columns = set(re.findall(r"^\s+([a-z_]+) ", table, re.MULTILINE))
+    assert columns == LOOKUP_COLUMNS
+    later = [statement for statement in statements() if re.search(r"ALTER TABLE lookup\s+ADD", statement)]
+    assert not later
+
+
+def test_0008_numbers_have_the_year_and_eight_characters_without_order() -> None:
+    now = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+    numbers = [new_number(now) for _ in range(200)]
+    assert all(re.fullmatch(r"S26-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}", number) for number in numbers)
+    assert len(set(numbers)) == len(numbers)
+    assert numbers != sorted(numbers)
+    assert numbers != sorted(numbers, reverse=True)
+
+
+def importers(*modules: str) -> set[str]:
+    """The files of the product that import one of the modules or something in it."""
+    files = [file for folder in ("services", "shared") for file in sorted((ROOT / folder).rglob("*.py"))]
+    return {str(file.relative_to(ROOT)) for file in files if _imports(file, modules)}
+
+
+def _imports(file: Path, modules: Sequence[str]) -> bool:
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        match node:
+            case ast.Import(names=names):
+                found = [alias.name for alias in names]
+            case ast.ImportFrom(module=str(module), level=0, names=names):
+                found = [module, *(f"{module}.{alias.name}" for alias in names)]
+            case _:
+                continue
+        if any(name == module or name.startswith(f"{module}.") for name in found for module in modules):
+            return True
+    return False
+
+
+def statements() -> list[str]:
+    """Every statement of every migration of the consultation service, as text."""
+    found = []
+    for file in sorted(FIRST_MIGRATION.parent.glob("*.py")):
+        spec = importlib.util.spec_from_file_location(f"migration_{file.stem}", file)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        groups = [value for value in vars(module).values() if isinstance(value, tuple)]
+        found += [statement for group in groups for statement in group if isinstance(statement, str)]
+    assert len(found) > 20, "the search must be broken"
+    return found
+
+
+async def _nothing(*_: object) -> None:
+    """An application that is never called."""

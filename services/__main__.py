@@ -164,11 +164,12 @@ def _start_postgres(place: Place, stack: ExitStack) -> None:
         stack.enter_context(postgres)
     except PostgresUnavailable as fault:
         raise CannotStart(str(fault)) from None
-    asyncio.run(prepare_databases(postgres.url, SUPERUSER))
+    for name, value in asyncio.run(prepare_databases(postgres.url, SUPERUSER)).items():
+        os.environ.setdefault(name, value)
 
 
-async def prepare_databases(url: Callable[[str, str], str], superuser: str) -> None:
-    """Provision, migrate and fill the databases of the sandbox, and name them in the environment."""
+async def prepare_databases(url: Callable[[str, str], str], superuser: str) -> dict[str, str]:
+    """Provision, migrate and fill the databases of the sandbox; answers the settings that name them."""
     from services.agreements import load as agreements_load
     from services.agreements import tables as agreements
     from services.consultation import main as consultation_main
@@ -188,10 +189,11 @@ async def prepare_databases(url: Callable[[str, str], str], superuser: str) -> N
     await load_tenants(consultation_owner, read_tenants(SANDBOX))
     await agreements_load.load_register(agreements_owner)
     await agreements_load.load_sandbox(agreements_owner)
-    runtime, statistics = consultation.RUNTIME_ROLE, consultation.STATISTICS_ROLE
-    os.environ.setdefault("SAMRAD_CONSULTATION_DATABASE_URL", url("consultation", runtime))
-    os.environ.setdefault("SAMRAD_CONSULTATION_STATISTICS_DATABASE_URL", url("consultation", statistics))
-    os.environ.setdefault("SAMRAD_AGREEMENTS_DATABASE_URL", url("agreements", agreements.RUNTIME_ROLE))
+    return {
+        "SAMRAD_CONSULTATION_DATABASE_URL": url("consultation", consultation.RUNTIME_ROLE),
+        "SAMRAD_CONSULTATION_STATISTICS_DATABASE_URL": url("consultation", consultation.STATISTICS_ROLE),
+        "SAMRAD_AGREEMENTS_DATABASE_URL": url("agreements", agreements.RUNTIME_ROLE),
+    }
 
 
 def _start_simulator(place: Place, stack: ExitStack) -> "subprocess.Popen[bytes]":
@@ -250,12 +252,13 @@ async def _until_ready(addresses: Sequence[str], place: Place, stop: "asyncio.Fu
                 answer = await client.get(f"{address}/health/ready")
                 if answer.status_code == 200:
                     break
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.25)
     if not stop.done():
         print(f"ready {place.public_url}", flush=True)
 
 
 Settings = TypeVar("Settings")
+Result = TypeVar("Result")
 
 
 def _read(kind: Callable[[], Settings]) -> Settings:
@@ -440,7 +443,7 @@ def migrate_command(_: argparse.Namespace) -> int:
         await upgrade(agreements, AGREEMENTS_MIGRATIONS)
         await load_register(agreements)
 
-    asyncio.run(migrate())
+    _on_database(migrate())
     print("migrated consultation and agreements")
     return 0
 
@@ -454,8 +457,17 @@ def tenants_command(chosen: argparse.Namespace) -> int:
         tenants = read_tenants(chosen.file)
     except (OSError, ValueError, KeyError):
         raise CannotStart(f"{chosen.file} is not a file of tenant profiles; see docs/operations.md") from None
-    print(f"loaded {asyncio.run(load_tenants(url, tenants))} tenants")
+    print(f"loaded {_on_database(load_tenants(url, tenants))} tenants")
     return 0
+
+
+def _on_database(work: Coroutine[Any, Any, Result]) -> Result:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        return asyncio.run(work)
+    except (SQLAlchemyError, OSError) as fault:
+        raise CannotStart(f"the database cannot be reached or refuses the work ({type(fault).__name__})") from None
 
 
 def _required(name: str) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.database.engine import Database
 from shared.problems import (
     BAD_REQUEST,
     IDEMPOTENCY_IN_PROGRESS,
@@ -47,17 +48,19 @@ async def attempted(request: Request) -> Attempt | None:
     if not 1 <= len(key) <= 255:
         raise Problem(BAD_REQUEST, Words("Idempotency-Key är 1-255 tecken", "Idempotency-Key is 1-255 characters"))
     body: bytes = request.scope["state"].get("body", b"")
+    caller: Caller | None = request.scope["state"].get("caller")
     told = [
         request.method.encode(),
         request.scope["path"].encode(),
         request.headers.get("if-match", "").encode(),
+        ((caller and caller.actor) or "").encode(),
         body,
     ]
     return Attempt(_digest(key.encode()), _digest(b"\0".join(told)))
 
 
 OnceOnly = Annotated[Attempt | None, Depends(attempted)]
-"""The attempt of this request. Name it after the body in a signature: it hashes what the body left."""
+"""The attempt of this request. Name it last in a signature: it hashes the caller and the body found before."""
 
 
 def _digest(value: bytes) -> bytes:
@@ -75,12 +78,8 @@ _CLAIM = text(
     RETURNING 1
     """
 )
-_PURGE = text(
-    """
-    DELETE FROM idempotency_record WHERE ctid IN (
-        SELECT ctid FROM idempotency_record WHERE org = :org AND expires_at <= :now LIMIT 20)
-    """
-)
+# Row-level security leaves only what has expired, of every organisation; see `ddl.idempotency_tables`.
+_FORGET = text("DELETE FROM idempotency_record")
 _CLAIM_WAITING = text(
     """
     INSERT INTO idempotency_record (org, client_id, key_hash, request_hash, started_at, expires_at)
@@ -177,8 +176,7 @@ class Ledger:
 
 
 async def claim(connection: AsyncConnection, caller: Caller, attempt: Attempt, now: datetime) -> bool:
-    """Whether this is the first time; clears a few of the organisation's expired records in passing."""
-    await connection.execute(_PURGE, {"org": caller.organisation, "now": now})
+    """Whether this is the first time."""
     values = {
         **_key(caller, attempt),
         "request_hash": attempt.request_hash,
@@ -186,6 +184,12 @@ async def claim(connection: AsyncConnection, caller: Caller, attempt: Attempt, n
         "expires": now + KEPT,
     }
     return (await connection.execute(_CLAIM, values)).scalar() is not None
+
+
+async def forget_expired(database: Database) -> int:
+    """Remove every kept answer whose hour is over; answers how many."""
+    async with database.without_tenant() as connection:
+        return (await connection.execute(_FORGET)).rowcount
 
 
 async def claim_waiting(connection: AsyncConnection, caller: Caller, attempt: Attempt, now: datetime) -> None:

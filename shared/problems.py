@@ -42,7 +42,10 @@ class ProblemKind:
 
 
 class Problem(Exception):
-    """An expected refusal. `members` are extension members of the problem document, in camelCase."""
+    """An expected refusal. `members` are extension members of the problem document, in camelCase.
+
+    `for_audit` is what the trail should know and the caller is not told: objectId, subject, detail.
+    """
 
     def __init__(
         self,
@@ -51,12 +54,14 @@ class Problem(Exception):
         *,
         headers: Mapping[str, str] | None = None,
         members: Mapping[str, Any] | None = None,
+        for_audit: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(kind.code)
         self.kind = kind
         self.detail = detail or kind.title
         self.headers = dict(headers or {})
         self.members = dict(members or {})
+        self.for_audit = dict(for_audit or {})
 
 
 def problem_document(problem: Problem, *, language: str, type_base: str, instance: str) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Vault:
         nonce, rest = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
             return self._cipher.decrypt(nonce, rest, purpose.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise CannotOpen("the value does not open with this key for this purpose") from None
 
     def mark(self, value: str, purpose: str) -> bytes:

@@ -172,7 +172,7 @@ def running_exchange() -> Iterator[Exchange]:
         os.environ["SAMRAD_GATEWAY_ADDRESS_REQUESTS"] = "1000000"
         clock = MovableClock()
         with EmbeddedPostgres(home / "postgres") as postgres, httpx.Client(timeout=60, trust_env=False) as http:
-            asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))
+            os.environ.update(asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER)))
             sent: list[bytes] = []
             with _serving_thread(port, clock, sent):
                 ports = {"gateway": port, "consultation": port + 1, "agreements": port + 2, "simulator": port + 3}

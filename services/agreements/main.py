@@ -1,30 +1,34 @@
 """The only wiring of the agreements service."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
+
+from fastapi import FastAPI
 
 from services.agreements.about.routes import VERSION
 from services.agreements.about.routes import router as about
-from services.agreements.audits.routes import router as audits
 from services.agreements.coverage.routes import router as coverage
 from services.agreements.grounds.routes import router as grounds
 from services.agreements.organisations.routes import router as organisations
 from services.agreements.readiness import readiness
-from services.agreements.refusals import recorded_refusals
 from services.agreements.register.routes import router as register
-from services.agreements.scopes import SCOPES
+from services.agreements.scopes import AUDIT_READ, SCOPES
 from services.agreements.settings import Settings
 from services.agreements.wiring import Wiring
 from shared.clock import Clock
 from shared.database.engine import Database
+from shared.housekeeping import repeating
 from shared.http import openapi
+from shared.http.audit_trail import AuditTrail, audit_router, record_refusal
 from shared.http.guard import App
 from shared.http.service import create_api, create_service
-from shared.idempotency import Ledger
+from shared.idempotency import Ledger, forget_expired
 from shared.tokens.caller import Gatekeeper
 from shared.vault import Vault
 
 PREFIX = "/agreements/v1"
-ROUTERS = (organisations, grounds, register, coverage, audits, about)
+ROUTERS = (organisations, grounds, register, coverage, audit_router(AUDIT_READ), about)
 
 _DESCRIPTION = """\
 The register behind Samråd: organisations, legal bases, agreements and coverage, and the decision on who may ask
@@ -53,10 +57,16 @@ def create_app(settings: Settings, *, database: Database, gatekeeper: Gatekeeper
     api = create_api(
         routers=ROUTERS,
         gatekeeper=gatekeeper,
-        on_refusal=recorded_refusals(wired),
-        state={"wiring": wired},
+        on_refusal=record_refusal,
+        state={"wiring": wired, "audit_trail": AuditTrail(database, clock, settings.api_url)},
     )
-    return create_service(prefix=PREFIX, api=api, readiness=readiness(database))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with repeating(lambda: forget_expired(database), every_seconds=300):
+            yield
+
+    return create_service(prefix=PREFIX, api=api, readiness=readiness(database), lifespan=lifespan)
 
 
 def openapi_document() -> dict[str, Any]:

@@ -9,9 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from services.consultation import information
-from services.consultation.audit import routes as audit_routes
-from services.consultation.audit.refusals import record_refusal
+from services.consultation import codelists, information
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
 from services.consultation.consultations import reading_routes as consultation_reading_routes
@@ -23,17 +21,19 @@ from services.consultation.leadtimes import routes as leadtime_routes
 from services.consultation.lookups import routes as lookup_routes
 from services.consultation.lookups.ask import AskDependencies
 from services.consultation.lookups.sources.domain import Source, SourceCode
-from services.consultation.scopes import SCOPES
+from services.consultation.scopes import AUDIT_READ, SCOPES
 from services.consultation.settings import Settings
 from services.consultation.tables import TENANT_TABLES
 from shared.clock import Clock
 from shared.database.engine import Database
-from shared.database.isolation import isolation_faults
+from shared.database.isolation import column_faults, isolation_faults
 from shared.database.migrate import migration_faults
+from shared.housekeeping import repeating
 from shared.http import openapi
+from shared.http.audit_trail import AuditTrail, audit_router, record_refusal
 from shared.http.guard import App
 from shared.http.service import create_api, create_service
-from shared.idempotency import Ledger
+from shared.idempotency import Ledger, forget_expired
 from shared.tokens.caller import Gatekeeper
 from shared.tokens.verifier import canonical_organisation
 from shared.vault import Vault
@@ -47,7 +47,8 @@ _ROUTERS = (
     consultation_routes.router,
     consultation_reading_routes.router,
     leadtime_routes.router,
-    audit_routes.router,
+    audit_router(AUDIT_READ),
+    codelists.router,
     information.router,
 )
 
@@ -87,19 +88,26 @@ def create_app(settings: Settings, world: World) -> App:
         routers=_ROUTERS,
         gatekeeper=world.gatekeeper,
         on_refusal=record_refusal,
-        state={"context": _context(settings, world, swedish_calendar()), "asking": _asking(settings, world)},
+        state={
+            "context": _context(settings, world, swedish_calendar()),
+            "asking": _asking(settings, world),
+            "audit_trail": AuditTrail(world.database, world.clock, settings.public_url + PREFIX),
+        },
     )
 
     async def readiness() -> list[str]:
         async with world.database.without_tenant() as connection:
-            return [
+            faults = [
                 *await isolation_faults(connection, TENANT_TABLES),
                 *await migration_faults(connection, MIGRATIONS),
             ]
+        async with world.statistics.without_tenant() as connection:
+            return [*faults, *await column_faults(connection, "consultation", "person_sealed")]
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with repeating(lambda: forget_expired(world.database), every_seconds=300):
+            yield
         await world.database.close()
         await world.statistics.close()
 

@@ -1,4 +1,8 @@
-"""The rights that the issuer can grant, by service. The services hold the same names where they enforce them."""
+"""The rights that the issuer can grant, by service.
+
+A service declares the same objects where it enforces them; a test holds the two alike, since neither may import
+the other.
+"""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,8 +12,8 @@ from shared.tokens.scopes import Scope
 _AUDIT_READ = Scope(
     "samrad:audit.read",
     Words(
-        "Läsa loggen över vad som lämnats ut till den egna organisationen eller om dess ärenden",
-        "Read the log of what was disclosed to the own organisation or about its cases",
+        "Läsa vem som har sett vad i den egna organisationens ärenden",
+        "Read who has seen what in one's own organisation's records",
     ),
 )
 
@@ -17,57 +21,75 @@ CATALOGUE: Mapping[str, tuple[Scope, ...]] = {
     "consultation": (
         Scope(
             "samrad:lookups.create",
-            Words("Fråga anslutna källor om en person", "Ask the connected sources about a person"),
+            Words(
+                "Fråga andra myndigheters register om en person i ett ärende hos den egna organisationen",
+                "Ask other authorities' registers about a person in a case of one's own organisation",
+            ),
         ),
         Scope(
             "samrad:lookups.read",
-            Words("Läsa svar på egna frågor till källorna", "Read the answers to own look-ups"),
+            Words(
+                "Läsa vilka slagningar den egna organisationen har gjort och hur källorna svarade, utan innehåll",
+                "Read which look-ups one's own organisation has made and how the sources answered, without content",
+            ),
         ),
         Scope(
             "samrad:consultations.create",
-            Words("Öppna ett samråd med Arbetsförmedlingen", "Open a consultation with Arbetsförmedlingen"),
+            Words("Öppna samråd med Arbetsförmedlingen", "Open consultations with Arbetsförmedlingen"),
         ),
         Scope(
             "samrad:consultations.read",
-            Words("Läsa de egna samråden och deras händelser", "Read own consultations and their events"),
+            Words(
+                "Läsa samråd där den egna organisationen frågar eller svarar",
+                "Read consultations in which one's own organisation asks or answers",
+            ),
         ),
         Scope(
             "samrad:consultations.manage",
             Words(
-                "Svara på motfrågor, avsluta och återta egna samråd",
-                "Reply to questions, close and withdraw own consultations",
+                "Svara på motfrågor, avsluta och återta den egna organisationens samråd",
+                "Reply to questions back, close and withdraw one's own organisation's consultations",
             ),
         ),
         Scope(
             "samrad:queue.work",
             Words(
-                "Arbeta i Arbetsförmedlingens kö: ta, lämna tillbaka, fråga och besvara samråd",
-                "Work the queue of Arbetsförmedlingen: claim, release, ask back and answer consultations",
+                "Arbeta i kön: ta, släppa, fråga tillbaka och besvara samråd som ställts till den egna organisationen",
+                "Work the queue: claim, release, ask back and answer consultations put to one's own organisation",
             ),
         ),
         _AUDIT_READ,
         Scope(
             "samrad:statistics.read",
-            Words("Läsa ledtider och pågående arbete utan personuppgifter", "Read lead times, without persons"),
+            Words(
+                "Läsa ledtider och köläge, utan personuppgifter",
+                "Read lead times and queue figures, without personal data",
+            ),
             bearer_allowed=True,
         ),
     ),
     "agreements": (
         Scope(
             "samrad:agreements.read",
-            Words("Läsa organisationer och överenskommelser", "Read organisations and agreements"),
+            Words(
+                "Läsa publicerade överenskommelser och dem som den egna organisationen är part i",
+                "Read published agreements and those to which one's own organisation is a party",
+            ),
             bearer_allowed=True,
         ),
         Scope(
             "samrad:agreements.write",
-            Words("Föreslå och ändra egna överenskommelser", "Propose and change own agreements"),
+            Words(
+                "Registrera överenskommelser som den egna organisationen är part i",
+                "Register agreements to which one's own organisation is a party",
+            ),
         ),
         _AUDIT_READ,
         Scope(
             "samrad:decisions.make",
             Words(
-                "Fråga om ett utlämnande har en grund i kraft (tjänst till tjänst)",
-                "Ask whether a disclosure has a ground in force (service to service)",
+                "Fråga om en organisation får begära uppgifter för ett ändamål (mellan tjänsterna)",
+                "Ask whether an organisation may ask for information for a purpose (between the services)",
             ),
         ),
     ),

@@ -8,7 +8,7 @@ def audit_tables(runtime_role: str) -> tuple[str, ...]:
     return (
         """
         CREATE TABLE audit_entry (
-            id uuid PRIMARY KEY,
+            id uuid NOT NULL,
             at timestamptz NOT NULL,
             org text NOT NULL,
             owner_org text NOT NULL,
@@ -17,7 +17,8 @@ def audit_tables(runtime_role: str) -> tuple[str, ...]:
             object_type text NOT NULL,
             object_id uuid,
             subject bytea,
-            entry text NOT NULL
+            entry text NOT NULL,
+            PRIMARY KEY (org, id)
         )
         """,
         "CREATE INDEX audit_entry_by_actor ON audit_entry (org, at DESC, id DESC)",
@@ -55,8 +56,10 @@ def idempotency_tables(runtime_role: str) -> tuple[str, ...]:
             PRIMARY KEY (org, client_id, key_hash)
         )
         """,
-        "CREATE INDEX idempotency_record_expiry ON idempotency_record (org, expires_at)",
+        "CREATE INDEX idempotency_record_expiry ON idempotency_record (expires_at)",
         *tenant_policies("idempotency_record"),
+        # A DELETE without conditions reads no column, so this policy alone chooses what it removes.
+        "CREATE POLICY expired ON idempotency_record FOR DELETE USING (expires_at <= now())",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_record TO {runtime_role}",
     )
 

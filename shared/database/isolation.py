@@ -20,6 +20,16 @@ _TABLES = text(
 )
 
 
+_COLUMN = text("SELECT has_column_privilege(current_user, :table, :column, 'SELECT')")
+
+
+async def column_faults(connection: AsyncConnection, table: str, column: str) -> list[str]:
+    """A fault when a role that must not read a column may. A superuser may read everything."""
+    if (await connection.execute(_COLUMN, {"table": table, "column": column})).scalar_one():
+        return [f"a database role for figures may read {table}.{column}"]
+    return []
+
+
 async def isolation_faults(connection: AsyncConnection, tenant_tables: Sequence[str]) -> list[str]:
     """What stands in the way of serving, in words for operations; empty when isolation holds."""
     if (await connection.execute(_ROLE)).scalar_one():

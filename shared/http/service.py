@@ -80,10 +80,14 @@ def health_routes(readiness: Readiness) -> list[Route]:
     async def live(_: Request) -> Response:
         return Response('{"status":"ok"}', media_type="application/json")
 
+    told: list[str] = []
+
     async def ready(_: Request) -> Response:
         faults = await readiness()
+        if faults != told:
+            told[:] = faults
+            _log.warning("not ready" if faults else "ready again", extra={"faults": list(faults)})
         if faults:
-            _log.warning("not ready", extra={"faults": list(faults)})
             return Response('{"status":"not ready"}', status_code=503, media_type="application/json")
         return Response('{"status":"ready"}', media_type="application/json")
 

@@ -74,7 +74,7 @@ class Gatekeeper:
         if scope.name not in token.scopes:
             raise Problem(SCOPE_MISSING, members={"requiredScope": scope.name})
         if token.bound_to is None and not scope.bearer_allowed:
-            raise unauthenticated("den här uppgiften kräver DPoP", "this operation requires DPoP", "invalid_token")
+            raise unauthenticated("Den här uppgiften kräver DPoP", "This operation requires DPoP", "invalid_token")
         if caller.actor is None and (actor_required or self._actor_header in request.headers):
             raise Problem(ACTOR_REQUIRED, members={"header": self._actor_header})
         return caller
@@ -82,7 +82,7 @@ class Gatekeeper:
     async def _token(self, request: Request) -> AccessToken:
         scheme, _, value = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() not in ("dpop", "bearer") or not value:
-            raise unauthenticated("token saknas", "the token is missing")
+            raise unauthenticated("Token saknas", "The token is missing")
         now = self._clock()
         try:
             token, _ = await self._verifier.verify(value, now)
@@ -92,7 +92,7 @@ class Gatekeeper:
                 raise InvalidToken("a token without binding is sent as Bearer")
         except InvalidToken:
             raise unauthenticated(
-                "token eller bevis godtas inte", "token or proof not accepted", "invalid_token"
+                "Token eller bevis godtas inte", "Token or proof not accepted", "invalid_token"
             ) from None
         except KeysUnavailable:
             raise Problem(UNAVAILABLE, headers={"Retry-After": "5"}) from None
@@ -114,7 +114,8 @@ class Gatekeeper:
         )
 
     def _stated_actor(self, request: Request) -> str | None:
-        stated = request.headers.get(self._actor_header)
+        values = request.headers.getlist(self._actor_header)
+        stated = values[0] if len(values) == 1 else None
         if stated is None or not _ACTOR.fullmatch(stated) or _LONG_NUMBER.search(stated):
             return None
         return stated
@@ -124,7 +125,12 @@ def unauthenticated(sv: str, en: str, error: str | None = None) -> Problem:
     """401 with the challenges of RFC 6750 and RFC 9449."""
     cause = f' error="{error}",' if error else ""
     challenge = f'DPoP{cause} algs="ES256 PS256 Ed25519", Bearer'
-    return Problem(UNAUTHENTICATED, Words(sv.capitalize(), en.capitalize()), headers={"WWW-Authenticate": challenge})
+    return Problem(UNAUTHENTICATED, Words(_sentence(sv), _sentence(en)), headers={"WWW-Authenticate": challenge})
+
+
+def _sentence(words: str) -> str:
+    # Not `capitalize`, which writes the rest in lower case: "DPoP" is a name.
+    return words[:1].upper() + words[1:]
 
 
 class Requires:

@@ -92,15 +92,19 @@ def token_request(
 
 def read_token(answer: httpx.Response, now: datetime) -> HeldToken:
     """The token of an answer. Raises TokenRefused."""
+    unread = TokenRefused(f"http_{answer.status_code}")
     try:
-        body: dict[str, Any] = answer.json()
+        body: Any = answer.json()
     except ValueError:
-        raise TokenRefused(f"http_{answer.status_code}") from None
-    if answer.status_code != 200:
-        raise TokenRefused(str(body.get("error", f"http_{answer.status_code}")))
+        raise unread from None
+    if answer.status_code != 200 or not isinstance(body, dict):
+        raise TokenRefused(str(body["error"])) if isinstance(body, dict) and "error" in body else unread
     fetched_at = now.timestamp()
-    renew_at = fetched_at + float(body["expires_in"]) - _RENEW_SECONDS
-    return HeldToken(body["access_token"], body["token_type"], fetched_at, renew_at)
+    try:
+        renew_at = fetched_at + float(body["expires_in"]) - _RENEW_SECONDS
+        return HeldToken(str(body["access_token"]), str(body["token_type"]), fetched_at, renew_at)
+    except (KeyError, TypeError, ValueError):
+        raise TokenRefused("unreadable_answer") from None
 
 
 def authorization(

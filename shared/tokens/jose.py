@@ -18,6 +18,8 @@ from joserfc.util import json_b64decode
 FAPI_ALGORITHMS = ("ES256", "PS256", "Ed25519")
 
 _MAX_TOKEN_BYTES = 8192
+_MAX_PROOF_HEADER = 1024
+_PRIVATE_MEMBERS = frozenset(("d", "p", "q", "dp", "dq", "qi", "oth", "k"))
 
 
 class InvalidToken(Exception):
@@ -26,7 +28,7 @@ class InvalidToken(Exception):
 
 class _ProofRegistry(JWSRegistry):
     # An RSA key in the header is larger than joserfc's 512 bytes.
-    max_header_length = 1024
+    max_header_length = _MAX_PROOF_HEADER
 
 
 def header_of(token: str) -> dict[str, Any]:
@@ -79,9 +81,11 @@ def embedded_key(header_segment: str) -> tuple[Key, str, str]:
     The header of one client key is the same in every proof, so the import is done once.
     Raises InvalidToken.
     """
+    if len(header_segment) > _MAX_PROOF_HEADER:
+        raise InvalidToken("the header of the proof is too large")
     header = header_of(header_segment + ".")
     value = header.get("jwk")
-    if not isinstance(value, dict) or value.keys() & {"d", "p", "q", "k"}:
+    if not isinstance(value, dict) or value.keys() & _PRIVATE_MEMBERS:
         raise InvalidToken("the proof carries no public key")
     try:
         key = import_key(value)

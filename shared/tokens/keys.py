@@ -1,5 +1,6 @@
 """Where the public keys of issuers come from."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -33,25 +34,38 @@ class RemoteKeys:
         self._fetch = fetch
         self._keys: dict[str, Key] = {}
         self._fetched = self._tried = float("-inf")
+        self._underway: asyncio.Task[None] | None = None
 
     async def find(self, key_id: str) -> Key:
         """See KeySource."""
         known = self._keys.get(key_id)
-        now = time.monotonic()
-        if known is None or now - self._fetched > KEEP_SECONDS:
-            await self._refresh(now)
+        if known is None or (self._stale() and self._underway is None):
+            await self._refreshed(time.monotonic())
             known = self._keys.get(key_id)
         if known is None:
             raise InvalidToken("the issuer has no such key")
         return known
 
+    def _stale(self) -> bool:
+        return time.monotonic() - self._fetched > KEEP_SECONDS
+
+    async def _refreshed(self, now: float) -> None:
+        """Who comes while a fetch is under way waits for its outcome, whatever it is."""
+        if self._underway is None:
+            if now - self._tried < REFETCH_SECONDS:
+                return
+            self._tried = now
+            self._underway = asyncio.create_task(self._refresh(now))
+            self._underway.add_done_callback(self._over)
+        await asyncio.shield(self._underway)
+
+    def _over(self, _: "asyncio.Task[None]") -> None:
+        self._underway = None
+
     async def _refresh(self, now: float) -> None:
-        if now - self._tried < REFETCH_SECONDS:
-            return
-        self._tried = now
         try:
             keys = KeySet.import_key_set(await self._fetch())  # type: ignore[arg-type]
-        except (OSError, ValueError, JoseError) as fault:
+        except (OSError, ValueError, TypeError, KeyError, JoseError) as fault:
             if not self._keys:
                 self._tried = float("-inf")
                 raise KeysUnavailable from fault

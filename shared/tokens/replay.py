@@ -23,10 +23,10 @@ class InProcessReplayStore:
 
     async def first_use(self, owner: str, token_id: str, until: datetime, now: datetime) -> bool:
         """See ReplayStore."""
-        key = hashlib.sha256(f"{owner}\0{token_id}".encode()).digest()[:16]
+        key = hashlib.sha256(f"{owner}\0{token_id}".encode("utf-8", "surrogatepass")).digest()[:16]
         instant = now.timestamp()
         known = self._seen.get(key)
-        if known is not None and known > instant:
+        if known is not None and known >= instant:
             return False
         self._seen[key] = until.timestamp()
         self._seen.move_to_end(key)
@@ -36,6 +36,6 @@ class InProcessReplayStore:
     def _forget(self, instant: float) -> None:
         while self._seen:
             oldest = next(iter(self._seen.items()))
-            if oldest[1] > instant and len(self._seen) <= self._capacity:
+            if oldest[1] >= instant and len(self._seen) <= self._capacity:
                 return
             del self._seen[oldest[0]]

@@ -22,7 +22,7 @@ PLANTED: dict[str, dict[str, str]] = {
     "The domain is plain: no database, HTTP or framework": {
         "services/consultation/consultations/domain.py": "import sqlalchemy",
     },
-    "No cycles between the features of consultation": {
+    "No cycles between the features of a service, or the parts of shared": {
         "services/consultation/clocks/domain.py": "import services.consultation.leadtimes.domain",
     },
     "shared imports no service": {

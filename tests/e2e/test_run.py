@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -119,14 +118,8 @@ def test_demo_clients_are_refused_on_a_public_address(tmp_path: Path) -> None:
 
 def test_the_services_run_as_processes_of_their_own_on_a_database_of_ones_own(tmp_path: Path) -> None:
     home, port = tmp_path / "home", free_ports(4)
-    before = dict(os.environ)
     with EmbeddedPostgres(tmp_path / "pg") as postgres:
-        try:
-            asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))
-            urls = {name: value for name, value in os.environ.items() if name.endswith("DATABASE_URL")}
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+        urls = asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))
         with (
             started(home, port=port, arguments=("run", "gateway"), more=urls) as gateway,
             started(home, port=port, arguments=("run", "agreements"), more=urls) as agreements,

@@ -1,5 +1,6 @@
 """Consultations through the gateway: opened, worked from the queue, answered, read by both sides."""
 
+import asyncio
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,8 @@ import httpx
 import pytest
 
 from services.consultation.lookups.simulator.persons import PERSONS
+from shared.database.engine import Database
+from shared.idempotency import forget_expired
 from tests.exchange import NOBODY, Exchange, consultation_body
 from tests.sizes import sample_or_full
 
@@ -336,7 +339,7 @@ def test_every_reading_and_refusal_is_in_the_trail_of_both_sides(exchange: Excha
     }
     refusals = [each["detail"]["reason"] for each in authority if each["outcome"] == "refused"]
     assert refusals == ["illegal_transition"]
-    persons = {each["person"] for each in owner}
+    persons = {each["subject"] for each in owner}
     assert len(persons) == 1
     assert PERSONS["complete"].number not in str(owner)
 
@@ -349,3 +352,44 @@ def test_a_foreign_reading_is_refused_and_recorded_with_the_one_who_tried(exchan
 
     assert entries[0]["event"] == "request.refused"
     assert entries[0]["detail"]["reason"] == "not_found"
+
+
+def test_another_handler_cannot_have_the_answer_kept_for_the_first(exchange: Exchange) -> None:
+    body, key = consultation_body(), str(uuid.uuid4())
+    exchange.send("umea", "POST", BASE, body, key=key, handler="hl-1")
+
+    refused = exchange.send("umea", "POST", BASE, body, key=key, handler="hl-2")
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
+
+
+def test_kept_answers_are_removed_when_their_hour_is_over_whoever_they_belong_to(exchange: Exchange) -> None:
+    async def forget() -> int:
+        database = Database(exchange.postgres.url("consultation", "consultation_runtime"), pool_size=1)
+        try:
+            return await forget_expired(database)
+        finally:
+            await database.close()
+
+    asyncio.run(forget())
+    exchange.clock.move_to(datetime.now(UTC) - timedelta(hours=2))
+    for name in ("umea", "malmo"):
+        exchange.send(name, "POST", BASE, consultation_body(), key=str(uuid.uuid4()))
+    exchange.clock.back_to_now()
+    body, key = consultation_body(), str(uuid.uuid4())
+    kept = exchange.send("umea", "POST", BASE, body, key=key)
+
+    assert asyncio.run(forget()) == 2
+    assert exchange.send("umea", "POST", BASE, body, key=key).json() == kept.json()
+
+
+def test_a_request_carried_out_once_answers_the_same_when_it_would_be_refused_today(exchange: Exchange) -> None:
+    body, key = consultation_body(), str(uuid.uuid4())
+    first = exchange.send("umea", "POST", BASE, body, key=key)
+    # Before the grounds of the register begin; the kept answer is from the future, and still the same request's.
+    exchange.clock.move_to(datetime(2021, 6, 1, 10, tzinfo=UTC))
+    again = exchange.send("umea", "POST", BASE, body, key=key)
+    fresh = exchange.send("umea", "POST", BASE, body, key=str(uuid.uuid4()))
+
+    assert again.json() == first.json()
+    assert (fresh.status_code, fresh.json()["code"]) == (403, "no_ground")

@@ -238,8 +238,19 @@ def test_a_server_that_ignores_every_request_is_killed_with_its_backends(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(programs, "_PATIENCE", ((signal.SIGINT, 0.1), (signal.SIGQUIT, 0.1)))
-    with EmbeddedPostgres(home):
+
+    async def stop_while_busy(database: EmbeddedPostgres) -> None:
+        host = str(database.socket_directory)
+        connection = await asyncpg.connect(host=host, user="postgres", database="postgres")
+        busy = asyncio.ensure_future(connection.fetchval("SELECT count(*) FROM generate_series(1, 1e9::int8)"))
+        await asyncio.sleep(0.2)
         os.kill(postmaster(home), signal.SIGSTOP)
+        database.stop()
+        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+            await asyncio.wait_for(busy, 1)
+
+    with EmbeddedPostgres(home) as database:
+        asyncio.run(stop_while_busy(database))
     assert until(lambda: servers_on(home) == set(), 1)
     monkeypatch.undo()
     with EmbeddedPostgres(home) as database:

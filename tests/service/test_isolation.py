@@ -31,6 +31,7 @@ PUBLIC = {
     ("agreements", "GET", "/legal-bases/{legalBasisId}"): "statutes are public",
     ("agreements", "GET", "/coverage"): "published figures are public (R22)",
     ("agreements", "GET", "/api-info"): "asked for by the national profile without a token",
+    ("consultation", "GET", "/code-lists"): "codes in words",
     ("consultation", "GET", "/api-info"): "asked for by the national profile without a token",
 }
 PLAIN_BEARER = {

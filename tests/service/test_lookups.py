@@ -288,7 +288,7 @@ def test_the_trail_holds_the_question_before_and_the_disclosure_after(exchange: 
 
     assert set(entries) == {"lookup.asked", "lookup.disclosed"}
     disclosed = entries["lookup.disclosed"]
-    assert disclosed["handler"] == "hl-1"
+    assert disclosed["actor"] == "hl-1"
     assert disclosed["detail"]["fields"]["AF"]
     assert disclosed["detail"]["decision"]["id"] == made["decision"]["decisionId"]
     assert PERSONS["complete"].number not in json.dumps(entries)

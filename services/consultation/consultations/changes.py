@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.consultations import repository
-from services.consultation.consultations.domain import Actor, Consultation, Event
+from services.consultation.consultations.domain import Actor, Audience, Consultation, Event
 from services.consultation.consultations.repository import Durations
 from shared.audit import AuditEntry
 from shared.problems import NOT_FOUND, VERSION_CHANGED, Problem
@@ -54,26 +54,29 @@ async def apply(
     """The consultation as it has become.
 
     Raises Problem: 404 when this side has no such consultation, 412 when it has changed since it was read
-    (telling who has it), 409 when the change is not legal from its state.
+    (telling the answering side who has it), 409 when the change is not legal from its state.
     """
     row = await find(connection, change.caller.organisation, change.consultation_id)
     if row is None:
         raise Problem(NOT_FOUND)
     if row.version != change.expected_version:
-        raise _version_changed(row)
+        raise _version_changed(row, change.caller.organisation)
     before = repository.as_domain(row)
     after, event = method(before, change.actor())
     durations = await measure(connection, before, event) if measure else None
     audit = _audit(change, row, event)
     if not await repository.save_change(connection, after, event, audit, message=message, durations=durations):
-        raise _version_changed(await find(connection, change.caller.organisation, change.consultation_id))
+        now = await find(connection, change.caller.organisation, change.consultation_id)
+        raise _version_changed(now, change.caller.organisation)
     return after
 
 
-def _version_changed(row: Row[Any] | None) -> Problem:
+def _version_changed(row: Row[Any] | None, reader: str) -> Problem:
     if row is None:
         return Problem(NOT_FOUND)
-    members = {"version": row.version, "state": row.state, "assignedTo": row.assigned_to}
+    # A handler's id stays on its own side.
+    holder = row.assigned_to if reader == row.answering_org else None
+    members = {"version": row.version, "state": row.state, "assignedTo": holder}
     return Problem(VERSION_CHANGED, members=members)
 
 
@@ -84,7 +87,8 @@ def _audit(change: Change, row: Row[Any], event: Event) -> AuditEntry:
         caller=change.caller,
         object_type="consultation",
         object_id=row.id,
-        owner=row.org,
+        # What only the answering side sees of the timeline, only it sees of the trail.
+        owner=row.org if event.audience is Audience.BOTH else row.answering_org,
         subject=row.person_mark,
         detail={
             "purpose": row.purpose,

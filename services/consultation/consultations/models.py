@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from services.consultation.clocks.turns import Turn, minutes
 from services.consultation.consultations.domain import Action, ConsultationType, State
-from services.consultation.lookups.routes import SourceOutcomeModel
+from services.consultation.lookups.outcomes import SourceOutcomeModel
 from services.consultation.persons.vault import open_person
 from services.consultation.wire import CaseReference, Instant, PersonText
 from shared.http.bodies import WireModel
@@ -152,7 +152,7 @@ class Timeline(WireModel):
 
 
 def summary_values(row: Row[Any], reader: str, owner: str, base_url: str) -> dict[str, Any]:
-    """The fields of a summary. A handler's id and a case reference stay on their own side."""
+    """The fields of a summary: a handler's id stays on its own side, a list shows the case reference to the asker."""
     asking = reader == owner
     return {
         "consultation_id": row.id,

@@ -101,9 +101,15 @@ async def open_consultation(
     Raises Problem when there is no ground, when the look-up is not usable, and when the person has protected
     identity: such questions go by phone.
     """
-    decision = await needs.grounds.decide(caller.organisation, question.purpose, [f"consultation.{question.type}"])
-    asker = decision.require()
-    subject = await _subject(needs, caller, question)
+    try:
+        decision = await needs.grounds.decide(caller.organisation, question.purpose, [f"consultation.{question.type}"])
+        asker = decision.require()
+        subject = await _subject(needs, caller, question)
+    except Problem:
+        # What has been carried out once answers the same, also when it would be refused today.
+        if attempt is not None and (kept := await _carried_out(needs, caller, attempt, now)):
+            return kept
+        raise
     for _ in range(_NUMBER_TRIES):
         opened = _opened(needs, question, now)
         response = told(opened)
@@ -138,7 +144,7 @@ async def _subject(needs: OpenDependencies, caller: Caller, question: Question) 
     if row is None or row.answered_at is None or row.case_reference != question.case_reference:
         raise Problem(LOOKUP_NOT_USABLE)
     if row.protected_identity:
-        raise Problem(PROTECTED_IDENTITY)
+        raise Problem(PROTECTED_IDENTITY, for_audit={"subject": row.person_mark, "objectId": row.id})
     return _from_lookup(needs.vault, row, question.person)
 
 
@@ -198,6 +204,11 @@ def _once_values(ledger: Ledger, caller: Caller, attempt: Attempt, response: Res
         "kept_body": kept["body"],
         "expires": now + KEPT,
     }
+
+
+async def _carried_out(needs: OpenDependencies, caller: Caller, attempt: Attempt, now: datetime) -> Response | None:
+    async with needs.database.begin(Tenancy(caller.organisation)) as connection:
+        return await needs.ledger.waiting(connection, caller, attempt, now)
 
 
 async def _kept(needs: OpenDependencies, caller: Caller, attempt: Attempt | None) -> Response:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -235,9 +236,15 @@ async def open_once(connection: AsyncConnection, values: Mapping[str, Any], *, k
 
 
 async def turn_changes(connection: AsyncConnection, consultation: Consultation) -> list[TurnChange]:
-    """Whose turn it became, in order of time."""
+    """Whose turn it became, in order of time.
+
+    An event told by an instance whose clock is behind counts from the event before it: nothing happens before
+    its cause, and a consultation must not become impossible to answer by a clock that was set back.
+    """
     values = {"org": consultation.organisation, "id": consultation.id}
-    return [TurnChange(row.at, Turn(row.turn)) for row in await connection.execute(_TURNS, values)]
+    rows = (await connection.execute(_TURNS, values)).all()
+    times = accumulate((row.at for row in rows), max)
+    return [TurnChange(at, Turn(row.turn)) for at, row in zip(times, rows, strict=True)]
 
 
 async def messages(connection: AsyncConnection, owner: str, consultation_id: uuid.UUID) -> Sequence[Row[Any]]:

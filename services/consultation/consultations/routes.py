@@ -1,5 +1,6 @@
 """Opening and changing consultations over HTTP."""
 
+import re
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -36,6 +37,7 @@ from shared.database.engine import Tenancy
 from shared.http.bodies import JsonBody
 from shared.http.conditions import ExpectedVersion, etag
 from shared.idempotency import Attempt, OnceOnly
+from shared.problems import MALFORMED, Problem
 from shared.tokens.caller import Caller, Requires
 
 router = APIRouter(tags=["consultations"])
@@ -43,6 +45,7 @@ router = APIRouter(tags=["consultations"])
 ConsultationId = Annotated[uuid.UUID, Path(alias="consultationId", description="From the list / Ur listan")]
 Manager = Annotated[Caller, Depends(Requires(scopes.CONSULTATIONS_MANAGE))]
 Worker = Annotated[Caller, Depends(Requires(scopes.QUEUE_WORK))]
+_PURPOSE = re.compile(r"[a-z][a-z_]{0,59}", re.ASCII)
 _EXAMPLE_TEXT = {"text": "Vi behöver veta vilken period frågan gäller."}
 Text = Annotated[MessageRequest, Depends(JsonBody(MessageRequest, _EXAMPLE_TEXT))]
 _CHANGED: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"example": examples.CHANGED}}}}
@@ -73,7 +76,7 @@ async def create_consultation(
     context = context_of(request)
     question = Question(
         type=body.type,
-        purpose=body.purpose,
+        purpose=_fit_to_ask_about(body.purpose),
         case_reference=checked_reference(body.case_reference),
         text=body.question,
         person=read_person(body.person) if body.person else None,
@@ -81,7 +84,7 @@ async def create_consultation(
     )
     request.scope["state"]["audit"] = {
         "subject": mark_person(context.vault, question.person) if question.person else None,
-        "caseReference": question.case_reference,
+        "detail": {"purpose": question.purpose, "caseReference": question.case_reference},
     }
     return await open_consultation(
         _opening(context),
@@ -278,6 +281,13 @@ def _receipt(context: Context, opened: Opened) -> Response:
         links=links,
     )
     return context.json(model, 201, {"Location": links["self"]["href"], "ETag": etag(opened.version)})
+
+
+def _fit_to_ask_about(purpose: str) -> str:
+    """The purpose, in the form that the register knows. Raises Problem without repeating it."""
+    if not _PURPOSE.fullmatch(purpose):
+        raise Problem(MALFORMED, members={"errors": [{"field": "purpose", "reason": "unknown"}]})
+    return purpose
 
 
 def _opening(context: Context) -> OpenDependencies:

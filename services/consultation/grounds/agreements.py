@@ -56,14 +56,18 @@ class AgreementsGrounds:
             headers = await self._tokens.headers("POST", self._public_url)
             answer = await self._http.post(self._url, json=question, headers=dict(headers))
             if answer.status_code == 200:
-                return _read(answer.json())
+                return _read(answer.json(), information_sets)
             _log.error("no decision", extra={"status": answer.status_code})
         except (httpx.HTTPError, TokenRefused, ValueError, KeyError, TypeError) as fault:
             _log.exception("no decision", extra={"kind": type(fault).__name__})
         raise Problem(UNAVAILABLE, headers={"Retry-After": "5"})
 
 
-def _read(body: dict[str, Any]) -> Decision:
+def _read(body: dict[str, Any], asked: Sequence[str]) -> Decision:
+    """Raises ValueError, KeyError or TypeError for an answer that is not a whole one."""
+    if {item["informationSet"] for item in body["items"]} != set(asked):
+        # What is not decided is not permitted.
+        raise ValueError("the decision is about something else than what was asked")
     asker = body["organisation"]
     return Decision(
         id=uuid.UUID(body["decisionId"]),

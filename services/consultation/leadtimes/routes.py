@@ -8,6 +8,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from services.consultation import scopes
+from services.consultation.clocks.domain import FIRST_YEAR, LAST_YEAR
 from services.consultation.clocks.turns import Turn
 from services.consultation.clocks.zone import SWEDEN
 from services.consultation.consultations.domain import ConsultationType
@@ -109,6 +110,8 @@ async def get_lead_times(
     Median, 85:e och 95:e percentil i arbetsminuter med svenska helgdagar, totalt och per part.
     """
     context = context_of(request)
+    if any(not FIRST_YEAR <= day.year <= LAST_YEAR for day in (from_, to) if day is not None):
+        raise Problem(PERIOD_INVALID)
     last = to or context.clock().astimezone(SWEDEN).date()
     first = from_ or last - _DEFAULT_SPAN
     if not timedelta(0) <= last - first <= _LONGEST_SPAN:

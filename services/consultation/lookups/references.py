@@ -7,7 +7,8 @@ from services.consultation.problems import CASE_REFERENCE_INVALID
 from shared.problems import Problem
 
 LONGEST = 31
-_FIT = re.compile(r"[\w./:#() -]{1,31}")
+# Letters of Latin script and ASCII digits: the digits of other scripts would hide an identity number.
+_FIT = re.compile(r"[0-9A-Za-zÀ-ÖØ-öø-ſ_./:#() -]{1,31}")
 
 
 def checked_reference(text: str) -> str:

@@ -16,6 +16,7 @@ from services.consultation.context import Context, context_of
 from services.consultation.lookups import examples, repository
 from services.consultation.lookups.ask import ask
 from services.consultation.lookups.domain import Lookup, LookupQuestion
+from services.consultation.lookups.outcomes import SourceOutcomeModel
 from services.consultation.lookups.purposes import PURPOSES, check_period, chosen_sources
 from services.consultation.lookups.references import checked_reference
 from services.consultation.lookups.sources.domain import Origin, Period, SourceAnswer, SourceCode, SourceState
@@ -82,15 +83,6 @@ class LookupAnswer(WireModel):
     links: Annotated[dict[str, dict[str, str]], Field(alias="_links")]
 
 
-class SourceOutcomeModel(WireModel):
-    """How one source answered, without content."""
-
-    source: SourceCode
-    state: SourceState
-    origin: Origin | None
-    code: str | None
-
-
 class LookupRecord(WireModel):
     """A look-up afterwards: who asked for what and how the sources answered. Content is not kept."""
 
@@ -133,8 +125,7 @@ async def create_lookup(
     question = _question(body, context)
     request.scope["state"]["audit"] = {
         "subject": mark_person(context.vault, question.person),
-        "caseReference": question.case_reference,
-        "purpose": question.purpose,
+        "detail": {"purpose": question.purpose, "caseReference": question.case_reference},
     }
     if attempt and (kept := await _kept_answer(context, caller, attempt, question, now)):
         return kept
@@ -171,9 +162,19 @@ async def get_lookup(
     context = context_of(request)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
         row = await repository.find(connection, caller.organisation, lookup_id)
-    if row is None:
-        raise Problem(NOT_FOUND)
-    record = LookupRecord(
+        if row is None:
+            raise Problem(NOT_FOUND)
+        entry = AuditEntry(
+            event="lookup.read",
+            at=context.clock(),
+            caller=caller,
+            object_type="lookup",
+            object_id=row.id,
+            subject=row.person_mark,
+            detail={"purpose": row.purpose, "caseReference": row.case_reference},
+        )
+        await record(connection, entry)
+    told = LookupRecord(
         lookup_id=row.id,
         asked_at=row.asked_at,
         answered_at=row.answered_at,
@@ -187,7 +188,7 @@ async def get_lookup(
         sources=[SourceOutcomeModel(**outcome) for outcome in row.outcomes or []],
         links=_links(context, row.id),
     )
-    return context.json(record)
+    return context.json(told)
 
 
 async def _kept_answer(

@@ -165,12 +165,12 @@ def test_registrations_and_refusals_can_be_read_in_the_audit_trail(door: Door) -
     register(door, body(), organisation=MALMO)
 
     own, other = _trail(door, UMEA), _trail(door, MALMO)
-    written = next(entry for entry in own if entry["object"]["id"] == agreement)
+    written = next(entry for entry in own if entry["objectId"] == agreement)
     assert (written["event"], written["outcome"]) == ("agreement.registered", "permitted")
-    assert written["actor"] == {"organisation": f"0007:{UMEA}", "client": "test-client", "stated": "hl-4711"}
-    refused = next(entry for entry in other if entry["outcome"] == "not_a_party")
-    assert refused["detail"] == {"operation": "register_agreement", "status": 403}
-    assert {entry["actor"]["organisation"] for entry in other} == {f"0007:{MALMO}"}
+    by = (written["organisation"], written["client"], written["actor"])
+    assert by == (f"0007:{UMEA}", "test-client", "hl-4711")
+    assert ("refused", {"reason": "not_a_party"}) in [(entry["outcome"], entry["detail"]) for entry in other]
+    assert {entry["organisation"] for entry in other} == {f"0007:{MALMO}"}
 
 
 def test_a_person_must_be_stated_to_write(door: Door) -> None:
@@ -182,5 +182,5 @@ def test_a_person_must_be_stated_to_write(door: Door) -> None:
 def _trail(door: Door, organisation: str) -> list[dict[str, Any]]:
     answer = door.get("/audit-entries?limit=100", organisation=organisation, scopes=[AUDIT], actor="hl-1")
     assert answer.status_code == 200
-    items: list[dict[str, Any]] = answer.json()["items"]
-    return items
+    entries: list[dict[str, Any]] = answer.json()["entries"]
+    return entries

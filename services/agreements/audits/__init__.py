@@ -1,1 +1,0 @@
-"""The audit trail as its organisation reads it."""

@@ -1,1 +1,0 @@
-"""Who saw what: the audit trail as the organisations concerned read it."""

@@ -1,0 +1,133 @@
+"""Every code that this API answers with, in words: states, turns, events, sources and purposes (R109)."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import Field
+from starlette.requests import Request
+
+from services.consultation.clocks.turns import Turn
+from services.consultation.consultations.domain import Action, ConsultationType, State
+from services.consultation.context import context_of
+from services.consultation.lookups.purposes import PURPOSES
+from services.consultation.lookups.sources.domain import Origin, SourceCode, SourceState
+from shared.http.bodies import WireModel
+from shared.problems import Words
+
+router = APIRouter(tags=["code-lists"])
+
+STATES = {
+    State.RECEIVED: Words("Inkommen", "Received"),
+    State.TRIAGED: Words("Fördelad", "Triaged"),
+    State.SECRECY_TEST: Words("Sekretessprövning", "Secrecy test"),
+    State.IN_PROGRESS: Words("Pågår", "In progress"),
+    State.WAITING_FOR_MUNICIPALITY: Words("Väntar på kommunen", "Waiting for the municipality"),
+    State.ANSWERED: Words("Besvarad", "Answered"),
+    State.CLOSED: Words("Avslutad", "Closed"),
+    State.REJECTED: Words("Avvisad", "Rejected"),
+    State.WITHDRAWN: Words("Återtagen", "Withdrawn"),
+}
+TURNS = {
+    Turn.ANSWERING: Words("Arbetsförmedlingens tur", "The answering authority's turn"),
+    Turn.ASKING: Words("Kommunens tur", "The municipality's turn"),
+    Turn.NOBODY: Words("Ingens tur", "Nobody's turn"),
+}
+ACTIONS = {
+    Action.OPEN: Words("Öppnades", "Opened"),
+    Action.CLAIM: Words("Togs av handläggare", "Claimed by a handler"),
+    Action.RELEASE: Words("Lämnades tillbaka till kön", "Released to the queue"),
+    Action.ASK_BACK: Words("Motfråga ställdes", "Asked back"),
+    Action.REPLY: Words("Motfrågan besvarades", "Replied"),
+    Action.ANSWER: Words("Besvarades", "Answered"),
+    Action.CLOSE: Words("Avslutades", "Closed"),
+    Action.WITHDRAW: Words("Återtogs", "Withdrawn"),
+}
+TYPES = {
+    ConsultationType.INFORMATION_REQUEST: Words("Begäran om uppgift", "Information request"),
+    ConsultationType.CONSULTATION: Words("Samråd", "Consultation"),
+}
+SOURCE_STATES = {
+    SourceState.NOT_ASKED: Words("Inte tillfrågad", "Not asked"),
+    SourceState.ANSWERED: Words("Svarade", "Answered"),
+    SourceState.ANSWERED_EMPTY: Words("Svarade att inget är registrerat", "Answered that nothing is registered"),
+    SourceState.PARTIAL: Words("Svarade till en del", "Answered in part"),
+    SourceState.ERROR: Words("Tekniskt fel, inget är känt", "Technical error, nothing is known"),
+    SourceState.LOGICAL_ERROR: Words("Kunde inte behandla frågan", "Could not handle the question"),
+    SourceState.MISSING: Words("Tillfrågad men saknas i svaret", "Asked but absent from the answer"),
+    SourceState.UNPARSEABLE: Words("Svaret gick inte att läsa", "The answer could not be read"),
+}
+ORIGINS = {
+    Origin.BT: Words("Källan meddelade felet", "The source reported the error"),
+    Origin.SSBT: Words("SSBTEK meddelade felet", "SSBTEK reported the error"),
+    Origin.LOCAL: Words("Felet upptäcktes hos oss", "The error was found on our side"),
+}
+SOURCES = {
+    SourceCode.AF: Words("Arbetsförmedlingen", "The public employment service"),
+    SourceCode.CSN: Words("Centrala studiestödsnämnden", "The board of student finance"),
+    SourceCode.FK: Words("Försäkringskassan och Pensionsmyndigheten", "The social insurance and pensions agencies"),
+    SourceCode.SKV: Words("Skatteverket", "The tax agency"),
+    SourceCode.SO: Words("A-kassorna", "The unemployment insurance funds (a-kassor)"),
+    SourceCode.TNS: Words("Transportstyrelsen", "The transport agency"),
+    SourceCode.MIV: Words("Migrationsverket", "The migration agency"),
+}
+LISTS: dict[str, dict[str, Words]] = {
+    "consultationStates": {code.value: words for code, words in STATES.items()},
+    "turns": {code.value: words for code, words in TURNS.items()},
+    "events": {code.value: words for code, words in ACTIONS.items()},
+    "consultationTypes": {code.value: words for code, words in TYPES.items()},
+    "sources": {code.value: words for code, words in SOURCES.items()},
+    "sourceStates": {code.value: words for code, words in SOURCE_STATES.items()},
+    "errorOrigins": {code.value: words for code, words in ORIGINS.items()},
+    "purposes": {purpose.code: purpose.words for purpose in PURPOSES.values()},
+}
+
+
+class CodeModel(WireModel):
+    """One code in both languages."""
+
+    code: str
+    sv: str
+    en: str
+
+
+class CodeListModel(WireModel):
+    """One list of codes."""
+
+    name: str
+    codes: list[CodeModel]
+
+
+class CodeListsModel(WireModel):
+    """All of them."""
+
+    lists: list[CodeListModel]
+    links: Annotated[dict[str, dict[str, str]], Field(alias="_links")]
+
+
+_EXAMPLE: dict[str, Any] = {
+    "lists": [{"name": "turns", "codes": [{"code": "municipality", "sv": "Kommunens tur", "en": "..."}]}],
+    "_links": {"self": {"href": "https://samrad.example/consultation/v1/code-lists"}},
+}
+
+
+@router.get(
+    "/code-lists",
+    response_model=CodeListsModel,
+    responses={200: {"content": {"application/json": {"example": _EXAMPLE}}}},
+    summary="Codes in words / Koder i ord",
+)
+async def list_codes(request: Request) -> dict[str, Any]:
+    """Every code that this API answers with, in Swedish and English. Needs no token.
+
+    Varje kod som detta API svarar med, på svenska och engelska. Kräver ingen token.
+    """
+    return {
+        "lists": [
+            {
+                "name": name,
+                "codes": [{"code": code, "sv": words.sv, "en": words.en} for code, words in codes.items()],
+            }
+            for name, codes in LISTS.items()
+        ],
+        "_links": {"self": {"href": f"{context_of(request).base_url}/code-lists"}},
+    }

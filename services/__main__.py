@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     simulate = commands.add_parser("simulate", help="a simulator of a source's contract")
     simulate.add_argument("contract", choices=["ssbtek"])
     simulate.add_argument("--port", type=int, default=8003)
-    simulate.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
+    simulate.add_argument("--with-parent", type=int, metavar="PID", help=argparse.SUPPRESS)
     simulate.set_defaults(command=simulate_command)
     migrate = commands.add_parser("migrate", help="bring the databases of the environment to the newest version")
     migrate.set_defaults(command=migrate_command)
@@ -198,7 +198,7 @@ async def prepare_databases(url: Callable[[str, str], str], superuser: str) -> d
 
 def _start_simulator(place: Place, stack: ExitStack) -> "subprocess.Popen[bytes]":
     port = str(place.port + sandbox.SIMULATOR)
-    command = [sys.executable, "-m", "services", "simulate", "ssbtek", "--port", port, "--with-parent"]
+    command = [sys.executable, "-m", "services", "simulate", "ssbtek", "--port", port, "--with-parent", str(os.getpid())]
     # In a session of its own: Ctrl-C reaches us, and we stop it.
     child = subprocess.Popen(command, cwd=ROOT, start_new_session=True)  # noqa: S603 - our own program
     stack.callback(_stop_child, child)
@@ -415,8 +415,8 @@ def simulate_command(chosen: argparse.Namespace) -> int:
     from shared.processes import end_with_parent
     from shared.serving import Served, asked_to_stop, serving
 
-    if chosen.with_parent:
-        end_with_parent()
+    if chosen.with_parent is not None:
+        end_with_parent(chosen.with_parent)
     configure_logs("WARNING")
 
     async def serve() -> None:

@@ -5,10 +5,7 @@ import asyncio
 import base64
 import json
 import os
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from functools import partial
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
     from services.consultation.settings import Settings as ConsultationSettings
 
 ROOT = Path(__file__).resolve().parent.parent
-_SIMULATOR_SECONDS = 30
 SERVICES = ("consultation", "agreements", "gateway")
 
 
@@ -147,13 +143,13 @@ def _furnish_sandbox(place: Place, wanted: Sequence[str], stack: ExitStack) -> N
         write_demo_clients(place.home / "clients")
     simulator = None
     if "consultation" in wanted and "SAMRAD_CONSULTATION_SSBTEK_URL" not in os.environ:
-        simulator = _start_simulator(place, stack)
+        simulator = stack.enter_context(sandbox.simulator(ROOT, place.host, place.port))
     for name, value in sandbox.environment(place.home, place.host, place.port, place.public_url).items():
         os.environ.setdefault(name, value)
     if any(f"SAMRAD_{name.upper()}_DATABASE_URL" not in os.environ for name in wanted if name != "gateway"):
         _start_postgres(place, stack)
-    if simulator is not None:
-        _await_simulator(simulator, place)
+    if simulator is not None and not simulator.listens():
+        raise CannotStart("the simulator of the sources does not start")
 
 
 def _start_postgres(place: Place, stack: ExitStack) -> None:
@@ -194,35 +190,6 @@ async def prepare_databases(url: Callable[[str, str], str], superuser: str) -> d
         "SAMRAD_CONSULTATION_STATISTICS_DATABASE_URL": url("consultation", consultation.STATISTICS_ROLE),
         "SAMRAD_AGREEMENTS_DATABASE_URL": url("agreements", agreements.RUNTIME_ROLE),
     }
-
-
-def _start_simulator(place: Place, stack: ExitStack) -> "subprocess.Popen[bytes]":
-    port = str(place.port + sandbox.SIMULATOR)
-    command = [sys.executable, "-m", "services", "simulate", "ssbtek", "--port", port, "--with-parent", str(os.getpid())]
-    # In a session of its own: Ctrl-C reaches us, and we stop it.
-    child = subprocess.Popen(command, cwd=ROOT, start_new_session=True)  # noqa: S603 - our own program
-    stack.callback(_stop_child, child)
-    return child
-
-
-def _await_simulator(child: "subprocess.Popen[bytes]", place: Place) -> None:
-    """Until it listens; it has been starting beside the database."""
-    until = time.monotonic() + _SIMULATOR_SECONDS
-    while time.monotonic() < until and child.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex((place.host, place.port + sandbox.SIMULATOR)) == 0:
-                return
-        time.sleep(0.02)
-    raise CannotStart("the simulator of the sources does not start")
-
-
-def _stop_child(child: "subprocess.Popen[bytes]") -> None:
-    child.terminate()
-    try:
-        child.wait(10)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
 
 
 async def _serve(place: Place, wanted: Sequence[str]) -> None:

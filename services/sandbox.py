@@ -3,6 +3,13 @@
 import base64
 import os
 import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 CONSULTATION, AGREEMENTS, SIMULATOR = 1, 2, 3
@@ -53,3 +60,44 @@ def _secret(home: Path, name: str) -> str:
             opened.write(made)
         draft.replace(file)
     return file.read_text("ascii")
+
+
+_STARTING_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Simulator:
+    """The simulator of the sources as a process beside us."""
+
+    process: "subprocess.Popen[bytes]"
+    host: str
+    port: int
+
+    def listens(self) -> bool:
+        """Whether it has come up; waits for it."""
+        until = time.monotonic() + _STARTING_SECONDS
+        while time.monotonic() < until and self.process.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex((self.host, self.port)) == 0:
+                    return True
+            time.sleep(0.02)
+        return False
+
+
+@contextmanager
+def simulator(root: Path, host: str, first_port: int) -> Iterator[Simulator]:
+    """Start it, without waiting; it ends with the block, or with us however we end."""
+    port = first_port + SIMULATOR
+    arguments = ["simulate", "ssbtek", "--port", str(port), "--with-parent", str(os.getpid())]
+    command = [sys.executable, "-m", "services", *arguments]
+    # In a session of its own: Ctrl-C reaches us, and we stop it.
+    process = subprocess.Popen(command, cwd=root, start_new_session=True)  # noqa: S603 - our own program
+    try:
+        yield Simulator(process, host, port)
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -6,7 +6,7 @@ in a process of its own.
 
 import asyncio
 import os
-import random
+import secrets
 import socket
 import tempfile
 import threading
@@ -245,7 +245,7 @@ def _recording(app: App, sent: list[bytes]) -> App:
 def free_ports(count: int) -> int:
     """A port that is free together with the ones after it, below those that outgoing connections take."""
     while True:
-        first = random.randrange(10_000, 30_000)
+        first = 10_000 + secrets.randbelow(20_000)
         if all(_is_free(first + place) for place in range(count)):
             return first
 

@@ -151,7 +151,7 @@ def consultation_body(**changes: Any) -> dict[str, Any]:
     return {
         "type": "consultation",
         "purpose": "financial_aid_application",
-        "caseReference": f"EB-{uuid.uuid4().hex[:12]}",
+        "caseReference": f"EB-{uuid.uuid4().hex[:8]}",
         "question": "Vilka insatser är planerade?",
         "person": PERSONS["complete"].number,
         **changes,

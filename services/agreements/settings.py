@@ -31,4 +31,4 @@ class Deployment(Settings):
     )
     sealing_key: SecretStr = Field(description="32 bytes in base64: encrypts kept answers")
     marking_key: SecretStr = Field(description="32 bytes in base64: marks values for finding")
-    pool_size: int = Field(default=10, ge=1, le=100, description="Database connections a process keeps")
+    pool_size: int = Field(default=20, ge=1, le=100, description="Database connections a process keeps")

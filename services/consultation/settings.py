@@ -38,4 +38,4 @@ class Settings(BaseSettings):
     target_hours_consultation: float = Field(
         default=27.0, gt=0, description="Working hours within which a consultation is to be answered"
     )
-    pool_size: int = Field(default=10, ge=1, le=100, description="Database connections a process keeps")
+    pool_size: int = Field(default=20, ge=1, le=100, description="Database connections a process keeps")

@@ -29,8 +29,9 @@ class Database:
     """A pool of connections as one database role."""
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        # No overflow: a connection that is opened for one request and closed after it costs more than the request.
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=5, hide_parameters=True
+            url, pool_size=pool_size, max_overflow=0, pool_timeout=10, hide_parameters=True
         )
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 

@@ -7,14 +7,15 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 
-from shared.http.guard import App, Guard
+from shared.http.guard import App, Guard, Receive, Scope, Send
 from shared.problems import (
     BAD_REQUEST,
     INTERNAL,
@@ -46,7 +47,7 @@ def create_api(
     state: dict[str, Any] | None = None,
 ) -> FastAPI:
     """The versioned API itself, with refusals rendered and, when the caller is known, recorded."""
-    api = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    api = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=_NO_TELEMETRY)
     api.state.gatekeeper = gatekeeper
     for name, value in (state or {}).items():
         setattr(api.state, name, value)
@@ -62,16 +63,39 @@ def routes_of(routers: Sequence[APIRouter]) -> list[BaseRoute]:
 
 def create_service(*, prefix: str, api: FastAPI, readiness: Readiness, lifespan: Lifespan | None = None) -> App:
     """The API under its prefix, with health beside it, behind the guard."""
-    outer = FastAPI(
+    rest = FastAPI(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
-        routes=[*health_routes(readiness), Mount(prefix, app=api)],
+        telemetry=_NO_TELEMETRY,
+        routes=[*health_routes(readiness)],
     )
-    _add_refusals(outer, None)
-    return Guard(outer, type_base=PROBLEM_TYPE_BASE)
+    _add_refusals(rest, None)
+    return Guard(_Under(prefix, api, rest), type_base=PROBLEM_TYPE_BASE)
+
+
+# FastAPI's own telemetry would put exceptions, whose texts may hold data, where we don't redact.
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+
+
+class _Under:
+    """Sends what lies under the prefix to the API and the rest beside it.
+
+    A mounted application runs every middleware twice, which costs a fifth of a small request.
+    """
+
+    def __init__(self, prefix: str, api: App, rest: App) -> None:
+        self._prefix, self._below = prefix, prefix + "/"
+        self._api, self._rest = api, rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(self._below):
+            scope["root_path"] = self._prefix
+            await self._api(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
 
 
 def health_routes(readiness: Readiness) -> list[Route]:

@@ -28,6 +28,7 @@ from services.consultation.consultations.domain import (
 from services.consultation.consultations.numbers import new_number
 from services.consultation.grounds.domain import AskingOrganisation, Decision, Grounds
 from services.consultation.lookups.repository import find as find_lookup
+from services.consultation.lookups.repository import is_protected
 from services.consultation.persons.domain import PersonNumber
 from services.consultation.persons.vault import mark_person, seal_person
 from services.consultation.problems import LOOKUP_NOT_USABLE, PROTECTED_IDENTITY
@@ -138,7 +139,7 @@ async def _subject(needs: OpenDependencies, caller: Caller, question: Question) 
     if question.lookup_id is None:
         if question.person is None:
             raise Problem(LOOKUP_NOT_USABLE)
-        return _Subject(mark_person(needs.vault, question.person), seal_person(needs.vault, question.person))
+        return await _named(needs, caller, question.person)
     async with needs.database.begin(Tenancy(caller.organisation)) as connection:
         row = await find_lookup(connection, caller.organisation, question.lookup_id)
     if row is None or row.answered_at is None or row.case_reference != question.case_reference:
@@ -146,6 +147,15 @@ async def _subject(needs: OpenDependencies, caller: Caller, question: Question) 
     if row.protected_identity:
         raise Problem(PROTECTED_IDENTITY, for_audit={"subject": row.person_mark, "objectId": row.id})
     return _from_lookup(needs.vault, row, question.person)
+
+
+async def _named(needs: OpenDependencies, caller: Caller, person: PersonNumber) -> _Subject:
+    # To leave the look-up out must not lead past what it told.
+    mark = mark_person(needs.vault, person)
+    async with needs.database.begin(Tenancy(caller.organisation)) as connection:
+        if await is_protected(connection, caller.organisation, mark):
+            raise Problem(PROTECTED_IDENTITY, for_audit={"subject": mark})
+    return _Subject(mark, seal_person(needs.vault, person))
 
 
 def _from_lookup(vault: Vault, row: Row[Any], person: PersonNumber | None) -> _Subject:

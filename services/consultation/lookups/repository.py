@@ -39,6 +39,9 @@ _READ = text(
     FROM lookup WHERE org = :org AND id = :id
     """
 )
+_PROTECTED = text(
+    "SELECT EXISTS (SELECT 1 FROM lookup WHERE org = :org AND person_mark = :mark AND protected_identity)"
+)
 
 
 async def add_asked(
@@ -94,3 +97,9 @@ async def set_answered(connection: AsyncConnection, organisation: str, lookup: L
 async def find(connection: AsyncConnection, organisation: str, lookup_id: uuid.UUID) -> Row[Any] | None:
     """The stored look-up, or None when the organisation has no such."""
     return (await connection.execute(_READ, {"org": organisation, "id": lookup_id})).one_or_none()
+
+
+async def is_protected(connection: AsyncConnection, organisation: str, person_mark: bytes) -> bool:
+    """Whether any look-up of the organisation has told that the person has protected identity."""
+    values = {"org": organisation, "mark": person_mark}
+    return bool((await connection.execute(_PROTECTED, values)).scalar_one())

@@ -120,7 +120,8 @@ CONSULTATIONS = (
     """,
     "CREATE UNIQUE INDEX consultation_number ON consultation (org, number)",
     "CREATE INDEX consultation_of_asker ON consultation (org, opened_at DESC, id DESC)",
-    "CREATE UNIQUE INDEX consultation_of_answerer ON consultation (answering_org, id)",
+    # With all three, so that what belongs to a consultation can be held to both of its sides.
+    "CREATE UNIQUE INDEX consultation_of_answerer ON consultation (answering_org, id, org)",
     """
     CREATE INDEX consultation_queue ON consultation (answering_org, due_at, id)
     WHERE turn <> 'nobody'
@@ -164,7 +165,7 @@ EVENTS = (
         audience text NOT NULL,
         channel text NOT NULL,
         PRIMARY KEY (org, consultation_id, sequence),
-        FOREIGN KEY (org, consultation_id) REFERENCES consultation (org, id)
+        FOREIGN KEY (answering_org, consultation_id, org) REFERENCES consultation (answering_org, id, org)
     )
     """,
     """
@@ -176,7 +177,8 @@ EVENTS = (
         body text NOT NULL,
         PRIMARY KEY (org, consultation_id, sequence),
         FOREIGN KEY (org, consultation_id, sequence)
-            REFERENCES consultation_event (org, consultation_id, sequence)
+            REFERENCES consultation_event (org, consultation_id, sequence),
+        FOREIGN KEY (answering_org, consultation_id, org) REFERENCES consultation (answering_org, id, org)
     )
     """,
     """

@@ -1,0 +1,88 @@
+"""`make bench`: measure, print each figure on a line of its own, and keep them all in `var/bench.json`.
+
+A figure that falls short of its goal is said and does not fail the run; what can't be measured does.
+`SAMRAD_BENCH_SECONDS` is how long each round of each variant takes (3).
+"""
+
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from shared.database.embedded import PostgresUnavailable
+from tests.bench import exchange, gateway, units
+from tests.bench.figures import Figure, write
+from tests.bench.processes import ROOT, CannotMeasure, cores, load_process
+
+_KEPT = ROOT / "var" / "bench.json"
+
+
+def main() -> int:
+    """Answers the exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    _forget_settings()
+    figures: list[Figure] = []
+    try:
+        with tempfile.TemporaryDirectory(prefix="samrad-bench-") as folder:
+            home = Path(folder)
+            # PostgreSQL does not run as root, and must reach its data as somebody else.
+            home.chmod(0o711)
+            try:
+                for figure in _measured(home):
+                    print(figure.line(), flush=True)
+                    figures.append(figure)
+            except CannotMeasure:
+                _say_last_words(home)
+                raise
+    except (CannotMeasure, PostgresUnavailable) as fault:
+        print(f"bench: cannot measure: {fault}", file=sys.stderr)
+        return 1
+    write(_KEPT, figures)
+    _say_what_falls_short(figures)
+    return 0
+
+
+def _measured(home: Path) -> Iterator[Figure]:
+    places = cores()
+    with load_process(places.load) as load:
+        proof = units.proof_microseconds()
+        yield Figure("dpop.proof.verify", proof, "us")
+        yield from gateway.measure(load, places, _folder(home, "gateway"), proof)
+        yield from exchange.measure(load, places, _folder(home, "exchange"))
+    yield from units.soap()
+    yield from units.database(_folder(home, "database"))
+
+
+def _folder(home: Path, name: str) -> Path:
+    folder = home / name
+    folder.mkdir(mode=0o711)
+    return folder
+
+
+def _forget_settings() -> None:
+    """Measure an instance of our own, whatever instance the settings of this shell belong to."""
+    for name in [*os.environ]:
+        if name == "PORT" or (name.startswith("SAMRAD_") and not name.startswith("SAMRAD_BENCH_")):
+            del os.environ[name]
+
+
+def _say_last_words(home: Path) -> None:
+    """The last faults that the servers told of, which go with the folder."""
+    for log in sorted(home.rglob("*.log")):
+        faults = [line for line in log.read_text("utf-8", "replace").splitlines() if '"level": "error"' in line]
+        for line in faults[-3:]:
+            print(f"{log.stem}: {line[:1000]}", file=sys.stderr)
+
+
+def _say_what_falls_short(figures: Iterable[Figure]) -> None:
+    short = [figure for figure in figures if not figure.ok]
+    for figure in short:
+        print(f"short of its goal: {figure.name} is {figure.value:.4g} {figure.unit}, goal {figure.goal}")
+    if not short:
+        print("every goal is met")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What the product is compared with: each is what somebody would write first, without tricks and without faults."""

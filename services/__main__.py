@@ -224,6 +224,8 @@ async def _until_ready(addresses: Sequence[str], place: Place, stop: "asyncio.Fu
         print(f"ready {place.public_url}", flush=True)
 
 
+# Shorter than the servers keep a connection, so that no request meets a closing one.
+_LIMITS = httpx.Limits(keepalive_expiry=4)
 Settings = TypeVar("Settings")
 Result = TypeVar("Result")
 
@@ -286,7 +288,7 @@ async def build_consultation(stack: AsyncExitStack, clock: Clock) -> App:
     from shared.vault import Vault
 
     settings = _read(ConsultationSettings)
-    http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, trust_env=False))
+    http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, limits=_LIMITS, trust_env=False))
     transport = PyreqwestTransport(read_seconds=settings.ssbtek_budget_seconds)
     stack.push_async_callback(transport.close)
     source = SsbtekSource(
@@ -343,7 +345,7 @@ async def build_agreements(stack: AsyncExitStack, clock: Clock) -> App:
     from shared.vault import Vault
 
     settings = _read(Deployment)
-    http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, trust_env=False))
+    http = await stack.enter_async_context(httpx.AsyncClient(timeout=10, limits=_LIMITS, trust_env=False))
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size)
     stack.push_async_callback(database.close)
     return create_app(

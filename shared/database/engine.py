@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from shared.database.single import SingleStatements
+
 _SET_TENANT = text("SELECT set_config('app.org', :org, true)")
 
 
@@ -26,14 +28,15 @@ PUBLIC = Tenancy("public")
 
 
 class Database:
-    """A pool of connections as one database role."""
+    """Connections as one database role: `begin` for transactions, `single` for what is one statement."""
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         # No overflow: a connection that is opened for one request and closed after it costs more than the request.
         self.engine: AsyncEngine = create_async_engine(
             url, pool_size=pool_size, max_overflow=0, pool_timeout=10, hide_parameters=True
         )
-        self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.single = SingleStatements(self.engine, url, size=pool_size)
 
     @asynccontextmanager
     async def begin(self, tenancy: Tenancy) -> AsyncIterator[AsyncConnection]:
@@ -43,13 +46,9 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def single_statement(self) -> AsyncIterator[AsyncConnection]:
-        """A connection on which each statement is its own transaction.
-
-        Only for statements that set the organisation themselves, in a materialized CTE that their inserts
-        read from; a third of the round trips of `begin`.
-        """
-        async with self._single.connect() as connection:
+    async def autocommit(self) -> AsyncIterator[AsyncConnection]:
+        """A connection on which each statement is its own transaction and sets the organisation itself."""
+        async with self._autocommit.connect() as connection:
             yield connection
 
     @asynccontextmanager
@@ -59,5 +58,6 @@ class Database:
             yield connection
 
     async def close(self) -> None:
-        """Close the pool."""
+        """Close the pools."""
+        await self.single.close()
         await self.engine.dispose()

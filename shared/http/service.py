@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+from asyncpg import InterfaceError, PostgresError
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.telemetry import TelemetryConfig
@@ -33,6 +34,8 @@ from shared.tokens.caller import Caller, Gatekeeper
 _log = logging.getLogger("service")
 
 PROBLEM_TYPE_BASE = "https://samrad.example/problems/"
+
+_OUTAGES = (DBAPIError, PostgresError, InterfaceError, PoolTimeout, OSError)
 
 OnRefusal = Callable[[Request, Caller, Problem], Awaitable[None]]
 Readiness = Callable[[], Awaitable[Sequence[str]]]
@@ -124,7 +127,7 @@ def _add_refusals(app: FastAPI, on_refusal: OnRefusal | None) -> None:
         if on_refusal is not None and caller is not None:
             try:
                 await on_refusal(request, caller, problem)
-            except (DBAPIError, PoolTimeout, OSError):
+            except _OUTAGES:
                 # What can't be recorded must not be told either: the refusal itself may say something.
                 return problem_response(request, Problem(UNAVAILABLE, headers={"Retry-After": "5"}))
         return problem_response(request, problem)
@@ -132,7 +135,7 @@ def _add_refusals(app: FastAPI, on_refusal: OnRefusal | None) -> None:
     async def render(request: Request, fault: Exception) -> Response:
         return await refuse(request, as_problem(fault))
 
-    for kind in (Problem, HTTPException, RequestValidationError, DBAPIError, PoolTimeout, OSError, Exception):
+    for kind in (Problem, HTTPException, RequestValidationError, *_OUTAGES, Exception):
         app.add_exception_handler(kind, render)
 
 
@@ -151,7 +154,7 @@ def as_problem(fault: Exception) -> Problem:
             return Problem(NOT_FOUND)
         case RequestValidationError():
             return Problem(MALFORMED, members={"errors": [_place(error) for error in fault.errors()[:20]]})
-        case DBAPIError() | PoolTimeout() | OSError():
+        case DBAPIError() | PostgresError() | InterfaceError() | PoolTimeout() | OSError():
             _log.error("database or network fault", exc_info=fault)
             return Problem(UNAVAILABLE, headers={"Retry-After": "5"})
     _log.error("unexpected fault", exc_info=fault)

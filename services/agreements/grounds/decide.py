@@ -14,7 +14,7 @@ async def decide(
     database: Database, *, number: str, purpose: str, information_sets: Sequence[str], now: datetime
 ) -> Decision:
     """The decision, kept before it is told. `number` is ten digits. Never refuses: a refusal is a decision too."""
-    async with database.single_statement() as connection:
+    async with database.autocommit() as connection:
         found = await repository.find_evidence(
             connection, number=number, purpose=purpose, information_sets=information_sets, on=swedish_day(now)
         )

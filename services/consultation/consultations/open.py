@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from asyncpg import UniqueViolationError
 from sqlalchemy import Row
-from sqlalchemy.exc import IntegrityError
 from starlette.responses import Response
 
 from services.consultation.clocks.domain import BusinessCalendar
@@ -118,11 +118,10 @@ async def open_consultation(
         if attempt is not None:
             values |= _once_values(needs.ledger, caller, attempt, response, now)
         try:
-            async with needs.database.single_statement() as connection:
-                if await repository.open_once(connection, values, keyed=attempt is not None):
-                    return response
-        except IntegrityError as fault:
-            if "consultation_number" not in str(fault.orig):
+            if await repository.open_once(needs.database.single, values, keyed=attempt is not None):
+                return response
+        except UniqueViolationError as fault:
+            if fault.constraint_name != "consultation_number":
                 raise
             continue
         return await _kept(needs, caller, attempt)

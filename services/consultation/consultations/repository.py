@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.consultation.clocks.turns import Turn, TurnChange
 from services.consultation.consultations.domain import Consultation, Event, State
 from shared.audit import AuditEntry
+from shared.database.single import SingleStatements
 
 _FACTS = """
     org, id, number, answering_org, type, state, turn, version, assigned_to, case_reference, asked_by, person_mark,
@@ -230,9 +231,12 @@ def event_values(event: Event, after: Consultation, message: str | None, audit: 
     }
 
 
-async def open_once(connection: AsyncConnection, values: Mapping[str, Any], *, keyed: bool) -> bool:
-    """Write a new consultation; False when its idempotency key has been used."""
-    return bool((await connection.execute(OPEN_ONCE if keyed else OPEN, values)).scalar_one())
+async def open_once(single: SingleStatements, values: Mapping[str, Any], *, keyed: bool) -> bool:
+    """Write a new consultation; False when its idempotency key has been used.
+
+    Raises asyncpg.UniqueViolationError when the number is taken.
+    """
+    return bool(await single.value(OPEN_ONCE if keyed else OPEN, values))
 
 
 async def turn_changes(connection: AsyncConnection, consultation: Consultation) -> list[TurnChange]:

@@ -1,5 +1,6 @@
 """The agreements service, with only the fields that are read here."""
 
+import asyncio
 import logging
 import uuid
 from collections import OrderedDict
@@ -31,6 +32,7 @@ class AgreementsGrounds:
     ) -> None:
         self._http, self._tokens, self._clock = http, tokens, clock
         self._url, self._public_url = url + _PATH, public_url + _PATH
+        self._underway: dict[tuple[str, ...], asyncio.Future[Decision]] = {}
         self._kept: OrderedDict[tuple[str, ...], tuple[float, Decision]] = OrderedDict()
 
     async def decide(self, organisation: str, purpose: str, information_sets: Sequence[str]) -> Decision:
@@ -40,8 +42,15 @@ class AgreementsGrounds:
         kept = self._kept.get(key)
         if kept is not None and 0 <= now - kept[0] < _KEPT.total_seconds():
             return kept[1]
-        decision = await self._ask(organisation, purpose, information_sets)
-        self._kept[key] = (now, decision)
+        # Whoever comes while the same question is under way waits for its answer.
+        if (underway := self._underway.get(key)) is None:
+            underway = self._underway[key] = asyncio.ensure_future(self._decided(key, information_sets))
+            underway.add_done_callback(lambda _: self._underway.pop(key, None))
+        return await asyncio.shield(underway)
+
+    async def _decided(self, key: tuple[str, ...], information_sets: Sequence[str]) -> Decision:
+        decision = await self._ask(key[0], key[1], information_sets)
+        self._kept[key] = (self._clock().timestamp(), decision)
         if len(self._kept) > _CAPACITY:
             self._kept.popitem(last=False)
         return decision

@@ -1,0 +1,87 @@
+"""What the attacks share: a consultation to attack, the database behind, many hands at once, and a raw socket."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import asyncpg
+import httpx
+
+from shared.tokens.client import authorization
+from tests.exchange import Exchange
+
+CONSULTATIONS = "/consultation/v1/consultations"
+LOOKUPS = "/consultation/v1/lookups"
+UMEA, MALMO, AF = "0007:2120002627", "0007:2120001124", "0007:2021002114"
+
+Result = TypeVar("Result")
+
+
+def act(
+    exchange: Exchange,
+    name: str,
+    receipt: dict[str, Any],
+    action: str,
+    version: int,
+    text: str | None = None,
+    **more: Any,
+) -> httpx.Response:
+    """One change of a consultation."""
+    path = f"{CONSULTATIONS}/{receipt['consultationId']}/{action}"
+    return exchange.send(name, "POST", path, None if text is None else {"text": text}, version=version, **more)
+
+
+def sql(exchange: Exchange, query: str, *values: object, database: str = "consultation") -> list[Any]:
+    """Rows as the superuser sees them."""
+
+    async def ask() -> list[Any]:
+        host = str(exchange.postgres.socket_directory)
+        connection = await asyncpg.connect(database=database, user="postgres", host=host)
+        try:
+            return list(await connection.fetch(query, *values))
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
+
+
+def together(*hands: Callable[[], Result]) -> list[Result]:
+    """What each hand got, when all of them move at the same moment."""
+    barrier = threading.Barrier(len(hands))
+
+    def move(hand: Callable[[], Result]) -> Result:
+        barrier.wait(10)
+        return hand()
+
+    with ThreadPoolExecutor(len(hands)) as pool:
+        return list(pool.map(move, hands))
+
+
+def credentials(exchange: Exchange, name: str, method: str, path: str) -> dict[str, str]:
+    """A token and a fresh proof for one call; the proof names no query."""
+    client = exchange.client(name)
+    token = client.token_for(path)
+    return authorization(client.identity, token, method, exchange.base_url + path, exchange.clock())
+
+
+def raw(exchange: Exchange, request: bytes, *, port: str = "gateway") -> bytes:
+    """Everything that comes back for these bytes on a connection of their own."""
+    with socket.create_connection(("127.0.0.1", exchange.ports[port]), 10) as connection:
+        connection.sendall(request)
+        connection.settimeout(2)
+        received = b""
+        try:
+            while piece := connection.recv(65536):
+                received += piece
+        except TimeoutError:
+            pass
+        return received
+
+
+def wire(first: str, headers: Sequence[tuple[str, str]], body: bytes = b"") -> bytes:
+    """A request as bytes, closing the connection behind it."""
+    lines = [first, *(f"{name}: {value}" for name, value in headers), "Connection: close", "", ""]
+    return "\r\n".join(lines).encode("latin-1") + body

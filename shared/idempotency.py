@@ -205,8 +205,11 @@ async def claim_waiting(connection: AsyncConnection, caller: Caller, attempt: At
 
 
 async def read(connection: AsyncConnection, caller: Caller, attempt: Attempt) -> Row[Any]:
-    """The record of an attempt that is known to exist."""
-    return (await connection.execute(_READ, _key(caller, attempt))).one()
+    """The record of an attempt that has been made. Raises Problem in the rare case that its hour has just ended."""
+    kept = (await connection.execute(_READ, _key(caller, attempt))).one_or_none()
+    if kept is None:
+        raise Problem(IDEMPOTENCY_IN_PROGRESS, headers={"Retry-After": "1"})
+    return kept
 
 
 def _key(caller: Caller, attempt: Attempt) -> dict[str, Any]:

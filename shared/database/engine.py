@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from shared.database.single import SingleStatements
+from shared.database.single import SESSION, SingleStatements
 
 _SET_TENANT = text("SELECT set_config('app.org', :org, true)")
 
@@ -33,7 +33,12 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         # No overflow: a connection that is opened for one request and closed after it costs more than the request.
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=0, pool_timeout=10, hide_parameters=True
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            hide_parameters=True,
+            connect_args={"server_settings": SESSION},
         )
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self.single = SingleStatements(self.engine, url, size=pool_size)

@@ -13,6 +13,10 @@ from sqlalchemy import TextClause
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+# A request never waits long for another's lock or for a runaway plan. Compiling small statements costs more than
+# running them.
+SESSION = {"statement_timeout": "10s", "lock_timeout": "3s", "jit": "off"}
+
 
 class SingleStatements:
     """Connections of its own beside the engine's, opened at the first use."""
@@ -44,7 +48,13 @@ class SingleStatements:
         async with self._opening:
             if self._pool is None:
                 self._pool = await asyncpg.create_pool(
-                    self._address, min_size=1, max_size=self._size, timeout=5, command_timeout=30, reset=_nothing
+                    self._address,
+                    min_size=1,
+                    max_size=self._size,
+                    timeout=5,
+                    command_timeout=30,
+                    server_settings=SESSION,
+                    reset=_nothing,
                 )
             return self._pool
 

@@ -12,7 +12,8 @@ import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from shared.logs import hides_identity, request_id
+from shared.identity import passes_for_identity
+from shared.logs import request_id
 from shared.problems import (
     BAD_REQUEST,
     INTERNAL,
@@ -146,7 +147,7 @@ def new_traceparent() -> bytes:
 
 def _fit_to_pass_on(traceparent: bytes) -> bool:
     # Thirty-two hexadecimal digits are room enough for somebody's number, and the id goes to logs and services.
-    return _TRACEPARENT.fullmatch(traceparent) is not None and not hides_identity(traceparent.decode("ascii"))
+    return _TRACEPARENT.fullmatch(traceparent) is not None and not passes_for_identity(traceparent.decode("ascii"))
 
 
 def _new_request_id() -> str:

@@ -18,7 +18,7 @@ ALLOWED = {
     ("shared/audit.py", "ground"): "tells what belongs in the detail of an entry",
     ("shared/audit.py", "case reference"): "the same",
     ("shared/http/bodies.py", "identity number"): "why input is never echoed",
-    ("shared/logs.py", "identity number"): "what the filter blots out",
+    ("shared/identity.py", "identity number"): "what the filter blots out",
     ("shared/vault.py", "identity number"): "why a bare hash is not enough",
 }
 

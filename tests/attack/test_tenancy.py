@@ -188,7 +188,7 @@ _FORGED_EVENT = """
     VALUES ($1, $2, 3, gen_random_uuid(), $3, now(), 'answered', 'answered', 'nobody', $3, 'x', 'x', 'both', 'api')
 """
 _FORGED_MESSAGE = """
-    INSERT INTO consultation_message (org, consultation_id, sequence, answering_org, body)
+    INSERT INTO consultation_message (org, consultation_id, sequence, answering_org, sealed)
     VALUES ($1, $2, 2, $3, 'forged')
 """
 

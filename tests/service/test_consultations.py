@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -393,3 +394,21 @@ def test_a_request_carried_out_once_answers_the_same_when_it_would_be_refused_to
 
     assert again.json() == first.json()
     assert (fresh.status_code, fresh.json()["code"]) == (403, "no_ground")
+
+
+def test_what_people_write_is_not_readable_in_the_database(exchange: Exchange) -> None:
+    receipt = exchange.open(question="Ovanlig fråga om praktik")
+
+    async def stored() -> bytes:
+        connection = await asyncpg.connect(
+            database="consultation", user="postgres", host=str(exchange.postgres.socket_directory)
+        )
+        try:
+            query = "SELECT sealed FROM consultation_message WHERE consultation_id = $1"
+            sealed: bytes = await connection.fetchval(query, uuid.UUID(receipt["consultationId"]))
+            return sealed
+        finally:
+            await connection.close()
+
+    assert b"Ovanlig" not in asyncio.run(stored())
+    assert read(exchange, "af-workbench", receipt)["messages"][0]["text"] == "Ovanlig fråga om praktik"

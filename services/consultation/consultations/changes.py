@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.consultations import repository
 from services.consultation.consultations.domain import Actor, Audience, Consultation, Event
+from services.consultation.consultations.messages import seal_message
 from services.consultation.consultations.repository import Durations
 from shared.audit import AuditEntry
 from shared.problems import NOT_FOUND, VERSION_CHANGED, Problem
 from shared.tokens.caller import Caller
+from shared.vault import Vault
 
 Find = Callable[[AsyncConnection, str, uuid.UUID], Awaitable[Row[Any] | None]]
 Method = Callable[[Consultation, Actor], tuple[Consultation, Event]]
@@ -29,6 +31,7 @@ class Change:
     consultation_id: uuid.UUID
     expected_version: int
     at: datetime
+    vault: Vault
     event_id: uuid.UUID = field(default_factory=uuid.uuid4)
 
     def actor(self) -> Actor:
@@ -65,7 +68,8 @@ async def apply(
     after, event = method(before, change.actor())
     durations = await measure(connection, before, event) if measure else None
     audit = _audit(change, row, event)
-    if not await repository.save_change(connection, after, event, audit, message=message, durations=durations):
+    sealed = seal_message(change.vault, after.id, event.sequence, message) if message is not None else None
+    if not await repository.save_change(connection, after, event, audit, message=sealed, durations=durations):
         now = await find(connection, change.caller.organisation, change.consultation_id)
         raise _version_changed(now, change.caller.organisation)
     return after

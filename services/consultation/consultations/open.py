@@ -25,6 +25,7 @@ from services.consultation.consultations.domain import (
     State,
     event_of,
 )
+from services.consultation.consultations.messages import seal_message
 from services.consultation.consultations.numbers import new_number
 from services.consultation.grounds.domain import AskingOrganisation, Decision, Grounds
 from services.consultation.lookups.repository import find as find_lookup
@@ -151,9 +152,8 @@ async def _subject(needs: OpenDependencies, caller: Caller, question: Question) 
 async def _named(needs: OpenDependencies, caller: Caller, person: PersonNumber) -> _Subject:
     # To leave the look-up out must not lead past what it told.
     mark = mark_person(needs.vault, person)
-    async with needs.database.begin(Tenancy(caller.organisation)) as connection:
-        if await is_protected(connection, caller.organisation, mark):
-            raise Problem(PROTECTED_IDENTITY, for_audit={"subject": mark})
+    if await is_protected(needs.database.single, caller.organisation, mark):
+        raise Problem(PROTECTED_IDENTITY, for_audit={"subject": mark})
     return _Subject(mark, seal_person(needs.vault, person))
 
 
@@ -175,8 +175,9 @@ def _values(
     actor = Actor(caller.organisation, caller.client_id, caller.actor or "", opened.opened_at, uuid.uuid4())
     consultation = Consultation(opened.id, caller.organisation, needs.answering, State.RECEIVED, opened.version, None)
     audit = _audit(caller, question, opened, subject, decision)
+    message = seal_message(needs.vault, opened.id, opened.version, question.text)
     return {
-        **repository.event_values(event_of(Action.OPEN, actor, consultation), consultation, question.text, audit),
+        **repository.event_values(event_of(Action.OPEN, actor, consultation), consultation, message, audit),
         "org": caller.organisation,
         "id": opened.id,
         "number": opened.number,

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from services.consultation import scopes
 from services.consultation.consultations import examples, repository
 from services.consultation.consultations.domain import State
+from services.consultation.consultations.messages import open_message
 from services.consultation.consultations.models import (
     ConsultationPage,
     ConsultationSummary,
@@ -132,7 +133,12 @@ async def get_consultation(
             raise Problem(NOT_FOUND)
         _refuse_answering_without_queue(caller, row.org)
         written = [
-            Message(at=each.at, side=side_of(each.actor_org, row.org), kind=each.action, text=each.body)
+            Message(
+                at=each.at,
+                side=side_of(each.actor_org, row.org),
+                kind=each.action,
+                text=open_message(context.vault, row.id, each.sequence, each.sealed),
+            )
             for each in await repository.messages(connection, row.org, row.id)
         ]
         model = whole(row, written, caller.organisation, context.vault, context.base_url)

@@ -21,7 +21,7 @@ _FACTS = """
     asker_kind, municipality_code, county_code, opened_at, due_at, target_seconds, answered_at, closed_at,
     total_seconds, answering_seconds, asking_seconds
 """
-_FIND = text(f"SELECT {_FACTS} FROM consultation WHERE id = :id AND :org IN (org, answering_org)")
+_FIND = text(f"SELECT {_FACTS} FROM consultation WHERE id = :id AND (org = :org OR answering_org = :org)")
 _FIND_OWN = text(f"SELECT {_FACTS} FROM consultation WHERE id = :id AND org = :org")
 _FIND_ANSWERED_BY = text(f"SELECT {_FACTS} FROM consultation WHERE id = :id AND answering_org = :org")
 
@@ -34,8 +34,8 @@ _WITH_EVENT = """
         FROM changed
     ),
     added_message AS (
-        INSERT INTO consultation_message (org, consultation_id, sequence, answering_org, body)
-        SELECT org, id, :sequence, answering_org, :message FROM changed WHERE CAST(:message AS text) IS NOT NULL
+        INSERT INTO consultation_message (org, consultation_id, sequence, answering_org, sealed)
+        SELECT org, id, :sequence, answering_org, :message FROM changed WHERE CAST(:message AS bytea) IS NOT NULL
     ),
     added_outbox AS (
         INSERT INTO outbox (org, id, answering_org, at, kind, consultation_id, sequence)
@@ -103,7 +103,7 @@ OPEN_ONCE = text(_OPEN.format(once=_ONCE, gate=", claimed"))
 _TURNS = text("SELECT at, turn FROM consultation_event WHERE org = :org AND consultation_id = :id ORDER BY sequence")
 _MESSAGES = text(
     """
-    SELECT e.at, e.action, e.actor_org, m.body
+    SELECT m.sequence, e.at, e.action, e.actor_org, m.sealed
     FROM consultation_message m
     JOIN consultation_event e USING (org, consultation_id, sequence)
     WHERE m.org = :org AND m.consultation_id = :id ORDER BY m.sequence
@@ -194,7 +194,7 @@ async def save_change(
     event: Event,
     audit: AuditEntry,
     *,
-    message: str | None,
+    message: bytes | None,
     durations: Durations | None = None,
 ) -> bool:
     """Write a change; False when somebody else changed the consultation first, and then nothing is written."""
@@ -212,7 +212,7 @@ async def save_change(
     return bool((await connection.execute(_CHANGE, values)).scalar_one())
 
 
-def event_values(event: Event, after: Consultation, message: str | None, audit: AuditEntry) -> dict[str, Any]:
+def event_values(event: Event, after: Consultation, message: bytes | None, audit: AuditEntry) -> dict[str, Any]:
     """Values of the part that opening and every change share."""
     return {
         "sequence": event.sequence,

@@ -245,7 +245,7 @@ async def _change(
     effect: Effect,
 ) -> Response:
     context = context_of(request)
-    change = Change(caller, consultation_id, version, context.clock())
+    change = Change(caller, consultation_id, version, context.clock(), context.vault)
     request.scope["state"]["audit"] = {"objectId": consultation_id}
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
 

@@ -2,8 +2,8 @@
 
 import re
 
-from services.consultation.persons.domain import looks_like_person_number
 from services.consultation.problems import CASE_REFERENCE_INVALID
+from shared.identity import passes_for_identity
 from shared.problems import Problem
 
 LONGEST = 31
@@ -18,6 +18,6 @@ def checked_reference(text: str) -> str:
     would end up in other systems' logs.
     """
     reference = text.strip()
-    if not _FIT.fullmatch(reference) or looks_like_person_number(reference):
+    if not _FIT.fullmatch(reference) or passes_for_identity(reference):
         raise Problem(CASE_REFERENCE_INVALID)
     return reference

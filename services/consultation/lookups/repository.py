@@ -12,6 +12,7 @@ from services.consultation.grounds.domain import Decision
 from services.consultation.lookups.domain import Lookup, LookupQuestion
 from services.consultation.persons.vault import mark_person, seal_person
 from services.consultation.tenants.domain import Statement
+from shared.database.single import SingleStatements
 from shared.tokens.caller import Caller
 from shared.vault import Vault
 
@@ -39,9 +40,7 @@ _READ = text(
     FROM lookup WHERE org = :org AND id = :id
     """
 )
-_PROTECTED = text(
-    "SELECT EXISTS (SELECT 1 FROM lookup WHERE org = :org AND person_mark = :mark AND protected_identity)"
-)
+_PROTECTED = text("SELECT is_known_protected(:org, :mark)")
 
 
 async def add_asked(
@@ -99,7 +98,6 @@ async def find(connection: AsyncConnection, organisation: str, lookup_id: uuid.U
     return (await connection.execute(_READ, {"org": organisation, "id": lookup_id})).one_or_none()
 
 
-async def is_protected(connection: AsyncConnection, organisation: str, person_mark: bytes) -> bool:
+async def is_protected(single: SingleStatements, organisation: str, person_mark: bytes) -> bool:
     """Whether any look-up of the organisation has told that the person has protected identity."""
-    values = {"org": organisation, "mark": person_mark}
-    return bool((await connection.execute(_PROTECTED, values)).scalar_one())
+    return bool(await single.value(_PROTECTED, {"org": organisation, "mark": person_mark}))

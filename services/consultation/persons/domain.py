@@ -12,7 +12,6 @@ from typing import NoReturn
 from shared.luhn import luhn_remainder
 
 _WRITTEN = re.compile(r"(?P<date>(?:18|19|20)\d{6})[-+]?(?P<tail>\d{4})", re.ASCII)
-_CANDIDATE = re.compile(r"(?<!\d)(?:18|19|20)?\d{6}[-+ ]?\d{4}(?!\d)", re.ASCII)
 _COORDINATION_OFFSET = 60
 
 
@@ -58,19 +57,6 @@ class PersonNumber:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an identity number is not serialised by accident")
-
-
-def looks_like_person_number(text: str) -> bool:
-    """Whether the text holds something that passes for an identity number, ten or twelve digits.
-
-    Used to keep them out of references and user ids that travel into logs and other systems.
-    """
-    for found in _CANDIDATE.finditer(text):
-        ten = re.sub(r"\D", "", found.group())[-10:]
-        month, day = int(ten[2:4]), int(ten[4:6]) % _COORDINATION_OFFSET
-        if 1 <= month <= 12 and 1 <= day <= 31 and luhn_remainder(ten) == 0:
-            return True
-    return False
 
 
 def _check_date(digits: str) -> None:

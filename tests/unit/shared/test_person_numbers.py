@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.consultation.persons.domain import NotAPersonNumber, PersonNumber, looks_like_person_number
+from services.consultation.persons.domain import NotAPersonNumber, PersonNumber
+from shared.identity import passes_for_identity
 from shared.logs import JsonFormatter
 from tests.sizes import sample_or_full
 
@@ -141,11 +142,11 @@ def test_a_number_is_recognised_in_a_text_in_its_usual_writings(
         f"{whole[2:8]}-{whole[8:]}",
         f"{whole[2:8]}+{whole[8:]}",
     ):
-        assert looks_like_person_number(around[0] + written + around[1])
+        assert passes_for_identity(around[0] + written + around[1])
 
 
 @pytest.mark.parametrize(
     "text", ["EB-2026-000123", "0701234567", "2120002627", "189001019803", "1234", "", "S26-7K3M-9QXD"]
 )
 def test_other_numbers_are_left_alone(text: str) -> None:
-    assert not looks_like_person_number(text)
+    assert not passes_for_identity(text)

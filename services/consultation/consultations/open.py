@@ -29,14 +29,13 @@ from services.consultation.consultations.messages import seal_message
 from services.consultation.consultations.numbers import new_number
 from services.consultation.grounds.domain import AskingOrganisation, Decision, Grounds
 from services.consultation.lookups.repository import find as find_lookup
-from services.consultation.lookups.repository import is_protected
 from services.consultation.persons.domain import PersonNumber
 from services.consultation.persons.vault import mark_person, seal_person
 from services.consultation.problems import LOOKUP_NOT_USABLE, PROTECTED_IDENTITY
 from shared.audit import AuditEntry
 from shared.database.engine import Database, Tenancy
-from shared.idempotency import KEPT, Attempt, Ledger, read
-from shared.problems import Problem
+from shared.idempotency import KEPT, Attempt, Ledger
+from shared.problems import IDEMPOTENCY_IN_PROGRESS, Problem
 from shared.tokens.caller import Caller
 from shared.vault import Vault
 
@@ -108,7 +107,6 @@ async def open_consultation(
         asker = decision.require()
         subject = await _subject(needs, caller, question)
     except Problem:
-        # What has been carried out once answers the same, also when it would be refused today.
         if attempt is not None and (kept := await _carried_out(needs, caller, attempt, now)):
             return kept
         raise
@@ -119,13 +117,20 @@ async def open_consultation(
         if attempt is not None:
             values |= _once_values(needs.ledger, caller, attempt, response, now)
         try:
-            if await repository.open_once(needs.database.single, values, keyed=attempt is not None):
-                return response
+            outcome = await repository.open_once(needs.database.single, values, keyed=attempt is not None)
         except UniqueViolationError as fault:
             if fault.constraint_name != "consultation_number":
                 raise
             continue
-        return await _kept(needs, caller, attempt)
+        if outcome is repository.Opening.OPENED:
+            return response
+        # What has been carried out once answers the same, also when it would be refused today.
+        if attempt is not None and (kept := await _carried_out(needs, caller, attempt, now)):
+            return kept
+        if outcome is repository.Opening.KEY_USED:
+            raise Problem(IDEMPOTENCY_IN_PROGRESS, headers={"Retry-After": "1"})
+        # To leave the look-up out must not lead past what it told.
+        raise Problem(PROTECTED_IDENTITY, for_audit={"subject": subject.mark})
     raise RuntimeError("no free number was found")
 
 
@@ -139,7 +144,7 @@ async def _subject(needs: OpenDependencies, caller: Caller, question: Question) 
     if question.lookup_id is None:
         if question.person is None:
             raise Problem(LOOKUP_NOT_USABLE)
-        return await _named(needs, caller, question.person)
+        return _Subject(mark_person(needs.vault, question.person), seal_person(needs.vault, question.person))
     async with needs.database.begin(Tenancy(caller.organisation)) as connection:
         row = await find_lookup(connection, caller.organisation, question.lookup_id)
     if row is None or row.answered_at is None or row.case_reference != question.case_reference:
@@ -147,14 +152,6 @@ async def _subject(needs: OpenDependencies, caller: Caller, question: Question) 
     if row.protected_identity:
         raise Problem(PROTECTED_IDENTITY, for_audit={"subject": row.person_mark, "objectId": row.id})
     return _from_lookup(needs.vault, row, question.person)
-
-
-async def _named(needs: OpenDependencies, caller: Caller, person: PersonNumber) -> _Subject:
-    # To leave the look-up out must not lead past what it told.
-    mark = mark_person(needs.vault, person)
-    if await is_protected(needs.database.single, caller.organisation, mark):
-        raise Problem(PROTECTED_IDENTITY, for_audit={"subject": mark})
-    return _Subject(mark, seal_person(needs.vault, person))
 
 
 def _from_lookup(vault: Vault, row: Row[Any], person: PersonNumber | None) -> _Subject:
@@ -219,13 +216,6 @@ def _once_values(ledger: Ledger, caller: Caller, attempt: Attempt, response: Res
 async def _carried_out(needs: OpenDependencies, caller: Caller, attempt: Attempt, now: datetime) -> Response | None:
     async with needs.database.begin(Tenancy(caller.organisation)) as connection:
         return await needs.ledger.waiting(connection, caller, attempt, now)
-
-
-async def _kept(needs: OpenDependencies, caller: Caller, attempt: Attempt | None) -> Response:
-    if attempt is None:
-        raise RuntimeError("an insert without a key wrote nothing")
-    async with needs.database.begin(Tenancy(caller.organisation)) as connection:
-        return needs.ledger.replayed(await read(connection, caller, attempt), attempt)
 
 
 def _audit(caller: Caller, question: Question, opened: Opened, subject: _Subject, decision: Decision) -> AuditEntry:

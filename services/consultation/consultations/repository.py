@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from itertools import accumulate
 from typing import Any
 
@@ -47,7 +48,6 @@ _WITH_EVENT = """
                :audit_object_id, :audit_subject, :audit_entry
         FROM changed
     )
-    SELECT count(*) FROM changed
 """
 _CHANGE = text(
     f"""
@@ -61,6 +61,7 @@ _CHANGE = text(
         WHERE id = :id AND org = :org AND version = :sequence - 1
         RETURNING org, id, answering_org
     ), {_WITH_EVENT}
+    SELECT count(*) FROM changed
     """
 )
 _INSERT_COLUMNS = """
@@ -75,13 +76,17 @@ _INSERT_VALUES = """
 """
 # The organisation is set in a CTE that the insert reads from: one round trip, and row-level security holds.
 _OPEN = f"""
-    WITH tenant AS MATERIALIZED (SELECT set_config('app.org', :org, true) AS org),
+    WITH tenant AS MATERIALIZED (
+        SELECT set_config('app.org', :org, true) AS org, is_known_protected(:org, :person_mark) AS protected
+    ),
     {{once}}
     changed AS (
         INSERT INTO consultation (org, id, {_INSERT_COLUMNS})
-        SELECT tenant.org, :id, {_INSERT_VALUES} FROM tenant {{gate}}
+        SELECT tenant.org, :id, {_INSERT_VALUES} FROM tenant {{gate}} WHERE NOT tenant.protected
         RETURNING org, id, answering_org
     ), {_WITH_EVENT}
+    SELECT CASE WHEN (SELECT protected FROM tenant) THEN 'protected'
+                WHEN EXISTS (SELECT FROM changed) THEN 'opened' ELSE 'key_used' END
 """
 _ONCE = """
     claimed AS (
@@ -89,7 +94,7 @@ _ONCE = """
             (org, client_id, key_hash, request_hash, status, headers, body, started_at, expires_at)
         SELECT tenant.org, :client_id, :key_hash, :request_hash, :kept_status, CAST(:kept_headers AS jsonb), :kept_body,
                :opened_at, :expires
-        FROM tenant
+        FROM tenant WHERE NOT tenant.protected
         ON CONFLICT (org, client_id, key_hash) DO UPDATE
            SET request_hash = excluded.request_hash, status = excluded.status, headers = excluded.headers,
                body = excluded.body, started_at = excluded.started_at, expires_at = excluded.expires_at
@@ -231,12 +236,20 @@ def event_values(event: Event, after: Consultation, message: bytes | None, audit
     }
 
 
-async def open_once(single: SingleStatements, values: Mapping[str, Any], *, keyed: bool) -> bool:
-    """Write a new consultation; False when its idempotency key has been used.
+class Opening(StrEnum):
+    """What became of a new consultation. Nothing is written but when it is opened."""
+
+    OPENED = "opened"
+    KEY_USED = "key_used"
+    PROTECTED = "protected"
+
+
+async def open_once(single: SingleStatements, values: Mapping[str, Any], *, keyed: bool) -> Opening:
+    """Write a new consultation, unless its key has been used or the person is known to have protected identity.
 
     Raises asyncpg.UniqueViolationError when the number is taken.
     """
-    return bool(await single.value(OPEN_ONCE if keyed else OPEN, values))
+    return Opening(await single.value(OPEN_ONCE if keyed else OPEN, values))
 
 
 async def turn_changes(connection: AsyncConnection, consultation: Consultation) -> list[TurnChange]:

@@ -12,7 +12,6 @@ from services.consultation.grounds.domain import Decision
 from services.consultation.lookups.domain import Lookup, LookupQuestion
 from services.consultation.persons.vault import mark_person, seal_person
 from services.consultation.tenants.domain import Statement
-from shared.database.single import SingleStatements
 from shared.tokens.caller import Caller
 from shared.vault import Vault
 
@@ -40,7 +39,6 @@ _READ = text(
     FROM lookup WHERE org = :org AND id = :id
     """
 )
-_PROTECTED = text("SELECT is_known_protected(:org, :mark)")
 
 
 async def add_asked(
@@ -96,8 +94,3 @@ async def set_answered(connection: AsyncConnection, organisation: str, lookup: L
 async def find(connection: AsyncConnection, organisation: str, lookup_id: uuid.UUID) -> Row[Any] | None:
     """The stored look-up, or None when the organisation has no such."""
     return (await connection.execute(_READ, {"org": organisation, "id": lookup_id})).one_or_none()
-
-
-async def is_protected(single: SingleStatements, organisation: str, person_mark: bytes) -> bool:
-    """Whether any look-up of the organisation has told that the person has protected identity."""
-    return bool(await single.value(_PROTECTED, {"org": organisation, "mark": person_mark}))

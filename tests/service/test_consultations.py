@@ -41,6 +41,20 @@ def read(exchange: Exchange, name: str, receipt: dict[str, Any]) -> dict[str, An
     return whole
 
 
+def whole_queue(
+    exchange: Exchange, query: str = "", *, limit: int = 100, handler: str = "hl-1"
+) -> list[dict[str, Any]]:
+    """Every page of the queue, put together."""
+    seen: list[dict[str, Any]] = []
+    path: str | None = f"/consultation/v1/queue?limit={limit}{query}"
+    while path is not None:
+        page = exchange.send("af-workbench", "GET", path, handler=handler).json()
+        seen += page["consultations"]
+        following = page["_links"].get("next")
+        path = following["href"].removeprefix(exchange.base_url) if following else None
+    return seen
+
+
 @pytest.mark.requirement(82, 11)
 def test_the_asker_has_a_number_and_an_expected_date_at_once(exchange: Exchange) -> None:
     exchange.clock.move_to(datetime(2026, 11, 20, 15, 30, tzinfo=UTC))  # a Friday, half past four in Sweden
@@ -127,14 +141,14 @@ def test_each_side_sees_its_part_of_the_timeline(exchange: Exchange) -> None:
 def test_lists_and_queue_hold_nothing_about_the_person(exchange: Exchange) -> None:
     receipt = exchange.open(question="Känslig fråga")
 
-    listed = exchange.send("umea", "GET", BASE)
-    queued = exchange.send("af-workbench", "GET", "/consultation/v1/queue?limit=100")
+    listed = exchange.send("umea", "GET", BASE).json()["consultations"]
+    queued = whole_queue(exchange)
 
-    for answer in (listed, queued):
-        assert PERSONS["complete"].number not in answer.text
-        assert "Känslig" not in answer.text
-    own = next(each for each in listed.json()["consultations"] if each["number"] == receipt["number"])
-    waiting = next(each for each in queued.json()["consultations"] if each["number"] == receipt["number"])
+    for told in (str(listed), str(queued)):
+        assert PERSONS["complete"].number not in told
+        assert "Känslig" not in told
+    own = next(each for each in listed if each["number"] == receipt["number"])
+    waiting = next(each for each in queued if each["number"] == receipt["number"])
     assert own["caseReference"] is not None
     assert waiting["caseReference"] is None
 
@@ -142,13 +156,7 @@ def test_lists_and_queue_hold_nothing_about_the_person(exchange: Exchange) -> No
 def test_the_queue_comes_due_first_first_and_pages_without_gaps(exchange: Exchange) -> None:
     made = {exchange.open()["number"] for _ in range(5)}
 
-    seen: list[dict[str, Any]] = []
-    path: str | None = "/consultation/v1/queue?limit=3"
-    while path is not None:
-        page = exchange.send("af-workbench", "GET", path).json()
-        seen += page["consultations"]
-        following = page["_links"].get("next")
-        path = following["href"].removeprefix(exchange.base_url) if following else None
+    seen = whole_queue(exchange, limit=3)
 
     due = [each["dueAt"] for each in seen]
     assert due == sorted(due)
@@ -161,9 +169,7 @@ def test_mine_and_nobodys_part_the_queue(exchange: Exchange) -> None:
     act(exchange, "af-workbench", mine, "claims", 1, handler="af-mine")
 
     def numbers(assigned: str) -> set[str]:
-        path = f"/consultation/v1/queue?limit=100&assigned={assigned}"
-        page = exchange.send("af-workbench", "GET", path, handler="af-mine").json()
-        return {each["number"] for each in page["consultations"]}
+        return {each["number"] for each in whole_queue(exchange, f"&assigned={assigned}", handler="af-mine")}
 
     assert mine["number"] in numbers("me")
     assert mine["number"] not in numbers("nobody")
@@ -215,8 +221,7 @@ def test_a_withdrawn_consultation_leaves_the_queue_and_cannot_be_answered(exchan
     assert act(exchange, "umea", receipt, "withdrawals", 2).json()["state"] == "withdrawn"
 
     assert act(exchange, "af-workbench", receipt, "answers", 3, "x").status_code == 409
-    queue = exchange.send("af-workbench", "GET", "/consultation/v1/queue?limit=100").json()["consultations"]
-    assert receipt["number"] not in {each["number"] for each in queue}
+    assert receipt["number"] not in {each["number"] for each in whole_queue(exchange)}
 
 
 def test_a_change_needs_the_version_that_was_read(exchange: Exchange) -> None:

@@ -29,7 +29,7 @@ class PageUnfit(Exception):
     """The page lacks what is to be written anew."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)  # pytest keeps plugins in sets
 class Outcomes:
     """A pytest plugin: which rows each test says it shows, and how the test went."""
 

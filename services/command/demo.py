@@ -122,6 +122,8 @@ def _instance(root: Path) -> Iterator[tuple[Path, str]]:
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)
+            if process.stdout is not None:
+                process.stdout.close()
 
 
 def _ready_address(process: "subprocess.Popen[str]") -> str:

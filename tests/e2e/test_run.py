@@ -12,6 +12,8 @@ import pytest
 
 from services import __main__ as samrad
 from services import sandbox
+from services.command.demo import Stage, tell
+from services.consultation.lookups.simulator.persons import PERSONS
 from services.gateway.tokens.demo import write_demo_clients
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
 from tests.exchange import consultation_body, free_ports
@@ -177,3 +179,14 @@ def test_the_demo_passes() -> None:
     assert done.returncode == 0, done.stderr
     assert all(line.startswith("ok ") for line in lines[:-1])
     assert lines[-1].startswith("demo passed in ")
+
+
+def test_the_demo_fails_at_the_step_that_does_not_hold(capsys: pytest.CaptureFixture[str]) -> None:
+    """With a person for whom every source answers, there is nothing late or failed to tell apart."""
+    stage = Stage(root=ROOT, client=samrad.demo_client, person=PERSONS["complete"].number)
+
+    assert tell(stage) == 1
+
+    told = capsys.readouterr()
+    assert [line.partition(":")[0] for line in told.out.splitlines()] == ["ok token"]
+    assert told.err.startswith("failed: ")

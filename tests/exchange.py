@@ -22,6 +22,7 @@ import httpx
 
 from services import __main__ as samrad
 from services import sandbox
+from services.assembly import agreements, consultation, gateway
 from services.consultation.lookups.simulator.app import create_app as create_simulator
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.gateway.scopes import CATALOGUE
@@ -192,9 +193,9 @@ def _serving_thread(port: int, clock: MovableClock, sent: list[bytes]) -> Iterat
         async with AsyncExitStack() as stack:
             apps = (
                 ("simulator", _recording(create_simulator(), sent), sandbox.SIMULATOR),
-                ("consultation", await samrad.build_consultation(stack, clock), sandbox.CONSULTATION),
-                ("agreements", await samrad.build_agreements(stack, clock), sandbox.AGREEMENTS),
-                ("gateway", await samrad.build_gateway(stack, clock, host="127.0.0.1"), 0),
+                ("consultation", await consultation.build(stack, clock), sandbox.CONSULTATION),
+                ("agreements", await agreements.build(stack, clock), sandbox.AGREEMENTS),
+                ("gateway", await gateway.build(stack, clock, host="127.0.0.1"), 0),
             )
             served = [Served(name, app, "127.0.0.1", port + offset) for name, app, offset in apps]
             async with serving(served):

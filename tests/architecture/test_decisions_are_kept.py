@@ -21,6 +21,8 @@ PYREQWEST = {
 }
 HTTPX = {
     "services/__main__.py",
+    "services/assembly/common.py",
+    "services/assembly/gateway.py",
     "services/command/call.py",
     "services/command/demo.py",
     "services/consultation/grounds/agreements.py",

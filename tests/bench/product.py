@@ -11,6 +11,7 @@ import httpx
 
 from services import __main__ as samrad
 from services import sandbox
+from services.assembly.gateway import demo_client
 from services.gateway.tokens.demo import write_demo_clients
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
 from shared.tokens.client import MachineClient
@@ -30,7 +31,7 @@ class Product:
 
     def client(self, name: str, http: httpx.Client) -> MachineClient:
         """A demo client."""
-        return samrad.demo_client(name, self.home, f"http://127.0.0.1:{self.port}", http)
+        return demo_client(name, self.home, f"http://127.0.0.1:{self.port}", http)
 
 
 @contextmanager

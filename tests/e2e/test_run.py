@@ -12,6 +12,7 @@ import pytest
 
 from services import __main__ as samrad
 from services import sandbox
+from services.assembly.gateway import demo_client
 from services.command.demo import Stage, tell
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.gateway.tokens.demo import write_demo_clients
@@ -183,7 +184,7 @@ def test_the_demo_passes() -> None:
 
 def test_the_demo_fails_at_the_step_that_does_not_hold(capsys: pytest.CaptureFixture[str]) -> None:
     """With a person for whom every source answers, there is nothing late or failed to tell apart."""
-    stage = Stage(root=ROOT, client=samrad.demo_client, person=PERSONS["complete"].number)
+    stage = Stage(root=ROOT, client=demo_client, person=PERSONS["complete"].number)
 
     assert tell(stage) == 1
 

@@ -1,0 +1,100 @@
+"""The consultation service from the environment, and its databases."""
+
+import json
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+from joserfc.errors import JoseError
+from joserfc.jwk import import_key
+
+from services.assembly.common import http_client, make_gatekeeper, vault_key
+from services.assembly.environment import CannotStart, read_settings, required
+from services.consultation import tables
+from services.consultation.grounds.agreements import AgreementsGrounds
+from services.consultation.lookups.sources.domain import SourceCode
+from services.consultation.lookups.sources.ssbtek.client import SsbtekSource
+from services.consultation.lookups.sources.ssbtek.v10 import V10
+from services.consultation.main import MIGRATIONS, World, create_app
+from services.consultation.settings import Settings
+from services.consultation.tenants.load import SANDBOX, load_tenants, read_tenants
+from shared.clock import Clock
+from shared.database.engine import Database
+from shared.database.migrate import upgrade
+from shared.database.provision import provision
+from shared.http.guard import App
+from shared.tokens.client import ClientIdentity, ServiceTokens
+from shared.transport.pyreqwest_transport import PyreqwestTransport
+from shared.vault import Vault
+
+
+async def build(stack: AsyncExitStack, clock: Clock) -> App:
+    """The service as an application."""
+    settings = read_settings(Settings)
+    http = await stack.enter_async_context(http_client())
+    transport = PyreqwestTransport(read_seconds=settings.ssbtek_budget_seconds)
+    stack.push_async_callback(transport.close)
+    source = SsbtekSource(
+        transport,
+        settings.ssbtek_url,
+        V10,
+        clock,
+        timeout_seconds=settings.ssbtek_budget_seconds,
+        max_answer_bytes=4 * 1024 * 1024,
+    )
+    tokens = ServiceTokens(
+        _identity(settings),
+        http,
+        clock,
+        resource=f"{settings.issuer}/agreements",
+        scopes=("samrad:decisions.make",),
+    )
+    world = World(
+        database=Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size),
+        statistics=Database(settings.statistics_database_url.get_secret_value(), pool_size=2),
+        gatekeeper=make_gatekeeper(
+            f"{settings.issuer}/consultation", settings.issuer, settings.jwks_url, settings.public_url, http, clock
+        ),
+        vault=Vault(
+            vault_key(settings.sealing_key.get_secret_value(), "SAMRAD_CONSULTATION_SEALING_KEY"),
+            vault_key(settings.marking_key.get_secret_value(), "SAMRAD_CONSULTATION_MARKING_KEY"),
+        ),
+        grounds=AgreementsGrounds(http, tokens, clock, url=settings.agreements_url, public_url=settings.public_url),
+        sources=dict.fromkeys(SourceCode, source),
+        clock=clock,
+    )
+    return create_app(settings, world)
+
+
+def _identity(settings: Settings) -> ClientIdentity:
+    try:
+        key = import_key(json.loads(settings.client_key_file.read_text("utf-8")))
+    except (OSError, ValueError, JoseError):
+        raise CannotStart(f"{settings.client_key_file} cannot be read as a private key (JWK)") from None
+    return ClientIdentity(
+        client_id=settings.client_id,
+        key=key,
+        issuer=settings.issuer,
+        token_url=settings.token_url,
+        public_token_url=f"{settings.issuer}/oauth/token",
+    )
+
+
+async def prepare(url: Callable[[str, str], str], superuser: str) -> dict[str, str]:
+    """Provision, migrate and fill the database of the sandbox; answers the settings that name it."""
+    await provision(
+        url("postgres", superuser),
+        "consultation",
+        (tables.OWNER_ROLE, tables.RUNTIME_ROLE, tables.STATISTICS_ROLE),
+    )
+    owner = url("consultation", tables.OWNER_ROLE)
+    await upgrade(owner, MIGRATIONS)
+    await load_tenants(owner, read_tenants(SANDBOX))
+    return {
+        "SAMRAD_CONSULTATION_DATABASE_URL": url("consultation", tables.RUNTIME_ROLE),
+        "SAMRAD_CONSULTATION_STATISTICS_DATABASE_URL": url("consultation", tables.STATISTICS_ROLE),
+    }
+
+
+async def migrate() -> None:
+    """Migrate the database that the environment names."""
+    await upgrade(required("SAMRAD_CONSULTATION_MIGRATION_DATABASE_URL"), MIGRATIONS)

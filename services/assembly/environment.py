@@ -1,0 +1,40 @@
+"""What is read from the environment, and why the program does not start when it is missing or unfit."""
+
+import os
+from collections.abc import Callable
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from services import sandbox
+
+Settings = TypeVar("Settings")
+
+
+class CannotStart(Exception):
+    """Why the program does not start, and what to do."""
+
+
+def read_settings(kind: Callable[[], Settings]) -> Settings:
+    """Settings from the environment. Raises CannotStart naming what is missing or unfit, never a value."""
+    try:
+        return kind()
+    except ValidationError as fault:
+        prefix = getattr(kind, "model_config", {}).get("env_prefix", "")
+        faults = [f"{prefix}{str(error['loc'][0]).upper()}: {error['msg']}" for error in fault.errors()]
+        raise CannotStart("settings are missing or unfit (see deploy/env):\n  " + "\n  ".join(faults)) from None
+
+
+def required(name: str) -> str:
+    """A variable of the environment. Raises CannotStart when it is not set."""
+    value = os.environ.get(name)
+    if not value:
+        raise CannotStart(f"{name} is not set; see deploy/env. An instance without settings migrates at start")
+    return value
+
+
+def refuse_example_secrets() -> None:
+    """Raises CannotStart when a setting still has the value that stands in deploy/env."""
+    examples = [name for name, value in os.environ.items() if sandbox.EXAMPLE_SECRET in value]
+    if examples:
+        raise CannotStart(f"{', '.join(sorted(examples))} still has the example value; make a secret of your own")

@@ -14,6 +14,7 @@ from shared.database.engine import Database
 from shared.database.migrate import upgrade
 from shared.database.provision import provision
 from shared.http.guard import App
+from shared.tokens.replay_postgres import remember_from_now
 from shared.vault import Vault
 
 
@@ -26,9 +27,7 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
     return create_app(
         settings,
         database=database,
-        gatekeeper=make_gatekeeper(
-            f"{settings.issuer}/agreements", settings.issuer, settings.jwks_url, settings.public_url, http, clock
-        ),
+        gatekeeper=make_gatekeeper("agreements", settings, database, http, clock),
         vault=Vault(
             vault_key(settings.sealing_key.get_secret_value(), "SAMRAD_AGREEMENTS_SEALING_KEY"),
             vault_key(settings.marking_key.get_secret_value(), "SAMRAD_AGREEMENTS_MARKING_KEY"),
@@ -44,6 +43,7 @@ async def prepare(url: Callable[[str, str], str], superuser: str) -> dict[str, s
     await upgrade(owner, tables.MIGRATIONS)
     await load_register(owner)
     await load_sandbox(owner)
+    await remember_from_now(owner)
     return {"SAMRAD_AGREEMENTS_DATABASE_URL": url("agreements", tables.RUNTIME_ROLE)}
 
 

@@ -15,6 +15,7 @@ from services.agreements import tables as agreements_tables
 from services.consultation import main as consultation_main
 from services.consultation import tables as consultation_tables
 from services.gateway.scopes import CATALOGUE
+from shared.database.ddl import SEALING_TABLES
 from shared.database.engine import Database
 from shared.database.isolation import isolation_faults
 from shared.tokens.client import ClientIdentity, MachineClient, authorization
@@ -384,7 +385,10 @@ def test_the_statistics_role_cannot_read_who_anything_is_about(exchange: Exchang
 
 def test_every_table_is_known_to_the_readiness_check(exchange: Exchange) -> None:
     rows = sql(exchange, "consultation", "postgres", "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    assert {row["tablename"] for row in rows} - {"alembic_version"} == set(consultation_tables.TENANT_TABLES)
+    assert {row["tablename"] for row in rows} - {"alembic_version"} == {
+        *consultation_tables.TENANT_TABLES,
+        *SEALING_TABLES,
+    }
 
 
 def faults_as(exchange: Exchange, role: str) -> list[str]:
@@ -420,11 +424,12 @@ def test_readiness_fails_while_row_level_security_is_off(exchange: Exchange, swi
 
 def test_readiness_fails_when_the_database_is_at_another_version(exchange: Exchange) -> None:
     ready = f"http://127.0.0.1:{exchange.ports['consultation']}/health/ready"
+    (before,) = sql(exchange, "consultation", "postgres", "SELECT version_num FROM alembic_version")
     sql(exchange, "consultation", "postgres", "UPDATE alembic_version SET version_num = '0000'")
     try:
         assert exchange.http.get(ready).status_code == 503
     finally:
-        sql(exchange, "consultation", "postgres", "UPDATE alembic_version SET version_num = '0001'")
+        sql(exchange, "consultation", "postgres", f"UPDATE alembic_version SET version_num = '{before[0]}'")
     assert consultation_main.MIGRATIONS.is_dir()
     assert exchange.http.get(ready).status_code == 200
 

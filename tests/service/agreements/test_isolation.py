@@ -12,6 +12,7 @@ from services.agreements.loading import statements
 from services.agreements.main import create_app
 from services.agreements.settings import Settings
 from services.agreements.tables import REGISTER_TABLES, TENANT_TABLES
+from shared.database.ddl import SEALING_TABLES
 from shared.database.engine import Database
 from shared.vault import Vault
 from tests.service.agreements.database import Urls, run_sql
@@ -41,7 +42,11 @@ def draft(door: Door) -> str:
 def test_the_two_lists_of_tables_are_all_there_are(loaded: Urls) -> None:
     found = run_sql(loaded.superuser, "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'")
 
-    assert {row["name"] for row in found} - {"alembic_version"} == {*TENANT_TABLES, *REGISTER_TABLES}
+    assert {row["name"] for row in found} - {"alembic_version"} == {
+        *TENANT_TABLES,
+        *REGISTER_TABLES,
+        *SEALING_TABLES,
+    }
     assert set(TENANT_TABLES).isdisjoint(REGISTER_TABLES)
 
 

@@ -51,6 +51,8 @@ class Book:
 
     def lines(self, size: int | None = None) -> Iterator[tuple[int, str]]:
         """Every line that is not empty, torn ones too, with its number; of the first `size` bytes when given."""
+        if not self.path.exists():
+            return
         with self.path.open("rb") as opened:
             read = 0
             for number, raw in enumerate(opened, 1):
@@ -61,8 +63,8 @@ class Book:
                     yield number, line
 
     def size(self) -> int:
-        """In bytes. Raises FileNotFoundError."""
-        return self.path.stat().st_size
+        """In bytes; 0 when nothing has been written."""
+        return self.path.stat().st_size if self.path.exists() else 0
 
     def _backwards(self) -> Iterator[str]:
         """Whole lines from the end, so that a long file costs no more than what is wanted of it."""

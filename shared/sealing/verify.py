@@ -44,6 +44,7 @@ _IN_NEITHER = text(
 )
 _ERASURES = text("SELECT entry FROM audit_entry WHERE event = 'audit.erased' AND entry IS NOT NULL")
 _LINK = text("SELECT link FROM audit_chain WHERE position = :position")
+_NOTED = text("SELECT coalesce(max(position), 0) FROM audit_checkpoint")
 _AT_ONCE = 2_000
 
 
@@ -90,12 +91,16 @@ async def verify(
     With a book, its checkpoints are verified with `keys` and the chain held to them. Raises OSError when the book
     can't be read.
     """
-    # The book's length is taken before the snapshot: what it tells by then is in the chain.
-    witness = Witness(book, keys or {}, first) if book is not None else None
     engine = create_async_engine(url, hide_parameters=True, connect_args={"server_settings": {"jit": "off"}})
-    reading = _Reading(first, witness)
+    witness = None
+    reading = _Reading(first)
     fault = None
     try:
+        if book is not None:
+            async with engine.connect() as connection:
+                noted = (await connection.execute(_NOTED)).scalar_one()
+            # What was noted by now is in the book, and what the book tells by now is in the snapshot.
+            witness = reading.witness = Witness(book, keys or {}, first, noted)
         async with engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             await reading.all(connection)
@@ -118,9 +123,9 @@ async def verify(
 class Witness:
     """The checkpoints of a book, in order, each verified as it is come to."""
 
-    def __init__(self, book: Book, keys: Mapping[str, ECKey], first: int) -> None:
+    def __init__(self, book: Book, keys: Mapping[str, ECKey], first: int, noted: int) -> None:
         self.read = self.torn = 0
-        self._book, self._keys, self._first = book, keys, first
+        self._book, self._keys, self._first, self._noted = book, keys, first, noted
         self._before: tuple[int, bytes] | None = None
         self._rest = self._believed(book.size())
         self._next: Checkpoint | None = None
@@ -132,6 +137,13 @@ class Witness:
             if signed.position == position and signed.link != link:
                 raise _Wrong(Fault("the chain is not the one that was signed in a checkpoint", position))
             self._next = next(self._rest, None)
+
+    def end(self) -> None:
+        """The book must come as far as the database says that it does. Raises _Wrong."""
+        position = self._before[0] if self._before else 0
+        if position < self._noted:
+            what = f"the book ends here, and a checkpoint was made at position {self._noted}: checkpoints are gone"
+            raise _Wrong(Fault(what, position))
 
     def upcoming(self) -> Checkpoint | None:
         """The next checkpoint that the chain has not come to."""
@@ -164,11 +176,11 @@ class Witness:
 
 
 class _Reading:
-    def __init__(self, first: int, witness: Witness | None) -> None:
+    def __init__(self, first: int) -> None:
         self.records = self.waiting = self.erased = 0
         self.newest: datetime | None = None
         self.position = first - 1
-        self._witness = witness
+        self.witness: Witness | None = None
         self._link = BEGINNING
         self._erasures: list[tuple[datetime, int, int]] = []
 
@@ -200,8 +212,8 @@ class _Reading:
             raise _Wrong(_at(row, what))
         if (fault := self._untrue(row)) is not None:
             raise _Wrong(_at(row, fault))
-        if self._witness is not None:
-            self._witness.check(position, link)
+        if self.witness is not None:
+            self.witness.check(position, link)
         self.position, self._link, self.newest = position, link, row.at
         self.records += 1
 
@@ -230,10 +242,13 @@ class _Reading:
             raise _Wrong(Fault(what, None, row.org, str(row.entry_id)))
 
     def _ended(self) -> None:
-        signed = self._witness.upcoming() if self._witness else None
+        if self.witness is None:
+            return
+        signed = self.witness.upcoming()
         if signed is not None:
             what = f"the chain ends here, and a checkpoint was signed at position {signed.position}: records are gone"
             raise _Wrong(Fault(what, self.position))
+        self.witness.end()
 
 
 def untrue(row: Any) -> str | None:

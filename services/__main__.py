@@ -17,6 +17,7 @@ import httpx
 
 from services import sandbox
 from services.assembly.environment import CannotStart, refuse_example_secrets, required
+from services.audit.arguments import add_audit_commands
 from shared.clock import Clock, system_clock
 from shared.http.guard import App
 from shared.tokens.client import MachineClient
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     call.set_defaults(command=call_command)
     demo = commands.add_parser("demo", help="the main story, end to end, on an instance of its own")
     demo.set_defaults(command=demo_command)
+    add_audit_commands(commands, audit_command)
     openapi = commands.add_parser("openapi", help="write the OpenAPI files from the code")
     openapi.add_argument("--check", action="store_true", help="only tell whether they differ")
     openapi.set_defaults(command=openapi_command)
@@ -311,6 +313,19 @@ def demo_command(_: argparse.Namespace) -> int:
         return demo_client(name, home, public_url, http)
 
     return tell(Stage(root=ROOT, client=client, person=PERSONS["late_and_failed"].number))
+
+
+def audit_command(chosen: argparse.Namespace) -> int:
+    """Verify, extract, review."""
+    from services.assembly import auditing
+
+    place = Place()
+    with ExitStack() as stack:
+        if place.local and chosen.audit != "events":
+            for name, value in sandbox.environment(place.home, place.host, place.port, place.public_url).items():
+                os.environ.setdefault(name, value)
+            auditing.furnish_sandbox(place.home, stack)
+        return _on_database(auditing.carry_out(chosen, system_clock))
 
 
 def openapi_command(chosen: argparse.Namespace) -> int:

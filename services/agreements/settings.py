@@ -36,6 +36,15 @@ class Deployment(Settings):
     migration_database_url: SecretStr | None = Field(
         default=None, description="As the role that owns the tables; only for ./samrad migrate"
     )
+    worker_database_url: SecretStr | None = Field(
+        default=None, description="As the role that seals the trail; without it another process does"
+    )
+    auditor_database_url: SecretStr | None = Field(
+        default=None, description="As the role that reads the whole trail; only for ./samrad audit"
+    )
+    audit_retention_years: int = Field(
+        default=5, ge=1, le=100, description="When the text of an entry in the trail is erased"
+    )
     sealing_key: SecretStr = Field(description="32 bytes in base64: encrypts kept answers")
     marking_key: SecretStr = Field(description="32 bytes in base64: marks values for finding")
     pool_size: int = Field(default=20, ge=1, le=100, description="Database connections a process keeps")

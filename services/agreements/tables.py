@@ -15,4 +15,8 @@ REGISTER_TABLES = (
 TABLES_WITHOUT_TENANT = ("used_token", "used_token_memory")
 OWNER_ROLE = "agreements_owner"
 RUNTIME_ROLE = "agreements_runtime"
+WORKER_ROLE = "agreements_worker"
+AUDITOR_ROLE = "agreements_auditor"
+ROLES = (OWNER_ROLE, RUNTIME_ROLE, WORKER_ROLE, AUDITOR_ROLE)
+"""The first owns the database."""
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -9,6 +9,7 @@ from services.agreements.main import create_app
 from services.agreements.settings import Deployment
 from services.assembly.common import http_client, make_gatekeeper, vault_key
 from services.assembly.environment import read_settings, required
+from services.assembly.sealing import make_keeper
 from shared.clock import Clock
 from shared.database.engine import Database
 from shared.database.migrate import upgrade
@@ -33,18 +34,24 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
             vault_key(settings.marking_key.get_secret_value(), "SAMRAD_AGREEMENTS_MARKING_KEY"),
         ),
         clock=clock,
+        keeper=await make_keeper(
+            stack, "agreements", settings.worker_database_url, settings.audit_retention_years, clock
+        ),
     )
 
 
 async def prepare(url: Callable[[str, str], str], superuser: str) -> dict[str, str]:
     """Provision, migrate and fill the database of the sandbox; answers the settings that name it."""
-    await provision(url("postgres", superuser), "agreements", (tables.OWNER_ROLE, tables.RUNTIME_ROLE))
+    await provision(url("postgres", superuser), "agreements", tables.ROLES)
     owner = url("agreements", tables.OWNER_ROLE)
     await upgrade(owner, tables.MIGRATIONS)
     await load_register(owner)
     await load_sandbox(owner)
     await remember_from_now(owner)
-    return {"SAMRAD_AGREEMENTS_DATABASE_URL": url("agreements", tables.RUNTIME_ROLE)}
+    return {
+        "SAMRAD_AGREEMENTS_DATABASE_URL": url("agreements", tables.RUNTIME_ROLE),
+        "SAMRAD_AGREEMENTS_WORKER_DATABASE_URL": url("agreements", tables.WORKER_ROLE),
+    }
 
 
 async def migrate() -> None:

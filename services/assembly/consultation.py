@@ -9,6 +9,7 @@ from joserfc.jwk import import_key
 
 from services.assembly.common import http_client, make_gatekeeper, vault_key
 from services.assembly.environment import CannotStart, read_settings, required
+from services.assembly.sealing import make_keeper
 from services.consultation import tables
 from services.consultation.grounds.agreements import AgreementsGrounds
 from services.consultation.lookups.sources.domain import SourceCode
@@ -61,6 +62,9 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
         grounds=AgreementsGrounds(http, tokens, clock, url=settings.agreements_url, public_url=settings.public_url),
         sources=dict.fromkeys(SourceCode, source),
         clock=clock,
+        keeper=await make_keeper(
+            stack, "consultation", settings.worker_database_url, settings.audit_retention_years, clock
+        ),
     )
     return create_app(settings, world)
 
@@ -84,7 +88,7 @@ async def prepare(url: Callable[[str, str], str], superuser: str) -> dict[str, s
     await provision(
         url("postgres", superuser),
         "consultation",
-        (tables.OWNER_ROLE, tables.RUNTIME_ROLE, tables.STATISTICS_ROLE),
+        tables.ROLES,
     )
     owner = url("consultation", tables.OWNER_ROLE)
     await upgrade(owner, MIGRATIONS)
@@ -93,6 +97,7 @@ async def prepare(url: Callable[[str, str], str], superuser: str) -> dict[str, s
     return {
         "SAMRAD_CONSULTATION_DATABASE_URL": url("consultation", tables.RUNTIME_ROLE),
         "SAMRAD_CONSULTATION_STATISTICS_DATABASE_URL": url("consultation", tables.STATISTICS_ROLE),
+        "SAMRAD_CONSULTATION_WORKER_DATABASE_URL": url("consultation", tables.WORKER_ROLE),
     }
 
 

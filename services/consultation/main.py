@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from services.consultation import audit_events as _audit_events  # noqa: F401 - fills the catalogue
 from services.consultation import codelists, information
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
@@ -25,6 +26,7 @@ from services.consultation.scopes import AUDIT_READ, SCOPES
 from services.consultation.settings import Settings
 from services.consultation.tables import TENANT_TABLES
 from shared.clock import Clock
+from shared.database.ddl import SEALING_TABLES
 from shared.database.engine import Database
 from shared.database.isolation import column_faults, isolation_faults
 from shared.database.migrate import migration_faults
@@ -34,6 +36,8 @@ from shared.http.audit_trail import AuditTrail, audit_router, record_refusal
 from shared.http.guard import App
 from shared.http.service import create_api, create_service
 from shared.idempotency import Ledger, forget_expired
+from shared.sealing.keeping import Keeper, keeping
+from shared.sealing.watch import LOOK_SECONDS, SealingWatch
 from shared.tokens.caller import Gatekeeper
 from shared.tokens.replay_postgres import FORGET_SECONDS, forget_used
 from shared.tokens.verifier import canonical_organisation
@@ -72,7 +76,10 @@ _ABOUT = openapi.Description(
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the service is handed: everything that a test may want to hold in its own hands."""
+    """What the service is handed: everything that a test may want to hold in its own hands.
+
+    Without a keeper another process seals the trail.
+    """
 
     database: Database
     statistics: Database
@@ -81,10 +88,12 @@ class World:
     grounds: Grounds
     sources: Mapping[SourceCode, Source]
     clock: Clock
+    keeper: Keeper | None
 
 
 def create_app(settings: Settings, world: World) -> App:
     """The service as an ASGI application."""
+    watch = SealingWatch(world.database, "consultation")
     api = create_api(
         routers=_ROUTERS,
         gatekeeper=world.gatekeeper,
@@ -92,6 +101,7 @@ def create_app(settings: Settings, world: World) -> App:
         state={
             "context": _context(settings, world, swedish_calendar()),
             "asking": _asking(settings, world),
+            "disclosing": watch,
             "audit_trail": AuditTrail(world.database, world.clock, settings.public_url + PREFIX),
         },
     )
@@ -99,9 +109,10 @@ def create_app(settings: Settings, world: World) -> App:
     async def readiness() -> list[str]:
         async with world.database.without_tenant() as connection:
             faults = [
-                *await isolation_faults(connection, TENANT_TABLES),
+                *await isolation_faults(connection, (*TENANT_TABLES, *SEALING_TABLES)),
                 *await migration_faults(connection, MIGRATIONS),
             ]
+        faults += await watch.faults()
         async with world.statistics.without_tenant() as connection:
             return [*faults, *await column_faults(connection, "consultation", "person_sealed")]
 
@@ -110,6 +121,8 @@ def create_app(settings: Settings, world: World) -> App:
         async with (
             repeating(lambda: forget_expired(world.database), every_seconds=300),
             repeating(lambda: forget_used(world.database, world.clock()), every_seconds=FORGET_SECONDS),
+            repeating(watch.look, every_seconds=LOOK_SECONDS),
+            keeping(world.keeper),
         ):
             yield
         await world.database.close()

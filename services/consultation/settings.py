@@ -38,6 +38,15 @@ class Settings(BaseSettings):
     migration_database_url: SecretStr | None = Field(
         default=None, description="As the role that owns the tables; only for ./samrad migrate"
     )
+    worker_database_url: SecretStr | None = Field(
+        default=None, description="As the role that seals the trail; without it another process does"
+    )
+    auditor_database_url: SecretStr | None = Field(
+        default=None, description="As the role that reads the whole trail; only for ./samrad audit"
+    )
+    audit_retention_years: int = Field(
+        default=5, ge=1, le=100, description="When the text of an entry in the trail is erased"
+    )
     sealing_key: SecretStr = Field(description="32 bytes in base64: encrypts identity numbers")
     marking_key: SecretStr = Field(description="32 bytes in base64: marks identity numbers for finding")
     ssbtek_url: str = Field(description="Address of the composite service, contract version 10")

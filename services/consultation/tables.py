@@ -15,3 +15,7 @@ TABLES_WITHOUT_TENANT = ("used_token", "used_token_memory")
 OWNER_ROLE = "consultation_owner"
 RUNTIME_ROLE = "consultation_runtime"
 STATISTICS_ROLE = "consultation_statistics"
+WORKER_ROLE = "consultation_worker"
+AUDITOR_ROLE = "consultation_auditor"
+ROLES = (OWNER_ROLE, RUNTIME_ROLE, STATISTICS_ROLE, WORKER_ROLE, AUDITOR_ROLE)
+"""The first owns the database."""

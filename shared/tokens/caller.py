@@ -7,7 +7,7 @@ the way: a thread-pool hop alone costs as much as verifying a token.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.requests import Request
 
@@ -133,8 +133,19 @@ def _sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+class Disclosing(Protocol):
+    """Whether anything may be disclosed now; stands as `disclosing` in the state of the application."""
+
+    async def require(self) -> None:
+        """Raises Problem 503 while nothing may."""
+        ...
+
+
 class Requires:
-    """A FastAPI dependency that admits callers with one scope. The scope is readable for tests and OpenAPI."""
+    """A FastAPI dependency that admits callers with one scope. The scope is readable for tests and OpenAPI.
+
+    What a plain bearer token is not enough for is also closed while nothing may be disclosed.
+    """
 
     def __init__(self, scope: Scope, *, actor: bool = True) -> None:
         self.scope = scope
@@ -142,7 +153,11 @@ class Requires:
 
     async def __call__(self, request: Request) -> Caller:
         gatekeeper: Gatekeeper = request.app.state.gatekeeper
-        return await gatekeeper.admit(request, self.scope, actor_required=self.actor)
+        caller = await gatekeeper.admit(request, self.scope, actor_required=self.actor)
+        if not self.scope.bearer_allowed:
+            disclosing: Disclosing = request.app.state.disclosing
+            await disclosing.require()
+        return caller
 
 
 def described(scopes: Mapping[str, Scope]) -> dict[str, Any]:

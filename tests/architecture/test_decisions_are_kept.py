@@ -24,6 +24,7 @@ HTTPX = {
     "services/assembly/common.py",
     "services/assembly/gateway.py",
     "services/assembly/issuers.py",
+    "services/assembly/sealing.py",
     "services/command/call.py",
     "services/command/demo.py",
     "services/consultation/grounds/agreements.py",

@@ -15,6 +15,7 @@ from services.agreements import tables as agreements_tables
 from services.consultation import main as consultation_main
 from services.consultation import tables as consultation_tables
 from services.gateway.scopes import CATALOGUE
+from shared.database.ddl import SEALING_TABLES
 from shared.database.engine import Database
 from shared.database.isolation import isolation_faults
 from shared.tokens.client import ClientIdentity, MachineClient, authorization
@@ -384,7 +385,12 @@ def test_the_statistics_role_cannot_read_who_anything_is_about(exchange: Exchang
 
 def test_every_table_is_known_to_the_readiness_check(exchange: Exchange) -> None:
     rows = sql(exchange, "consultation", "postgres", "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    known = {"alembic_version", *consultation_tables.TENANT_TABLES, *consultation_tables.TABLES_WITHOUT_TENANT}
+    known = {
+        "alembic_version",
+        *consultation_tables.TENANT_TABLES,
+        *consultation_tables.TABLES_WITHOUT_TENANT,
+        *SEALING_TABLES,
+    }
     assert {row["tablename"] for row in rows} == known
 
 

@@ -148,7 +148,7 @@ async def _subject(needs: OpenDependencies, caller: Caller, question: Question) 
     async with needs.database.begin(Tenancy(caller.organisation)) as connection:
         row = await find_lookup(connection, caller.organisation, question.lookup_id)
     if row is None or row.answered_at is None or row.case_reference != question.case_reference:
-        raise Problem(LOOKUP_NOT_USABLE)
+        raise _not_usable(question.lookup_id)
     if row.protected_identity:
         raise Problem(PROTECTED_IDENTITY, for_audit={"subject": row.person_mark, "objectId": row.id})
     return _from_lookup(needs.vault, row, question.person)
@@ -156,8 +156,13 @@ async def _subject(needs: OpenDependencies, caller: Caller, question: Question) 
 
 def _from_lookup(vault: Vault, row: Row[Any], person: PersonNumber | None) -> _Subject:
     if person is not None and mark_person(vault, person) != row.person_mark:
-        raise Problem(LOOKUP_NOT_USABLE)
+        raise _not_usable(row.id)
     return _Subject(row.person_mark, row.person_sealed, json.dumps(row.outcomes), row.af_items)
+
+
+def _not_usable(lookup_id: uuid.UUID) -> Problem:
+    # Somebody may be trying which look-ups there are.
+    return Problem(LOOKUP_NOT_USABLE, for_audit={"objectId": lookup_id})
 
 
 def _values(

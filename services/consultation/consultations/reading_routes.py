@@ -1,9 +1,10 @@
 """Reading consultations over HTTP: the asker's list, the queue, one consultation, its timeline."""
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 
@@ -22,7 +23,7 @@ from services.consultation.consultations.models import (
     summary_values,
     whole,
 )
-from services.consultation.context import context_of
+from services.consultation.context import Context, context_of
 from shared.audit import AuditEntry, record
 from shared.database.engine import Tenancy
 from shared.http.conditions import etag
@@ -128,10 +129,7 @@ async def get_consultation(
     """
     context = context_of(request)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
-        row = await repository.find_visible(connection, caller.organisation, consultation_id)
-        if row is None:
-            raise Problem(NOT_FOUND)
-        _refuse_answering_without_queue(caller, row.org)
+        row = await _visible(connection, caller, consultation_id)
         written = [
             Message(
                 at=each.at,
@@ -142,22 +140,8 @@ async def get_consultation(
             for each in await repository.messages(connection, row.org, row.id)
         ]
         model = whole(row, written, caller.organisation, context.vault, context.base_url)
-        entry = AuditEntry(
-            event="consultation.read",
-            at=context.clock(),
-            caller=caller,
-            object_type="consultation",
-            object_id=row.id,
-            owner=row.org,
-            subject=row.person_mark,
-            detail={
-                "purpose": row.purpose,
-                "caseReference": row.case_reference,
-                "decision": {"id": str(row.decision_id), "version": row.decision_version},
-                "fields": ["person", "messages", "lookupSources", "afItems", "leadTime"],
-            },
-        )
-        await record(connection, entry)
+        fields = ["person", "messages", "lookupSources", "afItems", "leadTime"]
+        await record(connection, _reading(context, caller, row, "consultation.read", fields))
     return context.json(model, headers={"ETag": etag(row.version)})
 
 
@@ -174,12 +158,16 @@ async def list_events(
 ) -> Response:
     """The events that the caller's side may see: from these anyone can count the lead time again.
 
-    Händelserna som den egna sidan får se; ur dem kan var och en räkna om ledtiden.
+    Each reading is audited.
+
+    Händelserna som den egna sidan får se; ur dem kan var och en räkna om ledtiden. Varje läsning loggas.
     """
     context = context_of(request)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
-        owner = await _owner(connection, caller, consultation_id)
+        row = await _visible(connection, caller, consultation_id)
+        owner = str(row.org)
         rows = await repository.events(connection, owner, consultation_id)
+        await record(connection, _reading(context, caller, row, "consultation.events_read", ["events"]))
     told = [
         TimelineEvent(
             event_id=row.id,
@@ -198,12 +186,30 @@ async def list_events(
     return context.json(Timeline(events=told, links=links))
 
 
-async def _owner(connection: AsyncConnection, caller: Caller, consultation_id: uuid.UUID) -> str:
+async def _visible(connection: AsyncConnection, caller: Caller, consultation_id: uuid.UUID) -> Row[Any]:
     row = await repository.find_visible(connection, caller.organisation, consultation_id)
     if row is None:
         raise Problem(NOT_FOUND)
     _refuse_answering_without_queue(caller, row.org)
-    return str(row.org)
+    return row
+
+
+def _reading(context: Context, caller: Caller, row: Row[Any], event: str, fields: list[str]) -> AuditEntry:
+    return AuditEntry(
+        event=event,
+        at=context.clock(),
+        caller=caller,
+        object_type="consultation",
+        object_id=row.id,
+        owner=row.org,
+        subject=row.person_mark,
+        detail={
+            "purpose": row.purpose,
+            "caseReference": row.case_reference,
+            "decision": {"id": str(row.decision_id), "version": row.decision_version},
+            "fields": fields,
+        },
+    )
 
 
 def _refuse_answering_without_queue(caller: Caller, owner: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 from services.agreements.load import load_register, load_sandbox
 from services.agreements.main import create_app
 from services.agreements.settings import Settings
-from services.agreements.tables import MIGRATIONS, OWNER_ROLE, RUNTIME_ROLE
+from services.agreements.tables import MIGRATIONS, OWNER_ROLE, ROLES, RUNTIME_ROLE
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
 from shared.database.engine import Database
 from shared.database.migrate import upgrade
@@ -48,7 +48,7 @@ def urls(postgres: EmbeddedPostgres) -> Urls:
 @pytest.fixture(scope="session")
 def loaded(postgres: EmbeddedPostgres, urls: Urls) -> Urls:
     async def prepare() -> None:
-        await provision(postgres.url("postgres", SUPERUSER), DATABASE, (OWNER_ROLE, RUNTIME_ROLE))
+        await provision(postgres.url("postgres", SUPERUSER), DATABASE, ROLES)
         await upgrade(urls.owner, MIGRATIONS)
         await load_register(urls.owner)
         await load_sandbox(urls.owner)

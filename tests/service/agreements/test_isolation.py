@@ -12,6 +12,7 @@ from services.agreements.loading import statements
 from services.agreements.main import create_app
 from services.agreements.settings import Settings
 from services.agreements.tables import REGISTER_TABLES, TABLES_WITHOUT_TENANT, TENANT_TABLES
+from shared.database.ddl import SEALING_TABLES
 from shared.database.engine import Database
 from shared.vault import Vault
 from tests.service.agreements.database import Urls, run_sql
@@ -45,6 +46,7 @@ def test_the_two_lists_of_tables_are_all_there_are(loaded: Urls) -> None:
         *TENANT_TABLES,
         *REGISTER_TABLES,
         *TABLES_WITHOUT_TENANT,
+        *SEALING_TABLES,
     }
     assert set(TENANT_TABLES).isdisjoint(REGISTER_TABLES)
 
@@ -151,11 +153,12 @@ def test_the_service_is_not_ready_with_row_level_security_off(door: Door, loaded
 def test_the_service_is_not_ready_at_another_version_or_without_a_database(
     door: Door, loaded: Urls, issuer: Issuer, vault: Vault, clock: TestClock
 ) -> None:
+    before = run_sql(loaded.owner, "SELECT version_num FROM alembic_version")
     run_sql(loaded.owner, "UPDATE alembic_version SET version_num = '0000'")
     try:
         assert door.http.get("/health/ready").status_code == 503
     finally:
-        run_sql(loaded.owner, "UPDATE alembic_version SET version_num = '0001'")
+        run_sql(loaded.owner, f"UPDATE alembic_version SET version_num = '{before[0]['version_num']}'")
     nowhere = loaded.runtime.partition("?")[0] + "?host=/nowhere"
     assert _ready(nowhere, issuer, vault, clock) == 503
 

@@ -1,0 +1,64 @@
+"""Who keeps a trail, from the environment."""
+
+from contextlib import AsyncExitStack
+
+import httpx
+from pydantic import SecretStr
+
+from services.assembly.common import http_client
+from services.assembly.environment import CannotStart, read_settings
+from services.audit.settings import Settings
+from shared.clock import Clock
+from shared.database.engine import Database
+from shared.sealing.book import Book
+from shared.sealing.checkpoints import CheckpointFault, public_key_set, read_signing_key
+from shared.sealing.delivery import MEDIA_TYPE, Post
+from shared.sealing.keeping import Keeper
+
+_WEBHOOK_SECONDS = 5
+
+
+async def make_keeper(
+    stack: AsyncExitStack, trail: str, worker_url: SecretStr | None, years: int, clock: Clock
+) -> Keeper | None:
+    """The keeper of a trail, or None when this process is not given the worker's database."""
+    if worker_url is None:
+        return None
+    settings = read_settings(Settings)
+    post = None
+    if settings.checkpoint_webhook_url:
+        post = _post(await stack.enter_async_context(http_client()), settings.checkpoint_webhook_url)
+    try:
+        key = read_signing_key(settings.checkpoint_key_file)
+        settings.checkpoint_directory.mkdir(mode=0o750, parents=True, exist_ok=True)
+        public = settings.checkpoint_directory / f"{settings.origin}.jwks"
+        if not public.exists():
+            public.write_text(public_key_set(key), "utf-8")
+    except (CheckpointFault, OSError) as fault:
+        raise CannotStart(f"checkpoints cannot be made: {fault}") from None
+    database = Database(worker_url.get_secret_value(), pool_size=2)
+    stack.push_async_callback(database.close)
+    return Keeper(
+        trail=trail,
+        database=database,
+        book=Book(settings.checkpoint_directory, f"{settings.origin}.{trail}"),
+        key=key,
+        years=years,
+        clock=clock,
+        copies=settings.copies,
+        post=post,
+    )
+
+
+def _post(http: httpx.AsyncClient, url: str) -> Post:
+    async def post(line: str) -> None:
+        try:
+            answer = await http.post(
+                url, content=line.encode("ascii"), headers={"Content-Type": MEDIA_TYPE}, timeout=_WEBHOOK_SECONDS
+            )
+        except httpx.HTTPError as fault:
+            raise OSError("the counterpart cannot be reached") from fault
+        if not answer.is_success:
+            raise OSError("the counterpart did not accept the checkpoint")
+
+    return post

@@ -1,0 +1,80 @@
+"""Keeps one trail: seals it, signs how far it has come, hands that on, and erases what is over.
+
+Three plain functions that do one turn each, for whoever carries out background work; and, until somebody does, a
+block that repeats them.
+"""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from joserfc.jwk import ECKey
+
+from shared.clock import Clock
+from shared.database.engine import Database
+from shared.housekeeping import repeating
+from shared.sealing.book import Book
+from shared.sealing.checkpointing import Pace, checkpoint
+from shared.sealing.checkpoints import Checkpoint, CheckpointFault
+from shared.sealing.delivery import Post, deliver
+from shared.sealing.erasure import Erased, erase_expired
+from shared.sealing.sealer import BATCH, seal
+
+_log = logging.getLogger("sealing")
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """What it takes. `database` is the worker role's; `copies` and `post` are where checkpoints are handed on."""
+
+    trail: str
+    database: Database
+    book: Book
+    key: ECKey
+    years: int
+    clock: Clock
+    copies: list[Path] = field(default_factory=list)
+    post: Post | None = None
+    pace: Pace = field(default_factory=Pace)
+
+    async def seal(self) -> int:
+        """Seal until nothing more than a part of a batch is left; answers how many."""
+        sealed = 0
+        while number := await seal(self.database):
+            sealed += number
+            if number < BATCH:
+                break
+        return sealed
+
+    async def checkpoint(self) -> Checkpoint | None:
+        """Make a checkpoint when one is due, and hand on what has not been."""
+        try:
+            made = await checkpoint(self.database, self.book, self.key, self.clock, pace=self.pace)
+        except CheckpointFault as fault:
+            _log.error("no checkpoint", extra={"trail": self.trail, "why": str(fault)})
+            return None
+        await deliver(self.trail, self.book, self.copies, self.post)
+        return made
+
+    async def erase(self) -> Erased | None:
+        """Erase one batch of what is over."""
+        return await erase_expired(self.database, self.years, self.clock)
+
+
+@asynccontextmanager
+async def keeping(keeper: Keeper | None) -> AsyncIterator[None]:
+    """Keep the trail while the block lasts. Without a keeper another process does it."""
+    if keeper is None:
+        yield
+        return
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(repeating(keeper.seal, every_seconds=1))
+        await stack.enter_async_context(repeating(keeper.checkpoint, every_seconds=5))
+        await stack.enter_async_context(repeating(keeper.erase, every_seconds=3600))
+        try:
+            yield
+        finally:
+            await stack.aclose()
+            await keeper.database.close()

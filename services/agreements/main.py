@@ -1,10 +1,6 @@
 """The only wiring of the agreements service."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
-
-from fastapi import FastAPI
 
 from services.agreements.about.routes import VERSION
 from services.agreements.about.routes import router as about
@@ -18,12 +14,12 @@ from services.agreements.settings import Settings
 from services.agreements.wiring import Wiring
 from shared.clock import Clock
 from shared.database.engine import Database
-from shared.housekeeping import repeating
 from shared.http import openapi
 from shared.http.audit_trail import AuditTrail, audit_router, record_refusal
 from shared.http.guard import App
 from shared.http.service import create_api, create_service
-from shared.idempotency import Ledger, forget_expired
+from shared.idempotency import Ledger
+from shared.jobs.worker import Faults
 from shared.tokens.caller import Gatekeeper
 from shared.vault import Vault
 
@@ -51,7 +47,9 @@ _ABOUT = openapi.Description(
 )
 
 
-def create_app(settings: Settings, *, database: Database, gatekeeper: Gatekeeper, vault: Vault, clock: Clock) -> App:
+def create_app(
+    settings: Settings, *, database: Database, gatekeeper: Gatekeeper, vault: Vault, clock: Clock, background: Faults
+) -> App:
     """The service as an ASGI application. `database` is of the runtime role and closed by the one who made it."""
     wired = Wiring(settings=settings, database=database, ledger=Ledger(vault), clock=clock)
     api = create_api(
@@ -61,12 +59,7 @@ def create_app(settings: Settings, *, database: Database, gatekeeper: Gatekeeper
         state={"wiring": wired, "audit_trail": AuditTrail(database, clock, settings.api_url)},
     )
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with repeating(lambda: forget_expired(database), every_seconds=300):
-            yield
-
-    return create_service(prefix=PREFIX, api=api, readiness=readiness(database), lifespan=lifespan)
+    return create_service(prefix=PREFIX, api=api, readiness=readiness(database, background))
 
 
 def openapi_document() -> dict[str, Any]:

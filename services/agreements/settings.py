@@ -26,6 +26,9 @@ class Deployment(Settings):
     issuer: str = Field(description="Whose tokens are accepted, as in the claim iss")
     jwks_url: str = Field(description="Where the issuer's keys are fetched")
     database_url: SecretStr = Field(description="As the runtime role")
+    worker_database_url: SecretStr | None = Field(
+        default=None, description="As the role of background jobs; needed where they run: SAMRAD_WORKER"
+    )
     migration_database_url: SecretStr | None = Field(
         default=None, description="As the role that owns the tables; only for ./samrad migrate"
     )

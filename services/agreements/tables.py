@@ -14,4 +14,5 @@ REGISTER_TABLES = (
 )
 OWNER_ROLE = "agreements_owner"
 RUNTIME_ROLE = "agreements_runtime"
+WORKER_ROLE = "agreements_worker"
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -7,10 +7,12 @@ from contextlib import AsyncExitStack
 from joserfc.errors import JoseError
 from joserfc.jwk import import_key
 
+from services.assembly.background import work_beside, worker_database
 from services.assembly.common import http_client, make_gatekeeper, vault_key
 from services.assembly.environment import CannotStart, read_settings, required
 from services.consultation import tables
 from services.consultation.grounds.agreements import AgreementsGrounds
+from services.consultation.jobs import jobs
 from services.consultation.lookups.sources.domain import SourceCode
 from services.consultation.lookups.sources.ssbtek.client import SsbtekSource
 from services.consultation.lookups.sources.ssbtek.v10 import V10
@@ -22,6 +24,7 @@ from shared.database.engine import Database
 from shared.database.migrate import upgrade
 from shared.database.provision import provision
 from shared.http.guard import App
+from shared.jobs.worker import Worker
 from shared.tokens.client import ClientIdentity, ServiceTokens
 from shared.transport.pyreqwest_transport import PyreqwestTransport
 from shared.vault import Vault
@@ -61,6 +64,7 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
         grounds=AgreementsGrounds(http, tokens, clock, url=settings.agreements_url, public_url=settings.public_url),
         sources=dict.fromkeys(SourceCode, source),
         clock=clock,
+        background=await work_beside(stack, clock, worker),
     )
     return create_app(settings, world)
 
@@ -79,12 +83,17 @@ def _identity(settings: Settings) -> ClientIdentity:
     )
 
 
+async def worker(_: AsyncExitStack, clock: Clock) -> Worker:
+    """Who carries out the background jobs of this service."""
+    return Worker("consultation", worker_database("consultation"), jobs(), clock)
+
+
 async def prepare(url: Callable[[str, str], str], superuser: str) -> dict[str, str]:
     """Provision, migrate and fill the database of the sandbox; answers the settings that name it."""
     await provision(
         url("postgres", superuser),
         "consultation",
-        (tables.OWNER_ROLE, tables.RUNTIME_ROLE, tables.STATISTICS_ROLE),
+        (tables.OWNER_ROLE, tables.RUNTIME_ROLE, tables.STATISTICS_ROLE, tables.WORKER_ROLE),
     )
     owner = url("consultation", tables.OWNER_ROLE)
     await upgrade(owner, MIGRATIONS)
@@ -92,6 +101,7 @@ async def prepare(url: Callable[[str, str], str], superuser: str) -> dict[str, s
     return {
         "SAMRAD_CONSULTATION_DATABASE_URL": url("consultation", tables.RUNTIME_ROLE),
         "SAMRAD_CONSULTATION_STATISTICS_DATABASE_URL": url("consultation", tables.STATISTICS_ROLE),
+        "SAMRAD_CONSULTATION_WORKER_DATABASE_URL": url("consultation", tables.WORKER_ROLE),
     }
 
 

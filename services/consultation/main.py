@@ -28,12 +28,12 @@ from shared.clock import Clock
 from shared.database.engine import Database
 from shared.database.isolation import column_faults, isolation_faults
 from shared.database.migrate import migration_faults
-from shared.housekeeping import repeating
 from shared.http import openapi
 from shared.http.audit_trail import AuditTrail, audit_router, record_refusal
 from shared.http.guard import App
 from shared.http.service import create_api, create_service
-from shared.idempotency import Ledger, forget_expired
+from shared.idempotency import Ledger
+from shared.jobs.worker import Faults
 from shared.tokens.caller import Gatekeeper
 from shared.tokens.verifier import canonical_organisation
 from shared.vault import Vault
@@ -80,6 +80,7 @@ class World:
     grounds: Grounds
     sources: Mapping[SourceCode, Source]
     clock: Clock
+    background: Faults
 
 
 def create_app(settings: Settings, world: World) -> App:
@@ -102,12 +103,12 @@ def create_app(settings: Settings, world: World) -> App:
                 *await migration_faults(connection, MIGRATIONS),
             ]
         async with world.statistics.without_tenant() as connection:
-            return [*faults, *await column_faults(connection, "consultation", "person_sealed")]
+            faults += await column_faults(connection, "consultation", "person_sealed")
+        return [*faults, *world.background()]
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with repeating(lambda: forget_expired(world.database), every_seconds=300):
-            yield
+        yield
         await world.database.close()
         await world.statistics.close()
 

@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     client_key_file: Path = Field(description="Its private key, a JWK")
     database_url: SecretStr = Field(description="As the runtime role")
     statistics_database_url: SecretStr = Field(description="As the role that reads durations without persons")
+    worker_database_url: SecretStr | None = Field(
+        default=None, description="As the role of background jobs; needed where they run: SAMRAD_WORKER"
+    )
     migration_database_url: SecretStr | None = Field(
         default=None, description="As the role that owns the tables; only for ./samrad migrate"
     )

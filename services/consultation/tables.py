@@ -14,3 +14,4 @@ TENANT_TABLES = (
 OWNER_ROLE = "consultation_owner"
 RUNTIME_ROLE = "consultation_runtime"
 STATISTICS_ROLE = "consultation_statistics"
+WORKER_ROLE = "consultation_worker"

@@ -15,7 +15,7 @@ from services.agreements.tables import REGISTER_TABLES, TENANT_TABLES
 from shared.database.engine import Database
 from shared.vault import Vault
 from tests.service.agreements.database import Urls, run_sql
-from tests.service.agreements.door import AF, MALMO, UMEA, WRITE, Door, Issuer, TestClock
+from tests.service.agreements.door import AF, MALMO, UMEA, WRITE, Door, Issuer, TestClock, no_worker
 
 DRAFT = {
     "kind": "project",
@@ -147,11 +147,12 @@ def test_the_service_is_not_ready_with_row_level_security_off(door: Door, loaded
 def test_the_service_is_not_ready_at_another_version_or_without_a_database(
     door: Door, loaded: Urls, issuer: Issuer, vault: Vault, clock: TestClock
 ) -> None:
+    [row] = run_sql(loaded.owner, "SELECT version_num FROM alembic_version")
     run_sql(loaded.owner, "UPDATE alembic_version SET version_num = '0000'")
     try:
         assert door.http.get("/health/ready").status_code == 503
     finally:
-        run_sql(loaded.owner, "UPDATE alembic_version SET version_num = '0001'")
+        run_sql(loaded.owner, "UPDATE alembic_version SET version_num = :version_num", row)
     nowhere = loaded.runtime.partition("?")[0] + "?host=/nowhere"
     assert _ready(nowhere, issuer, vault, clock) == 503
 
@@ -159,7 +160,14 @@ def test_the_service_is_not_ready_at_another_version_or_without_a_database(
 def _ready(url: str, issuer: Issuer, vault: Vault, clock: TestClock) -> int:
     async def ask() -> int:
         database = Database(url, pool_size=1)
-        app = create_app(Settings(), database=database, gatekeeper=issuer.gatekeeper(), vault=vault, clock=clock)
+        app = create_app(
+            Settings(),
+            database=database,
+            gatekeeper=issuer.gatekeeper(),
+            vault=vault,
+            clock=clock,
+            background=no_worker,
+        )
         try:
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as http:
                 return (await http.get("/health/ready")).status_code

@@ -24,6 +24,7 @@ from shared.tokens.client import MachineClient
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = ("consultation", "agreements", "gateway")
+WORKER = "worker"
 Result = TypeVar("Result")
 
 
@@ -44,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="samrad", description="Look up, consult, agree.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="serve; all services in one process unless some are named")
-    run.add_argument("services", nargs="*", metavar="SERVICE", help=", ".join(SERVICES))
+    run.add_argument("services", nargs="*", metavar="SERVICE", help=f"{', '.join(SERVICES)}; or worker, by itself")
     run.set_defaults(command=run_command)
     simulate = commands.add_parser("simulate", help="a simulator of a source's contract")
     simulate.add_argument("contract", choices=["ssbtek"])
@@ -83,10 +84,7 @@ class Place:
 
     def __init__(self) -> None:
         self.host = os.environ.get("SAMRAD_HOST", "127.0.0.1")
-        try:
-            self.port = int(os.environ.get("PORT", "8000"))
-        except ValueError:
-            raise CannotStart("PORT must be a number") from None
+        self.port = _number(os.environ.get("PORT", "8000"), "PORT")
         self.home = Path(os.environ.get("SAMRAD_HOME", str(ROOT / "var"))).resolve()
         self.public_url = os.environ.get("SAMRAD_PUBLIC_URL", f"http://{self.host}:{self.port}").rstrip("/")
 
@@ -96,6 +94,13 @@ class Place:
         return self.host in sandbox.LOOPBACK and (urlsplit(self.public_url).hostname or "") in sandbox.LOOPBACK
 
 
+def _number(value: str, name: str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise CannotStart(f"{name} must be a number") from None
+
+
 # --- run ---------------------------------------------------------------------------------------------------------
 
 
@@ -103,6 +108,8 @@ def run_command(chosen: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
     from shared.logs import configure_logs
 
+    if chosen.services == [WORKER]:
+        return worker_command()
     unknown = set(chosen.services) - set(SERVICES)
     if unknown:
         raise CannotStart(f"no such service: {', '.join(sorted(unknown))}; there are {', '.join(SERVICES)}")
@@ -208,6 +215,44 @@ async def _until_ready(addresses: Sequence[str], place: Place, stop: "asyncio.Fu
                 await asyncio.sleep(0.25)
     if not stop.done():
         print(f"ready {place.public_url}", flush=True)
+
+
+def worker_command() -> int:
+    """Carry out background jobs, of every database that the environment names, until SIGINT or SIGTERM."""
+    from shared.logs import configure_logs
+
+    place = Place()
+    configure_logs(os.environ.get("SAMRAD_LOG_LEVEL", "WARNING" if place.local else "INFO"))
+    if not place.local:
+        refuse_example_secrets()
+    _run_event_loop(_work(place))
+    return 0
+
+
+async def _work(place: Place) -> None:
+    from services.assembly import agreements, consultation
+    from services.assembly.background import health_app, worker_setting
+    from shared.jobs.worker import working
+    from shared.serving import Served, asked_to_stop, serving
+
+    makers = {"consultation": consultation.worker, "agreements": agreements.worker}
+    named = [name for name in makers if os.environ.get(worker_setting(name))]
+    if not named:
+        raise CannotStart(f"no database is named: set {' or '.join(worker_setting(name) for name in makers)}")
+    port = os.environ.get("SAMRAD_WORKER_PORT", "")
+    async with AsyncExitStack() as stack:
+        workers = [await makers[name](stack, system_clock) for name in named]
+        stop = asyncio.ensure_future(asked_to_stop())
+        await stack.enter_async_context(working(*workers))
+        if port:
+            served = Served("worker", health_app(workers), place.host, _number(port, "SAMRAD_WORKER_PORT"))
+            await stack.enter_async_context(serving([served]))
+        begun = asyncio.gather(*(worker.at_work() for worker in workers))
+        await asyncio.wait((begun, stop), return_when=asyncio.FIRST_COMPLETED)
+        if not stop.done():
+            print(f"ready {WORKER} of {' and '.join(named)}", flush=True)
+        await stop
+        begun.cancel()
 
 
 # --- the other commands ------------------------------------------------------------------------------------------

@@ -24,11 +24,10 @@ from shared.http import openapi
 from shared.http.audit_trail import AuditTrail, audit_router, record_refusal
 from shared.http.guard import App
 from shared.http.service import create_api, create_service
-from shared.idempotency import Ledger, forget_expired
-from shared.sealing.keeping import Keeper, keeping
+from shared.idempotency import Ledger
+from shared.jobs.worker import Faults
 from shared.sealing.watch import LOOK_SECONDS, SealingWatch
 from shared.tokens.caller import Gatekeeper
-from shared.tokens.replay_postgres import FORGET_SECONDS, forget_used
 from shared.vault import Vault
 
 PREFIX = "/agreements/v1"
@@ -62,12 +61,9 @@ def create_app(
     gatekeeper: Gatekeeper,
     vault: Vault,
     clock: Clock,
-    keeper: Keeper | None = None,
+    background: Faults,
 ) -> App:
-    """The service as an ASGI application. `database` is of the runtime role and closed by the one who made it.
-
-    Without a keeper another process seals the trail.
-    """
+    """The service as an ASGI application. `database` is of the runtime role and closed by the one who made it."""
     watch = SealingWatch(database, "agreements")
     wired = Wiring(settings=settings, database=database, ledger=Ledger(vault), clock=clock)
     api = create_api(
@@ -83,15 +79,10 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with (
-            repeating(lambda: forget_expired(database), every_seconds=300),
-            repeating(lambda: forget_used(database, clock()), every_seconds=FORGET_SECONDS),
-            repeating(watch.look, every_seconds=LOOK_SECONDS),
-            keeping(keeper),
-        ):
+        async with repeating(watch.look, every_seconds=LOOK_SECONDS):
             yield
 
-    return create_service(prefix=PREFIX, api=api, readiness=readiness(database, watch), lifespan=lifespan)
+    return create_service(prefix=PREFIX, api=api, readiness=readiness(database, watch, background), lifespan=lifespan)
 
 
 def openapi_document() -> dict[str, Any]:

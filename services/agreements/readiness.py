@@ -12,12 +12,13 @@ from shared.database.engine import Database
 from shared.database.isolation import isolation_faults
 from shared.database.migrate import migration_faults
 from shared.http.service import Readiness
+from shared.jobs.worker import Faults
 from shared.sealing.watch import SealingWatch
 
 _EDITION = text("SELECT max(edition) FROM grounds_edition")
 
 
-def readiness(database: Database, watch: SealingWatch) -> Readiness:
+def readiness(database: Database, watch: SealingWatch, background: Faults) -> Readiness:
     """Answers the faults, in words for operations."""
 
     async def faults() -> Sequence[str]:
@@ -27,7 +28,7 @@ def readiness(database: Database, watch: SealingWatch) -> Readiness:
                 found += await migration_faults(connection, MIGRATIONS)
                 if (await connection.execute(_EDITION)).scalar_one() is None:
                     found.append("the register is not loaded")
-            return [*found, *await watch.faults()]
+            return [*found, *await watch.faults(), *background()]
         except (DBAPIError, PoolTimeout, OSError) as fault:
             return [f"the database cannot be asked: {type(fault).__name__}"]
 

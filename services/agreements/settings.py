@@ -33,17 +33,14 @@ class Deployment(Settings):
         default="postgres", description="Where used proofs are remembered; memory is for one process"
     )
     database_url: SecretStr = Field(description="As the runtime role")
+    worker_database_url: SecretStr | None = Field(
+        default=None, description="As the role of background jobs; needed where they run: SAMRAD_WORKER"
+    )
     migration_database_url: SecretStr | None = Field(
         default=None, description="As the role that owns the tables; only for ./samrad migrate"
     )
-    worker_database_url: SecretStr | None = Field(
-        default=None, description="As the role that seals the trail; without it another process does"
-    )
     auditor_database_url: SecretStr | None = Field(
         default=None, description="As the role that reads the whole trail; only for ./samrad audit"
-    )
-    audit_retention_years: int = Field(
-        default=5, ge=1, le=100, description="When the text of an entry in the trail is erased"
     )
     sealing_key: SecretStr = Field(description="32 bytes in base64: encrypts kept answers")
     marking_key: SecretStr = Field(description="32 bytes in base64: marks values for finding")

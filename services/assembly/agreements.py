@@ -4,9 +4,11 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from services.agreements import tables
+from services.agreements.jobs import jobs
 from services.agreements.load import load_register, load_sandbox
 from services.agreements.main import create_app
 from services.agreements.settings import Deployment
+from services.assembly.background import work_beside, worker_database
 from services.assembly.common import http_client, make_gatekeeper, vault_key
 from services.assembly.environment import read_settings, required
 from services.assembly.sealing import make_keeper
@@ -15,6 +17,7 @@ from shared.database.engine import Database
 from shared.database.migrate import upgrade
 from shared.database.provision import provision
 from shared.http.guard import App
+from shared.jobs.worker import Worker
 from shared.tokens.replay_postgres import remember_from_now
 from shared.vault import Vault
 
@@ -34,10 +37,14 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
             vault_key(settings.marking_key.get_secret_value(), "SAMRAD_AGREEMENTS_MARKING_KEY"),
         ),
         clock=clock,
-        keeper=await make_keeper(
-            stack, "agreements", settings.worker_database_url, settings.audit_retention_years, clock
-        ),
+        background=await work_beside(stack, clock, worker),
     )
+
+
+async def worker(stack: AsyncExitStack, clock: Clock) -> Worker:
+    """Who carries out the background jobs of this service."""
+    url = worker_database("agreements")
+    return Worker("agreements", url, jobs(await make_keeper(stack, "agreements", url, clock)), clock)
 
 
 async def prepare(url: Callable[[str, str], str], superuser: str) -> dict[str, str]:

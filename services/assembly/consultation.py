@@ -7,11 +7,13 @@ from contextlib import AsyncExitStack
 from joserfc.errors import JoseError
 from joserfc.jwk import import_key
 
+from services.assembly.background import work_beside, worker_database
 from services.assembly.common import http_client, make_gatekeeper, vault_key
 from services.assembly.environment import CannotStart, read_settings, required
 from services.assembly.sealing import make_keeper
 from services.consultation import tables
 from services.consultation.grounds.agreements import AgreementsGrounds
+from services.consultation.jobs import jobs
 from services.consultation.lookups.sources.domain import SourceCode
 from services.consultation.lookups.sources.ssbtek.client import SsbtekSource
 from services.consultation.lookups.sources.ssbtek.v10 import V10
@@ -23,6 +25,7 @@ from shared.database.engine import Database
 from shared.database.migrate import upgrade
 from shared.database.provision import provision
 from shared.http.guard import App
+from shared.jobs.worker import Worker
 from shared.tokens.client import ClientIdentity, ServiceTokens
 from shared.tokens.replay_postgres import remember_from_now
 from shared.transport.pyreqwest_transport import PyreqwestTransport
@@ -62,9 +65,7 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
         grounds=AgreementsGrounds(http, tokens, clock, url=settings.agreements_url, public_url=settings.public_url),
         sources=dict.fromkeys(SourceCode, source),
         clock=clock,
-        keeper=await make_keeper(
-            stack, "consultation", settings.worker_database_url, settings.audit_retention_years, clock
-        ),
+        background=await work_beside(stack, clock, worker),
     )
     return create_app(settings, world)
 
@@ -81,6 +82,12 @@ def _identity(settings: Settings) -> ClientIdentity:
         token_url=settings.token_url,
         public_token_url=settings.public_token_url or f"{settings.issuer}/oauth/token",
     )
+
+
+async def worker(stack: AsyncExitStack, clock: Clock) -> Worker:
+    """Who carries out the background jobs of this service."""
+    url = worker_database("consultation")
+    return Worker("consultation", url, jobs(await make_keeper(stack, "consultation", url, clock)), clock)
 
 
 async def prepare(url: Callable[[str, str], str], superuser: str) -> dict[str, str]:

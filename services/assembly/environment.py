@@ -49,6 +49,14 @@ def issuers_file() -> Path | None:
     return Path(name) if name else None
 
 
+def works_inside() -> bool:
+    """Whether background jobs run in the processes that serve. Raises CannotStart when that can't be told."""
+    where = os.environ.get("SAMRAD_WORKER", "inside")
+    if where not in ("inside", "apart"):
+        raise CannotStart("SAMRAD_WORKER is inside or apart")
+    return where == "inside"
+
+
 def refuse_example_secrets() -> None:
     """Raises CannotStart when a setting still has the value that stands in deploy/env."""
     examples = [name for name, value in os.environ.items() if sandbox.EXAMPLE_SECRET in value]

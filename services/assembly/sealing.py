@@ -3,7 +3,6 @@
 from contextlib import AsyncExitStack
 
 import httpx
-from pydantic import SecretStr
 
 from services.assembly.common import http_client
 from services.assembly.environment import CannotStart, read_settings
@@ -18,12 +17,8 @@ from shared.sealing.keeping import Keeper
 _WEBHOOK_SECONDS = 5
 
 
-async def make_keeper(
-    stack: AsyncExitStack, trail: str, worker_url: SecretStr | None, years: int, clock: Clock
-) -> Keeper | None:
-    """The keeper of a trail, or None when this process is not given the worker's database."""
-    if worker_url is None:
-        return None
+async def make_keeper(stack: AsyncExitStack, trail: str, worker_url: str, clock: Clock) -> Keeper:
+    """The keeper of a trail. `worker_url` names the role of background jobs."""
     settings = read_settings(Settings)
     post = None
     if settings.checkpoint_webhook_url:
@@ -36,14 +31,14 @@ async def make_keeper(
             public.write_text(public_key_set(key), "utf-8")
     except (CheckpointFault, OSError) as fault:
         raise CannotStart(f"checkpoints cannot be made: {fault}") from None
-    database = Database(worker_url.get_secret_value(), pool_size=2)
+    database = Database(worker_url, pool_size=2)
     stack.push_async_callback(database.close)
     return Keeper(
         trail=trail,
         database=database,
         book=Book(settings.checkpoint_directory, f"{settings.origin}.{trail}"),
         key=key,
-        years=years,
+        years=settings.retention_years,
         clock=clock,
         copies=settings.copies,
         post=post,

@@ -19,6 +19,7 @@ class Settings(BaseSettings):
     origin: str = Field(
         default="samrad", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="Names this instance in its checkpoints"
     )
+    retention_years: int = Field(default=5, ge=1, le=100, description="When the text of an entry in a trail is erased")
     checkpoint_directory: Path = Field(description="Where the files of checkpoints are; outside the database")
     checkpoint_key_file: Path = Field(description="The key that signs them, a private JWK on P-256")
     checkpoint_copies: str = Field(default="", description="Further directories, with a colon between")

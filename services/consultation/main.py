@@ -35,11 +35,10 @@ from shared.http import openapi
 from shared.http.audit_trail import AuditTrail, audit_router, record_refusal
 from shared.http.guard import App
 from shared.http.service import create_api, create_service
-from shared.idempotency import Ledger, forget_expired
-from shared.sealing.keeping import Keeper, keeping
+from shared.idempotency import Ledger
+from shared.jobs.worker import Faults
 from shared.sealing.watch import LOOK_SECONDS, SealingWatch
 from shared.tokens.caller import Gatekeeper
-from shared.tokens.replay_postgres import FORGET_SECONDS, forget_used
 from shared.tokens.verifier import canonical_organisation
 from shared.vault import Vault
 
@@ -76,10 +75,7 @@ _ABOUT = openapi.Description(
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the service is handed: everything that a test may want to hold in its own hands.
-
-    Without a keeper another process seals the trail.
-    """
+    """What the service is handed: everything that a test may want to hold in its own hands."""
 
     database: Database
     statistics: Database
@@ -88,7 +84,7 @@ class World:
     grounds: Grounds
     sources: Mapping[SourceCode, Source]
     clock: Clock
-    keeper: Keeper | None
+    background: Faults
 
 
 def create_app(settings: Settings, world: World) -> App:
@@ -114,16 +110,12 @@ def create_app(settings: Settings, world: World) -> App:
             ]
         faults += await watch.faults()
         async with world.statistics.without_tenant() as connection:
-            return [*faults, *await column_faults(connection, "consultation", "person_sealed")]
+            faults += await column_faults(connection, "consultation", "person_sealed")
+        return [*faults, *world.background()]
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with (
-            repeating(lambda: forget_expired(world.database), every_seconds=300),
-            repeating(lambda: forget_used(world.database, world.clock()), every_seconds=FORGET_SECONDS),
-            repeating(watch.look, every_seconds=LOOK_SECONDS),
-            keeping(world.keeper),
-        ):
+        async with repeating(watch.look, every_seconds=LOOK_SECONDS):
             yield
         await world.database.close()
         await world.statistics.close()

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import FastAPI
 from pyreqwest.client import Client
@@ -186,11 +187,16 @@ def _lifespan(world: World, upstream: Client, transport: PyreqwestTransport) -> 
             stack.push_async_callback(upstream.close)
             stack.push_async_callback(transport.close)
             if (database := world.database) is not None:
-                chore = repeating(lambda: forget_used(database, world.clock()), every_seconds=FORGET_SECONDS)
-                await stack.enter_async_context(chore)
+                chore = partial(_forget_used, database, world.clock)
+                await stack.enter_async_context(repeating(chore, every_seconds=FORGET_SECONDS))
             yield
 
     return lifespan
+
+
+async def _forget_used(database: Database, clock: Clock) -> None:
+    async with database.without_tenant() as connection:
+        await forget_used(connection, clock())
 
 
 async def _refuse(request: Request, fault: Exception) -> Response:

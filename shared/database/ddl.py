@@ -89,6 +89,25 @@ def used_token_tables(runtime_role: str) -> tuple[str, ...]:
     )
 
 
+def used_tokens_forgotten_by(worker_role: str, runtime_role: str) -> tuple[str, ...]:
+    """Used tokens are removed by background jobs."""
+    return (
+        f"REVOKE DELETE ON used_token FROM {runtime_role}",
+        f"GRANT SELECT (until), DELETE ON used_token TO {worker_role}",
+    )
+
+
+def idempotency_forgotten_by(worker_role: str, runtime_role: str) -> tuple[str, ...]:
+    """Kept answers are removed by background jobs, which see when they expire and nothing else of them."""
+    return (
+        "DROP POLICY expired ON idempotency_record",
+        f"REVOKE DELETE ON idempotency_record FROM {runtime_role}",
+        f"GRANT SELECT (expires_at), DELETE ON idempotency_record TO {worker_role}",
+        f"CREATE POLICY expiry_seen ON idempotency_record FOR SELECT TO {worker_role} USING (true)",
+        f"CREATE POLICY forgotten ON idempotency_record FOR DELETE TO {worker_role} USING (true)",
+    )
+
+
 def forced(table: str) -> tuple[str, ...]:
     """Row-level security, for the owner as well."""
     return (

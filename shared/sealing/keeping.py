@@ -1,12 +1,9 @@
 """Keeps one trail: seals it, signs how far it has come, hands that on, and erases what is over.
 
-Three plain functions that do one turn each, for whoever carries out background work; and, until somebody does, a
-block that repeats them.
+One function a turn, each a recurring job of the worker.
 """
 
 import logging
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +11,7 @@ from joserfc.jwk import ECKey
 
 from shared.clock import Clock
 from shared.database.engine import Database
-from shared.housekeeping import repeating
+from shared.jobs.job import Job
 from shared.sealing.book import Book
 from shared.sealing.checkpointing import Pace, checkpoint
 from shared.sealing.checkpoints import Checkpoint, CheckpointFault
@@ -63,18 +60,10 @@ class Keeper:
         return await erase_expired(self.database, self.years, self.clock)
 
 
-@asynccontextmanager
-async def keeping(keeper: Keeper | None) -> AsyncIterator[None]:
-    """Keep the trail while the block lasts. Without a keeper another process does it."""
-    if keeper is None:
-        yield
-        return
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(repeating(keeper.seal, every_seconds=1))
-        await stack.enter_async_context(repeating(keeper.checkpoint, every_seconds=5))
-        await stack.enter_async_context(repeating(keeper.erase, every_seconds=3600))
-        try:
-            yield
-        finally:
-            await stack.aclose()
-            await keeper.database.close()
+def jobs(keeper: Keeper) -> tuple[Job, ...]:
+    """What the worker of the trail's database does for it. Each turn has transactions of its own."""
+    return (
+        Job("audit.seal", lambda _: keeper.seal(), every_seconds=1),
+        Job("audit.checkpoint", lambda _: keeper.checkpoint(), every_seconds=5),
+        Job("audit.erase", lambda _: keeper.erase(), every_seconds=3600),
+    )

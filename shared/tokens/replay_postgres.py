@@ -10,6 +10,7 @@ from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database.engine import Database
 from shared.tokens.replay import InProcessReplayStore, ReplaysUnavailable, replay_key
@@ -82,7 +83,6 @@ async def remember_from_now(url: str) -> None:
         await database.close()
 
 
-async def forget_used(database: Database, now: datetime) -> int:
+async def forget_used(connection: AsyncConnection, now: datetime) -> int:
     """Remove what could not be used any more anyway; answers how many."""
-    async with database.without_tenant() as connection:
-        return (await connection.execute(_FORGET, {"now": now})).rowcount
+    return (await connection.execute(_FORGET, {"now": now})).rowcount

@@ -161,7 +161,8 @@ def test_what_has_run_out_is_removed_and_nothing_else(exchange: Exchange) -> Non
     async def work(stores: list[PostgresReplayStore], owner: Database) -> None:
         for number in range(5):
             assert await used(stores[0], str(number), life=10 if number < 3 else 100)
-        assert await forget_used(owner, g.NOW + timedelta(seconds=50)) == 3
+        async with owner.without_tenant() as connection:
+            assert await forget_used(connection, g.NOW + timedelta(seconds=50)) == 3
         assert not await used(stores[1], "4", 50)
 
     with_stores(exchange, work)

@@ -22,7 +22,7 @@ from shared.database.provision import provision
 from shared.serving import Served, serving
 from shared.vault import Vault
 from tests.service.agreements.database import DATABASE, Urls
-from tests.service.agreements.door import PUBLIC, Door, Issuer, TestClock
+from tests.service.agreements.door import PUBLIC, Door, Issuer, TestClock, no_worker
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +82,12 @@ def address(loaded: Urls, clock: TestClock, issuer: Issuer, vault: Vault) -> Ite
     async def serve() -> None:
         database = Database(loaded.runtime)
         app = create_app(
-            Settings(public_url=PUBLIC), database=database, gatekeeper=issuer.gatekeeper(), vault=vault, clock=clock
+            Settings(public_url=PUBLIC),
+            database=database,
+            gatekeeper=issuer.gatekeeper(),
+            vault=vault,
+            clock=clock,
+            background=no_worker,
         )
         async with serving([Served("agreements", app, "127.0.0.1", port)]):
             started.set()

@@ -27,6 +27,12 @@ UMEA = "2120002627"
 MALMO = "2120001124"
 A_KASSA = "8029990002"
 
+
+def no_worker() -> Sequence[str]:
+    """What is wrong with the background work of a service that has none."""
+    return ()
+
+
 READ = "samrad:agreements.read"
 WRITE = "samrad:agreements.write"
 DECIDE = "samrad:decisions.make"

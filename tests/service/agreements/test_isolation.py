@@ -16,7 +16,7 @@ from shared.database.ddl import SEALING_TABLES
 from shared.database.engine import Database
 from shared.vault import Vault
 from tests.service.agreements.database import Urls, run_sql
-from tests.service.agreements.door import AF, MALMO, UMEA, WRITE, Door, Issuer, TestClock
+from tests.service.agreements.door import AF, MALMO, UMEA, WRITE, Door, Issuer, TestClock, no_worker
 
 DRAFT = {
     "kind": "project",
@@ -166,7 +166,14 @@ def test_the_service_is_not_ready_at_another_version_or_without_a_database(
 def _ready(url: str, issuer: Issuer, vault: Vault, clock: TestClock) -> int:
     async def ask() -> int:
         database = Database(url, pool_size=1)
-        app = create_app(Settings(), database=database, gatekeeper=issuer.gatekeeper(), vault=vault, clock=clock)
+        app = create_app(
+            Settings(),
+            database=database,
+            gatekeeper=issuer.gatekeeper(),
+            vault=vault,
+            clock=clock,
+            background=no_worker,
+        )
         try:
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as http:
                 return (await http.get("/health/ready")).status_code

@@ -1,7 +1,7 @@
 """Clients with keys of every kind that is accepted, registered while they are needed."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,14 +34,19 @@ class TestClient:
         return {**self.key.as_dict(private=False), "alg": self.algorithm, "kid": self.key.thumbprint()}
 
 
+def make_client(client_id: str, algorithm: str = "ES256") -> TestClient:
+    """A client with a new key."""
+    make: Mapping[str, Callable[[], Key]] = {
+        "ES256": lambda: ECKey.generate_key("P-256", private=True),
+        "Ed25519": lambda: OKPKey.generate_key("Ed25519", private=True),
+        "PS256": lambda: RSAKey.generate_key(2048, private=True),
+    }
+    return TestClient(client_id, algorithm, make[algorithm]())
+
+
 def make_clients(prefix: str) -> dict[str, TestClient]:
     """One client for each algorithm, by algorithm."""
-    keys: Mapping[str, Key] = {
-        "ES256": ECKey.generate_key("P-256", private=True),
-        "Ed25519": OKPKey.generate_key("Ed25519", private=True),
-        "PS256": RSAKey.generate_key(2048, private=True),
-    }
-    return {name: TestClient(f"{prefix}-{name.lower()}", name, key) for name, key in keys.items()}
+    return {algorithm: make_client(f"{prefix}-{algorithm.lower()}", algorithm) for algorithm in ALGORITHMS}
 
 
 @contextmanager

@@ -52,6 +52,11 @@ def _parser() -> argparse.ArgumentParser:
     simulate.set_defaults(command=simulate_command)
     migrate = commands.add_parser("migrate", help="bring the databases of the environment to the newest version")
     migrate.set_defaults(command=migrate_command)
+    keys = commands.add_parser("keys", help="the issuer's keys: rotate, or list without private parts")
+    keys.add_argument("action", choices=["rotate", "list"])
+    keys.add_argument("--overlap", type=int, metavar="MINUTES", help="how long the new key waits (default: 10)")
+    keys.add_argument("--at-once", action="store_true", help="a key has leaked: replace all, and all tokens with them")
+    keys.set_defaults(command=keys_command)
     tenants = commands.add_parser("tenants", help="replace tenant profiles from a file")
     tenants.add_argument("file", type=Path)
     tenants.set_defaults(command=tenants_command)
@@ -135,10 +140,16 @@ def _furnish_sandbox(place: Place, wanted: Sequence[str], stack: ExitStack) -> N
         simulator = stack.enter_context(sandbox.simulator(ROOT, place.host, place.port))
     for name, value in sandbox.environment(place.home, place.host, place.port, place.public_url).items():
         os.environ.setdefault(name, value)
-    if any(f"SAMRAD_{name.upper()}_DATABASE_URL" not in os.environ for name in wanted if name != "gateway"):
+    if any(f"SAMRAD_{name.upper()}_DATABASE_URL" not in os.environ for name in wanted if _has_database(name)):
         _start_postgres(place, stack)
     if simulator is not None and not simulator.listens():
         raise CannotStart("the simulator of the sources does not start")
+
+
+def _has_database(service: str) -> bool:
+    from services.assembly.gateway import needs_database
+
+    return service != "gateway" or needs_database()
 
 
 def _start_postgres(place: Place, stack: ExitStack) -> None:
@@ -155,9 +166,13 @@ def _start_postgres(place: Place, stack: ExitStack) -> None:
 
 async def prepare_databases(url: Callable[[str, str], str], superuser: str) -> dict[str, str]:
     """The databases of the sandbox, ready to serve; answers the settings that name them."""
-    from services.assembly import agreements, consultation
+    from services.assembly import agreements, consultation, gateway
 
-    return {**await consultation.prepare(url, superuser), **await agreements.prepare(url, superuser)}
+    return {
+        **await consultation.prepare(url, superuser),
+        **await agreements.prepare(url, superuser),
+        **await gateway.prepare(url, superuser),
+    }
 
 
 async def _serve(place: Place, wanted: Sequence[str]) -> None:
@@ -218,14 +233,32 @@ def simulate_command(chosen: argparse.Namespace) -> int:
 
 def migrate_command(_: argparse.Namespace) -> int:
     """Migrate the databases that the environment names."""
-    from services.assembly import agreements, consultation
+    from services.assembly import agreements, consultation, gateway
 
-    async def migrate() -> None:
+    async def migrate() -> bool:
         await consultation.migrate()
         await agreements.migrate()
+        return await gateway.migrate()
 
-    _on_database(migrate())
-    print("migrated consultation and agreements")
+    own = _on_database(migrate())
+    print("migrated consultation, agreements and gateway" if own else "migrated consultation and agreements")
+    return 0
+
+
+def keys_command(chosen: argparse.Namespace) -> int:
+    """Rotate or list the keys of the issuer."""
+    from services.assembly.keys import list_keys, rotate_keys
+
+    place = Place()
+    named = os.environ.get("SAMRAD_GATEWAY_KEYS_FILE")
+    if not named and not place.local:
+        raise CannotStart("SAMRAD_GATEWAY_KEYS_FILE is not set")
+    file = Path(named) if named else sandbox.issuer_keys(place.home)
+    if chosen.action == "list":
+        lines = list_keys(file, system_clock())
+    else:
+        lines = rotate_keys(file, system_clock(), minutes=chosen.overlap, at_once=chosen.at_once)
+    print("\n".join(lines))
     return 0
 
 

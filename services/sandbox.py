@@ -30,7 +30,7 @@ def environment(home: Path, host: str, port: int, public_url: str) -> dict[str, 
         "SAMRAD_GATEWAY_CONSULTATION_URL": f"{inside}:{port + CONSULTATION}",
         "SAMRAD_GATEWAY_AGREEMENTS_URL": f"{inside}:{port + AGREEMENTS}",
         "SAMRAD_GATEWAY_CLIENTS_FILE": str(clients / "clients.json"),
-        "SAMRAD_GATEWAY_KEYS_FILE": str(home / "secrets" / "issuer.jwks"),
+        "SAMRAD_GATEWAY_KEYS_FILE": str(issuer_keys(home)),
         "SAMRAD_AGREEMENTS_PUBLIC_URL": public_url,
         "SAMRAD_AGREEMENTS_ISSUER": public_url,
         "SAMRAD_AGREEMENTS_JWKS_URL": f"{inside}:{port}/oauth/jwks",
@@ -46,6 +46,11 @@ def environment(home: Path, host: str, port: int, public_url: str) -> dict[str, 
         "SAMRAD_CONSULTATION_MARKING_KEY": _secret(home, "consultation-marking"),
         "SAMRAD_CONSULTATION_SSBTEK_URL": f"{inside}:{port + SIMULATOR}/ssbt/10",
     }
+
+
+def issuer_keys(home: Path) -> Path:
+    """Where the sandbox's issuer has its keys."""
+    return home / "secrets" / "issuer.jwks"
 
 
 def _secret(home: Path, name: str) -> str:

@@ -25,6 +25,7 @@ from shared.http.guard import App
 from shared.http.service import create_api, create_service
 from shared.idempotency import Ledger, forget_expired
 from shared.tokens.caller import Gatekeeper
+from shared.tokens.replay_postgres import FORGET_SECONDS, forget_used
 from shared.vault import Vault
 
 PREFIX = "/agreements/v1"
@@ -63,7 +64,10 @@ def create_app(settings: Settings, *, database: Database, gatekeeper: Gatekeeper
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with repeating(lambda: forget_expired(database), every_seconds=300):
+        async with (
+            repeating(lambda: forget_expired(database), every_seconds=300),
+            repeating(lambda: forget_used(database, clock()), every_seconds=FORGET_SECONDS),
+        ):
             yield
 
     return create_service(prefix=PREFIX, api=api, readiness=readiness(database), lifespan=lifespan)

@@ -26,9 +26,7 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
     return create_app(
         settings,
         database=database,
-        gatekeeper=make_gatekeeper(
-            f"{settings.issuer}/agreements", settings.issuer, settings.jwks_url, settings.public_url, http, clock
-        ),
+        gatekeeper=make_gatekeeper("agreements", settings, database, http, clock),
         vault=Vault(
             vault_key(settings.sealing_key.get_secret_value(), "SAMRAD_AGREEMENTS_SEALING_KEY"),
             vault_key(settings.marking_key.get_secret_value(), "SAMRAD_AGREEMENTS_MARKING_KEY"),

@@ -45,15 +45,14 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
         _identity(settings),
         http,
         clock,
-        resource=f"{settings.issuer}/agreements",
+        resource=settings.agreements_audience or f"{settings.issuer}/agreements",
         scopes=("samrad:decisions.make",),
     )
+    database = Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size)
     world = World(
-        database=Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size),
+        database=database,
         statistics=Database(settings.statistics_database_url.get_secret_value(), pool_size=2),
-        gatekeeper=make_gatekeeper(
-            f"{settings.issuer}/consultation", settings.issuer, settings.jwks_url, settings.public_url, http, clock
-        ),
+        gatekeeper=make_gatekeeper("consultation", settings, database, http, clock),
         vault=Vault(
             vault_key(settings.sealing_key.get_secret_value(), "SAMRAD_CONSULTATION_SEALING_KEY"),
             vault_key(settings.marking_key.get_secret_value(), "SAMRAD_CONSULTATION_MARKING_KEY"),
@@ -73,9 +72,9 @@ def _identity(settings: Settings) -> ClientIdentity:
     return ClientIdentity(
         client_id=settings.client_id,
         key=key,
-        issuer=settings.issuer,
+        issuer=settings.token_issuer or settings.issuer,
         token_url=settings.token_url,
-        public_token_url=f"{settings.issuer}/oauth/token",
+        public_token_url=settings.public_token_url or f"{settings.issuer}/oauth/token",
     )
 
 

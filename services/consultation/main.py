@@ -35,6 +35,7 @@ from shared.http.guard import App
 from shared.http.service import create_api, create_service
 from shared.idempotency import Ledger, forget_expired
 from shared.tokens.caller import Gatekeeper
+from shared.tokens.replay_postgres import FORGET_SECONDS, forget_used
 from shared.tokens.verifier import canonical_organisation
 from shared.vault import Vault
 
@@ -106,7 +107,10 @@ def create_app(settings: Settings, world: World) -> App:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with repeating(lambda: forget_expired(world.database), every_seconds=300):
+        async with (
+            repeating(lambda: forget_expired(world.database), every_seconds=300),
+            repeating(lambda: forget_used(world.database, world.clock()), every_seconds=FORGET_SECONDS),
+        ):
             yield
         await world.database.close()
         await world.statistics.close()

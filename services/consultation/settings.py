@@ -1,6 +1,7 @@
 """Settings of the consultation service, read once from the environment (`SAMRAD_CONSULTATION_*`)."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -14,9 +15,21 @@ class Settings(BaseSettings):
     )
 
     public_url: str = Field(description="What clients see, without a path")
-    issuer: str = Field(description="Whose tokens are accepted, as in the claim iss")
-    jwks_url: str = Field(description="Where the issuer's keys are fetched")
+    issuer: str = Field(description="Our own issuer, as in the claim iss; it begins the service's audience")
+    jwks_url: str | None = Field(
+        default=None, description="Where its keys are fetched; without it only those of SAMRAD_ISSUERS_FILE are trusted"
+    )
+    replays: Literal["postgres", "memory"] = Field(
+        default="postgres", description="Where used proofs are remembered; memory is for one process"
+    )
     token_url: str = Field(description="Where the service fetches its own tokens")
+    token_issuer: str = Field(default="", description="Who issues those, when it is not our own issuer")
+    public_token_url: str = Field(
+        default="", description="What proofs sent there are made for; empty means the issuer and /oauth/token"
+    )
+    agreements_audience: str = Field(
+        default="", description="The agreements service's audience there; empty means the issuer and /agreements"
+    )
     agreements_url: str = Field(description="Where the agreements service is dialled")
     client_id: str = Field(default="consultation", description="The service as a client of the agreements service")
     client_key_file: Path = Field(description="Its private key, a JWK")

@@ -11,6 +11,7 @@ TENANT_TABLES = (
     "audit_entry",
     "idempotency_record",
 )
+TABLES_WITHOUT_TENANT = ("used_token", "used_token_memory")
 OWNER_ROLE = "consultation_owner"
 RUNTIME_ROLE = "consultation_runtime"
 STATISTICS_ROLE = "consultation_statistics"

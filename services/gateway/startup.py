@@ -12,10 +12,22 @@ def startup_faults(settings: Settings, host: str) -> list[str]:
     """Why the gateway must not start, told for people; empty when it may. `host` is the address to bind."""
     local = _is_loopback(host) and _is_loopback(urlsplit(settings.public_url).hostname or "")
     faults = [] if local else _public_faults(settings)
+    return [*faults, *_issuer_faults(settings, local=local)] if settings.issuer_enabled else faults
+
+
+def _issuer_faults(settings: Settings, *, local: bool) -> list[str]:
+    needed = {
+        "CLIENTS_FILE": settings.clients_file,
+        "KEYS_FILE": settings.keys_file,
+        "DATABASE_URL": settings.database_url if settings.needs_database else True,
+    }
+    if missing := [f"SAMRAD_GATEWAY_{name}" for name, value in needed.items() if value is None]:
+        return [f"{' and '.join(missing)} must be set while tokens are issued here"]
     try:
-        clients = ClientRegistry(settings.clients_file).all()
+        clients = registry(settings).all()
     except RegistryUnusable as fault:
-        return [*faults, str(fault)]
+        return [str(fault)]
+    faults = []
     if not local and not settings.allow_demo_clients and any(c.demo and not c.disabled for c in clients):
         faults.append(
             f"{settings.clients_file} holds demo clients, whose keys anyone may have, and the address is public. "
@@ -24,6 +36,13 @@ def startup_faults(settings: Settings, host: str) -> list[str]:
     known = frozenset(all_scope_names())
     faults += [f"client {c.client_id} has a scope that does not exist" for c in clients if not c.scopes <= known]
     return faults
+
+
+def registry(settings: Settings) -> ClientRegistry:
+    """The client registry. Raises RegistryUnusable."""
+    if settings.clients_file is None:
+        raise RegistryUnusable("SAMRAD_GATEWAY_CLIENTS_FILE is not set")
+    return ClientRegistry(settings.clients_file)
 
 
 def _public_faults(settings: Settings) -> list[str]:

@@ -1,4 +1,4 @@
-"""Statements that every service's first migration needs: the audit and idempotency tables, and their guards."""
+"""Statements that the services' migrations share: audit, idempotency, used tokens, and their guards."""
 
 ORGANISATION = "nullif(current_setting('app.org', true), '')"
 
@@ -61,6 +61,31 @@ def idempotency_tables(runtime_role: str) -> tuple[str, ...]:
         # A DELETE without conditions reads no column, so this policy alone chooses what it removes.
         "CREATE POLICY expired ON idempotency_record FOR DELETE USING (expires_at <= now())",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_record TO {runtime_role}",
+    )
+
+
+def used_token_tables(runtime_role: str) -> tuple[str, ...]:
+    """Proofs and assertions that have been used, by hash, and since when that memory is whole.
+
+    They hold no organisation's data, so there are no policies. UNLOGGED is half the price, and a crash empties both
+    tables together; the first row says that a new database has nothing to have forgotten.
+    """
+    return (
+        """
+        CREATE UNLOGGED TABLE used_token (
+            key bytea PRIMARY KEY CHECK (octet_length(key) = 32),
+            until timestamptz NOT NULL
+        )
+        """,
+        """
+        CREATE UNLOGGED TABLE used_token_memory (
+            only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+            whole_since timestamptz NOT NULL
+        )
+        """,
+        "INSERT INTO used_token_memory (whole_since) VALUES ('-infinity')",
+        f"GRANT SELECT, INSERT, UPDATE (until), DELETE ON used_token TO {runtime_role}",
+        f"GRANT SELECT, INSERT ON used_token_memory TO {runtime_role}",
     )
 
 

@@ -16,7 +16,7 @@ from shared.problems import ACTOR_REQUIRED, SCOPE_MISSING, UNAUTHENTICATED, UNAV
 from shared.tokens.jose import InvalidToken
 from shared.tokens.keys import KeysUnavailable
 from shared.tokens.proofs import check_proof
-from shared.tokens.replay import ReplayStore
+from shared.tokens.replay import ReplayStore, ReplaysUnavailable
 from shared.tokens.scopes import Scope
 from shared.tokens.verifier import AccessToken, TokenVerifier
 
@@ -58,7 +58,7 @@ class Gatekeeper:
         self._actor_header = actor_header.lower()
 
     async def admit(self, request: Request, scope: Scope, *, actor_required: bool) -> Caller:
-        """Raises Problem: 401, 403, 400 for a missing or unfit actor, 503 when keys can't be had."""
+        """Raises Problem: 401, 403, 400 for a missing or unfit actor, 503 when keys or used proofs can't be had."""
         token = await self._token(request)
         state = request.scope["state"]
         state["client_id"] = token.client_id
@@ -94,7 +94,7 @@ class Gatekeeper:
             raise unauthenticated(
                 "Token eller bevis godtas inte", "Token or proof not accepted", "invalid_token"
             ) from None
-        except KeysUnavailable:
+        except (KeysUnavailable, ReplaysUnavailable):
             raise Problem(UNAVAILABLE, headers={"Retry-After": "5"}) from None
         return token
 

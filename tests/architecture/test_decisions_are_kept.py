@@ -23,6 +23,7 @@ HTTPX = {
     "services/__main__.py",
     "services/assembly/common.py",
     "services/assembly/gateway.py",
+    "services/assembly/issuers.py",
     "services/command/call.py",
     "services/command/demo.py",
     "services/consultation/grounds/agreements.py",

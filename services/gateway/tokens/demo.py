@@ -11,7 +11,7 @@ from typing import Any
 
 from joserfc.jwk import ECKey
 
-from services.gateway.tokens.keys import write_private
+from services.gateway.tokens.files import replace_private
 from services.gateway.tokens.metadata import TOKEN_PATH
 from shared.tokens.client import ClientIdentity
 
@@ -83,7 +83,7 @@ def _key(folder: Path, name: str) -> ECKey:
     path = folder / f"{name}.jwk"
     if not path.exists():
         key = ECKey.generate_key("P-256", private=True)
-        write_private(path, json.dumps({**key.as_dict(private=True), "kid": key.thumbprint()}))
+        replace_private(path, json.dumps({**key.as_dict(private=True), "kid": key.thumbprint()}))
     return ECKey.import_key(json.loads(path.read_text("utf-8")))
 
 

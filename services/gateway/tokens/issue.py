@@ -10,6 +10,7 @@ from services.gateway.tokens.clients import Client, ClientRegistry
 from services.gateway.tokens.keys import SigningKeys
 from shared.clock import Clock
 from shared.tokens.jose import InvalidToken, signed_token
+from shared.tokens.profile import SecurityProfile
 from shared.tokens.proofs import check_proof
 from shared.tokens.replay import ReplayStore
 from shared.tokens.verifier import ORGANISATION_CLAIM
@@ -37,10 +38,11 @@ class Issuer:
     clients: ClientRegistry
     replays: ReplayStore
     clock: Clock
+    profile: SecurityProfile
 
 
 async def issue_token(issuer: Issuer, form: dict[str, str], proof: str | None) -> dict[str, Any]:
-    """The answer of RFC 6749 section 5.1. `proof` is the DPoP header. Raises Refused.
+    """The answer of RFC 6749 section 5.1. `proof` is the DPoP header. Raises Refused, or ReplaysUnavailable.
 
     The order matters: nothing about scopes or audiences is told before the client has proved who it is.
     """
@@ -48,7 +50,12 @@ async def issue_token(issuer: Issuer, form: dict[str, str], proof: str | None) -
         raise Refused("unsupported_grant_type", "grant_type must be client_credentials")
     try:
         client = await authenticate(
-            form, clients=issuer.clients, issuer=issuer.name, replays=issuer.replays, now=issuer.clock()
+            form,
+            clients=issuer.clients,
+            issuer=issuer.name,
+            profile=issuer.profile,
+            replays=issuer.replays,
+            now=issuer.clock(),
         )
     except NotAuthenticated:
         raise Refused("invalid_client", "The client assertion is not accepted", 401) from None

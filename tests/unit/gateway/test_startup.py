@@ -15,6 +15,8 @@ from services.gateway.tokens.clients import ClientRegistry, RegistryUnusable
 from services.gateway.tokens.demo import DEMO_CLIENTS, write_demo_clients
 from services.gateway.tokens.keys import KeysUnusable, read_or_make_keys
 from services.gateway.tokens.metadata import issuer_metadata
+from shared.clock import system_clock
+from shared.tokens.profile import PROFILES
 
 
 def settings(folder: Path, **changes: Any) -> Settings:
@@ -24,6 +26,7 @@ def settings(folder: Path, **changes: Any) -> Settings:
         "agreements_url": "http://127.0.0.1:8002",
         "clients_file": folder / "clients.json",
         "keys_file": folder / "keys.json",
+        "replays": "memory",
     }
     return Settings(**{**values, **changes})
 
@@ -126,7 +129,7 @@ def test_a_registry_with_unfit_clients_is_not_used(tmp_path: Path, entry: dict[s
 
 def test_signing_keys_are_made_once_and_read_again(tmp_path: Path) -> None:
     path = tmp_path / "new" / "keys.json"
-    made, read = read_or_make_keys(path), read_or_make_keys(path)
+    made, read = read_or_make_keys(path, system_clock), read_or_make_keys(path, system_clock)
 
     assert made.signing.thumbprint() == read.signing.thumbprint() == read.public().keys[0].kid
     assert path.stat().st_mode & 0o777 == 0o600
@@ -134,11 +137,11 @@ def test_signing_keys_are_made_once_and_read_again(tmp_path: Path) -> None:
 
 def test_signing_keys_that_others_may_read_are_not_used(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
-    read_or_make_keys(path)
+    read_or_make_keys(path, system_clock)
     path.chmod(0o640)
 
     with pytest.raises(KeysUnusable, match="0600"):
-        read_or_make_keys(path)
+        read_or_make_keys(path, system_clock)
 
 
 def test_a_retired_key_is_published_and_does_not_sign(tmp_path: Path) -> None:
@@ -147,14 +150,16 @@ def test_a_retired_key_is_published_and_does_not_sign(tmp_path: Path) -> None:
     path.write_text(json.dumps({"keys": [key.as_dict(private=True) for key in keys]}), "utf-8")
     path.chmod(0o600)
 
-    read = read_or_make_keys(path)
+    read = read_or_make_keys(path, system_clock)
 
     assert read.signing.thumbprint() == keys[0].thumbprint()
     assert [key.kid for key in read.public().keys] == [key.thumbprint() for key in keys]
 
 
 def test_metadata_on_a_public_address_holds_to_the_standard() -> None:
-    about = issuer_metadata("https://samrad.example", {"a": "https://samrad.example/a"}, "https://docs.example")
+    about = issuer_metadata(
+        "https://samrad.example", {"a": "https://samrad.example/a"}, "https://docs.example", PROFILES["fapi2"]
+    )
 
     assert about["jwks_uri"] == "https://samrad.example/oauth/jwks"
 

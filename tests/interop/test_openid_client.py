@@ -74,8 +74,9 @@ def test_the_library_finds_in_our_metadata_all_that_a_client_needs(running: Exch
     assert metadata["jwks_uri"] == f"{running.base_url}/oauth/jwks"
     assert metadata["grant_types_supported"] == ["client_credentials"]
     assert metadata["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
-    assert set(metadata["token_endpoint_auth_signing_alg_values_supported"]) == set(ALGORITHMS)
-    assert set(metadata["dpop_signing_alg_values_supported"]) == set(ALGORITHMS)
+    # `EdDSA` is what Ed25519 was called before RFC 9864.
+    assert set(metadata["token_endpoint_auth_signing_alg_values_supported"]) == {*ALGORITHMS, "EdDSA"}
+    assert set(metadata["dpop_signing_alg_values_supported"]) == {*ALGORITHMS, "EdDSA"}
     assert metadata["scopes_supported"] == all_scope_names()
     assert set(metadata["protected_resources"]) == {
         f"{running.base_url}/{service}" for service in ("consultation", "agreements")

@@ -30,8 +30,8 @@ class TestClient:
         return {"id": self.client_id, "key": whole}
 
     def public_key(self) -> dict[str, Any]:
-        """The public key, as registries take it."""
-        return {**self.key.as_dict(private=False), "alg": self.algorithm, "kid": self.key.thumbprint()}
+        """The public key, as registries take it. Without `alg`: what it may be used with is for others to decide."""
+        return {**self.key.as_dict(private=False), "kid": self.key.thumbprint()}
 
 
 def make_client(client_id: str, algorithm: str = "ES256") -> TestClient:

@@ -39,6 +39,7 @@ def issuer_plan(clients: dict[str, TestClient]) -> dict[str, Any]:
             {
                 "id": client.client_id,
                 "key": client.public_key(),
+                "algorithm": client.algorithm,
                 "organisation": ORGANISATIONS[name],
                 "scopes": [*MAP, OTHER],
             }

@@ -3,7 +3,7 @@
 // Plan: {"issuers": {name: {
 //   "keyId": text (the kid of its signing key),
 //   "organisationClaim": text,
-//   "clients": [{"id": text, "key": public JWK with alg and kid, "organisation": text, "scopes": [text]}],
+//   "clients": [{"id": text, "key": public JWK with kid, "algorithm": text, "organisation": text, "scopes": [text]}],
 //   "resources": {audience: [scope]}
 // }}}
 //
@@ -59,14 +59,14 @@ async function configuration(plan) {
   }
 }
 
-function client({ id, key, scopes }) {
+function client({ id, key, algorithm, scopes }) {
   return {
     client_id: id,
     grant_types: ['client_credentials'],
     response_types: [],
     redirect_uris: [],
     token_endpoint_auth_method: 'private_key_jwt',
-    token_endpoint_auth_signing_alg: key.alg,
+    token_endpoint_auth_signing_alg: algorithm,
     id_token_signed_response_alg: 'ES256', // its default, RS256, is not for FAPI 2.0
     dpop_bound_access_tokens: true,
     jwks: { keys: [key] },

@@ -12,6 +12,7 @@ REGISTER_TABLES = (
     "ground",
     "grounds_edition",
 )
+TABLES_WITHOUT_TENANT = ("used_token", "used_token_memory")
 OWNER_ROLE = "agreements_owner"
 RUNTIME_ROLE = "agreements_runtime"
 MIGRATIONS = Path(__file__).parent / "migrations"

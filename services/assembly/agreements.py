@@ -14,6 +14,7 @@ from shared.database.engine import Database
 from shared.database.migrate import upgrade
 from shared.database.provision import provision
 from shared.http.guard import App
+from shared.tokens.replay_postgres import remember_from_now
 from shared.vault import Vault
 
 
@@ -42,6 +43,7 @@ async def prepare(url: Callable[[str, str], str], superuser: str) -> dict[str, s
     await upgrade(owner, tables.MIGRATIONS)
     await load_register(owner)
     await load_sandbox(owner)
+    await remember_from_now(owner)
     return {"SAMRAD_AGREEMENTS_DATABASE_URL": url("agreements", tables.RUNTIME_ROLE)}
 
 

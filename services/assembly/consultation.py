@@ -23,6 +23,7 @@ from shared.database.migrate import upgrade
 from shared.database.provision import provision
 from shared.http.guard import App
 from shared.tokens.client import ClientIdentity, ServiceTokens
+from shared.tokens.replay_postgres import remember_from_now
 from shared.transport.pyreqwest_transport import PyreqwestTransport
 from shared.vault import Vault
 
@@ -88,6 +89,7 @@ async def prepare(url: Callable[[str, str], str], superuser: str) -> dict[str, s
     owner = url("consultation", tables.OWNER_ROLE)
     await upgrade(owner, MIGRATIONS)
     await load_tenants(owner, read_tenants(SANDBOX))
+    await remember_from_now(owner)
     return {
         "SAMRAD_CONSULTATION_DATABASE_URL": url("consultation", tables.RUNTIME_ROLE),
         "SAMRAD_CONSULTATION_STATISTICS_DATABASE_URL": url("consultation", tables.STATISTICS_ROLE),

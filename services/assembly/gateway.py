@@ -23,6 +23,7 @@ from shared.database.migrate import upgrade
 from shared.database.provision import provision
 from shared.http.guard import App
 from shared.tokens.client import MachineClient
+from shared.tokens.replay_postgres import remember_from_now
 
 
 async def build(stack: AsyncExitStack, clock: Clock, *, host: str) -> App:
@@ -53,7 +54,9 @@ async def build(stack: AsyncExitStack, clock: Clock, *, host: str) -> App:
 async def prepare(url: Callable[[str, str], str], superuser: str) -> dict[str, str]:
     """Provision and migrate the database of the sandbox; answers the settings that name it."""
     await provision(url("postgres", superuser), "gateway", (tables.OWNER_ROLE, tables.RUNTIME_ROLE))
-    await upgrade(url("gateway", tables.OWNER_ROLE), tables.MIGRATIONS)
+    owner = url("gateway", tables.OWNER_ROLE)
+    await upgrade(owner, tables.MIGRATIONS)
+    await remember_from_now(owner)
     return {"SAMRAD_GATEWAY_DATABASE_URL": url("gateway", tables.RUNTIME_ROLE)}
 
 

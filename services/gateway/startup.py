@@ -16,18 +16,15 @@ def startup_faults(settings: Settings, host: str) -> list[str]:
 
 
 def _issuer_faults(settings: Settings, *, local: bool) -> list[str]:
-    needed = {
-        "CLIENTS_FILE": settings.clients_file,
-        "KEYS_FILE": settings.keys_file,
-        "DATABASE_URL": settings.database_url if settings.needs_database else True,
-    }
-    if missing := [f"SAMRAD_GATEWAY_{name}" for name, value in needed.items() if value is None]:
-        return [f"{' and '.join(missing)} must be set while tokens are issued here"]
+    faults = []
+    if settings.keys_file is None:
+        faults.append("SAMRAD_GATEWAY_KEYS_FILE must be set while tokens are issued here")
+    if settings.needs_database and settings.database_url is None:
+        faults.append("SAMRAD_GATEWAY_DATABASE_URL must be set, or SAMRAD_GATEWAY_REPLAYS=memory for a single process")
     try:
         clients = registry(settings).all()
     except RegistryUnusable as fault:
-        return [str(fault)]
-    faults = []
+        return [*faults, str(fault)]
     if not local and not settings.allow_demo_clients and any(c.demo and not c.disabled for c in clients):
         faults.append(
             f"{settings.clients_file} holds demo clients, whose keys anyone may have, and the address is public. "

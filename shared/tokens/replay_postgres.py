@@ -67,6 +67,21 @@ class PostgresReplayStore:
         return await self._database.single.value(statement, values)
 
 
+async def remember_from_now(url: str) -> None:
+    """Begin a memory that a crash has emptied, when it is known that nothing is served yet.
+
+    For the sandbox, where the database and all that uses it start together; elsewhere the first use begins it, with
+    a wait. `url` names the role that owns the tables.
+    """
+    database = Database(url, pool_size=1)
+    try:
+        async with database.without_tenant() as connection:
+            now = (await connection.execute(text("SELECT now()"))).scalar_one()
+            await connection.execute(_BEGIN, {"since": now})
+    finally:
+        await database.close()
+
+
 async def forget_used(database: Database, now: datetime) -> int:
     """Remove what could not be used any more anyway; answers how many."""
     async with database.without_tenant() as connection:

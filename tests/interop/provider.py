@@ -2,10 +2,11 @@
 
 import json
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from tests.interop.node import FOLDER
 
@@ -21,17 +22,29 @@ class Provider:
 @contextmanager
 def issuing(issuers: dict[str, Any]) -> Iterator[dict[str, Provider]]:
     """The issuers by name, as the script's plan describes them; the process is ended with the block."""
-    command = ["node", "issue-with-oidc-provider.mjs"]
-    with subprocess.Popen(
-        command, cwd=FOLDER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
+    with (
+        tempfile.TemporaryFile("w+") as log,
+        subprocess.Popen(
+            ["node", "issue-with-oidc-provider.mjs"],
+            cwd=FOLDER,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as process,
+    ):
         try:
             assert process.stdin is not None
             assert process.stdout is not None
             process.stdin.write(json.dumps({"issuers": issuers}))
             process.stdin.close()
-            told = json.loads(process.stdout.readline() or "null")
-            assert told, f"oidc-provider did not start: node {command[1]}, in {FOLDER}"
-            yield {name: Provider(each["issuer"], each["jwksUrl"]) for name, each in told.items()}
+            told = process.stdout.readline()
+            assert told, _read(log)
+            yield {name: Provider(each["issuer"], each["jwksUrl"]) for name, each in json.loads(told).items()}
         finally:
             process.kill()
+
+
+def _read(log: IO[str]) -> str:
+    log.seek(0)
+    return log.read()

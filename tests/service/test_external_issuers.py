@@ -162,7 +162,6 @@ def call(
 CONSULTATIONS = "/consultation/v1/consultations"
 
 
-@pytest.mark.requirement("R107")
 def test_a_consultation_is_opened_through_the_gateway_with_tokens_of_another_issuer_only(
     exchange: Exchange, foreign: ForeignIssuer, abroad: dict[str, str]
 ) -> None:

@@ -29,7 +29,6 @@ LOOKUP = "/consultation/v1/lookups/7"
 STATED = {"Samrad-Handler": "hl-4711"}
 
 
-@pytest.mark.requirement("R107")
 def test_rotating_keys_under_load_loses_no_request(
     run_gateway: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,7 +137,6 @@ def changed(file: Path, client_id: str, **members: Any) -> Iterator[None]:
     file.write_text(before, "utf-8")
 
 
-@pytest.mark.requirement("R107")
 @pytest.mark.parametrize("members", [{"disabled": True}, {}, {"organisation": "2120001124"}], ids=str)
 def test_a_client_shut_out_is_refused_at_once_though_its_token_still_lives(
     registered: tuple[Gateway, Path], consultation: Upstream, members: dict[str, Any]

@@ -25,6 +25,9 @@ from shared.http.guard import App
 from shared.tokens.client import MachineClient
 from shared.tokens.replay_postgres import remember_from_now
 
+# What pydantic reads as false.
+_NO = ("0", "off", "f", "false", "n", "no")
+
 
 async def build(stack: AsyncExitStack, clock: Clock, *, host: str) -> App:
     """The gateway as an application."""
@@ -71,7 +74,7 @@ async def migrate() -> bool:
 def needs_database() -> bool:
     """Whether the gateway of this environment remembers anything in a database."""
     kept_here = os.environ.get("SAMRAD_GATEWAY_REPLAYS", "postgres") == "postgres"
-    return kept_here and os.environ.get("SAMRAD_GATEWAY_ISSUER_ENABLED", "true").lower() not in ("false", "0", "no")
+    return kept_here and os.environ.get("SAMRAD_GATEWAY_ISSUER_ENABLED", "true").lower() not in _NO
 
 
 def demo_client(name: str, home: Path, public_url: str, http: httpx.Client) -> MachineClient:

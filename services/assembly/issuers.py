@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from services.assembly.environment import CannotStart
 from services.gateway.scopes import all_scope_names
+from services.sandbox import LOOPBACK
 from shared.tokens.keys import KeySource, RemoteKeys
 from shared.tokens.organisations import Form, OrganisationClaim
 from shared.tokens.profile import SecurityProfile
@@ -52,6 +53,14 @@ class IssuerEntry(_Strict):
         parts = urlsplit(value or "https://none.example")
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("is no address without query and fragment")
+        return value
+
+    @field_validator("issuer")
+    @classmethod
+    def _secured(cls, value: str) -> str:
+        # Its keys may be looked for there, and whoever stands between could then make tokens.
+        if not value.startswith("https://") and urlsplit(value).hostname not in LOOPBACK:
+            raise ValueError("must begin with https://")
         return value
 
 
@@ -145,7 +154,10 @@ async def discovered_keys_url(http: httpx.AsyncClient, issuer: str) -> str:
             continue
         if document.get("issuer") != issuer or not isinstance(document.get("jwks_uri"), str):
             raise OSError("the metadata is about another issuer, or names no keys")
-        return str(document["jwks_uri"])
+        found = str(document["jwks_uri"])
+        if urlsplit(found).scheme != parts.scheme:
+            raise OSError("the metadata names keys at a less secure address")
+        return found
     raise OSError("the issuer publishes no metadata")
 
 

@@ -162,7 +162,6 @@ def call(
 CONSULTATIONS = "/consultation/v1/consultations"
 
 
-@pytest.mark.requirement(107)
 def test_a_consultation_is_opened_through_the_gateway_with_tokens_of_another_issuer_only(
     exchange: Exchange, foreign: ForeignIssuer, abroad: dict[str, str]
 ) -> None:
@@ -240,6 +239,7 @@ def told(folder: Path, entries: Any, profile: str = "fapi2") -> str:
         ({"issuer": ...}, "issuers.0.issuer"),
         ({"issuer": "idp"}, "issuers.0.issuer"),
         ({"issuer": "https://idp.example#x"}, "issuers.0.issuer"),
+        ({"issuer": "http://idp.example"}, "must begin with https://"),
         ({"jwksUrl": "file:///etc/passwd"}, "issuers.0.jwksUrl"),
         ({"audience": "x"}, "issuers.0.audience"),
         ({"audiences": {}}, "must not be empty"),
@@ -303,11 +303,15 @@ def test_keys_are_found_by_either_kind_of_metadata(address: str) -> None:
         {"issuer": ISSUER + "/", "jwks_uri": "https://idp.example/keys"},
         {"jwks_uri": "https://idp.example/keys"},
         {"issuer": ISSUER},
+        {"issuer": ISSUER, "jwks_uri": "http://idp.example/keys"},
+        {"issuer": ISSUER, "jwks_uri": "file:///etc/passwd"},
     ],
     ids=str,
 )
-def test_metadata_about_another_issuer_is_not_followed(document: dict[str, Any]) -> None:
-    with pytest.raises(OSError, match="another issuer"):
+def test_metadata_about_another_issuer_or_with_keys_in_a_less_secure_place_is_not_followed(
+    document: dict[str, Any],
+) -> None:
+    with pytest.raises(OSError, match="metadata"):
         run(discovered_keys_url(answering({BY_OIDC: json.dumps(document).encode()}), ISSUER))
 
 

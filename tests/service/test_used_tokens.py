@@ -53,7 +53,6 @@ def proved(exchange: Exchange) -> dict[str, str]:
 
 
 @pytest.mark.attack
-@pytest.mark.requirement(107)
 def test_a_proof_used_at_one_worker_is_refused_at_another(exchange: Exchange, two_of_each: list[str]) -> None:
     headers = proved(exchange)
 
@@ -77,7 +76,6 @@ def test_a_proof_sent_to_all_workers_at_the_same_time_is_let_in_by_one(
 
 
 @pytest.mark.attack
-@pytest.mark.requirement(107)
 def test_an_assertion_used_at_one_gateway_is_refused_at_another(exchange: Exchange, two_of_each: list[str]) -> None:
     identity, now = exchange.client("umea").identity, exchange.clock()
     resource, scopes = f"{exchange.base_url}/consultation", ["samrad:consultations.read"]

@@ -11,7 +11,7 @@ from joserfc.jwk import ECKey, OKPKey
 from services.gateway.scopes import CATALOGUE, all_scope_names
 from services.gateway.settings import Settings
 from services.gateway.startup import startup_faults
-from services.gateway.tokens.clients import ClientRegistry, RegistryUnusable
+from services.gateway.tokens.clients import KINDS, ClientRegistry, RegistryUnusable
 from services.gateway.tokens.demo import DEMO_CLIENTS, write_demo_clients
 from services.gateway.tokens.keys import KeysUnusable, read_or_make_keys
 from services.gateway.tokens.metadata import issuer_metadata
@@ -117,6 +117,11 @@ def test_a_client_is_disabled_without_a_restart(tmp_path: Path) -> None:
         {"organisation": "2120002628"},
         {"organisation": "9112121212"},
         {"clientId": "malmo"},
+        {"clientId": "https://idp.example#umea"},
+        {"kind": "municipal"},
+        {"kind": "Municipality"},
+        {"kind": None},
+        {"kind": ["municipality"]},
     ],
 )
 def test_a_registry_with_unfit_clients_is_not_used(tmp_path: Path, entry: dict[str, Any]) -> None:
@@ -125,6 +130,40 @@ def test_a_registry_with_unfit_clients_is_not_used(tmp_path: Path, entry: dict[s
 
     with pytest.raises(RegistryUnusable):
         ClientRegistry(path).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_organisation_can_be_registered(tmp_path: Path, kind: str) -> None:
+    path = write_demo_clients(tmp_path)
+    change(path, kind=kind)
+
+    assert ClientRegistry(path).all()[0].kind == kind
+
+
+def test_a_registry_that_breaks_is_told_and_the_last_good_one_serves_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write_demo_clients(tmp_path)
+    registry, whole = ClientRegistry(path), path.read_text("utf-8")
+    for broken in (whole[: len(whole) // 2], "", whole.replace("municipality", "town")):
+        path.write_text(broken, "utf-8")
+        assert registry.find("umea") is not None
+        assert len(registry.faults()) == 1
+    path.unlink()
+    assert "FileNotFoundError" in registry.faults()[0]
+    assert [record.levelname for record in caplog.records] == ["ERROR"] * 4
+
+    path.write_text(whole, "utf-8")
+    assert registry.faults() == []
+
+
+@pytest.mark.parametrize("name", ["clients_file", "keys_file", "database_url"])
+def test_what_issuing_needs_must_be_set_and_is_not_asked_for_without_it(folder: Path, name: str) -> None:
+    lacking = {"replays": "postgres", "database_url": "postgresql+asyncpg://a@b/c", name: None}
+
+    (fault,) = startup_faults(settings(folder, **lacking), "127.0.0.1")
+    assert f"SAMRAD_GATEWAY_{name.upper()}" in fault
+    assert startup_faults(settings(folder, **lacking, issuer_enabled=False), "127.0.0.1") == []
 
 
 def test_signing_keys_are_made_once_and_read_again(tmp_path: Path) -> None:

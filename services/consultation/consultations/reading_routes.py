@@ -1,9 +1,10 @@
 """Reading consultations over HTTP: the asker's list, the queue, one consultation, its timeline."""
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 
@@ -21,17 +22,21 @@ from services.consultation.consultations.models import (
     side_of,
     summary_values,
     whole,
+    without_content,
 )
 from services.consultation.context import context_of
+from services.consultation.lookups.domain import disclosure_marks
 from shared.audit import AuditEntry, record
 from shared.database.engine import Tenancy
 from shared.http.conditions import etag
 from shared.http.paging import Cursor, Limit, decode_cursor, encode_cursor, page_links, split_page
 from shared.problems import NOT_FOUND, SCOPE_MISSING, Problem
 from shared.tokens.caller import Caller, Requires
+from shared.vault import Vault
 
 router = APIRouter(tags=["consultations"])
 
+_ALL_FIELDS = ["person", "messages", "lookupSources", "afItems", "leadTime"]
 ConsultationId = Annotated[uuid.UUID, Path(alias="consultationId", description="From the list / Ur listan")]
 
 
@@ -50,7 +55,10 @@ async def list_consultations(
 ) -> Response:
     """What the organisation has asked. Nothing about persons stands in a list.
 
-    Vad organisationen har frågat. Ingenting om personer står i en lista.
+    Consultations about persons with protected identity are in no list, for anybody.
+
+    Vad organisationen har frågat. Ingenting om personer står i en lista, och samråd om personer med skyddade
+    personuppgifter står inte i någon.
     """
     context = context_of(request)
     place = decode_cursor(cursor)
@@ -86,7 +94,10 @@ async def list_queue(
 ) -> Response:
     """Open consultations put to the organisation, ordered by due date. Nothing about persons stands in the queue.
 
-    Öppna samråd ställda till organisationen, ordnade efter när de ska vara besvarade.
+    Consultations about persons with protected identity are not in it, for anybody: they go by phone.
+
+    Öppna samråd ställda till organisationen, ordnade efter när de ska vara besvarade. Samråd om personer med skyddade
+    personuppgifter står inte i kön; de tas per telefon.
     """
     context = context_of(request)
     place = decode_cursor(cursor)
@@ -124,7 +135,10 @@ async def get_consultation(
 ) -> Response:
     """The whole consultation, for the side that asked and the side that answers. Each reading is audited.
 
-    Hela samrådet, för den som frågat och den som svarar. Varje läsning loggas.
+    When the person has protected identity it is told without the person and without what has been written.
+
+    Hela samrådet, för den som frågat och den som svarar. Varje läsning loggas. Om personen har skyddade
+    personuppgifter visas varken personen eller det som skrivits.
     """
     context = context_of(request)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
@@ -132,18 +146,15 @@ async def get_consultation(
         if row is None:
             raise Problem(NOT_FOUND)
         _refuse_answering_without_queue(caller, row.org)
-        written = [
-            Message(
-                at=each.at,
-                side=side_of(each.actor_org, row.org),
-                kind=each.action,
-                text=open_message(context.vault, row.id, each.sequence, each.sealed),
-            )
-            for each in await repository.messages(connection, row.org, row.id)
-        ]
-        model = whole(row, written, caller.organisation, context.vault, context.base_url)
+        withheld = row.protected and scopes.PROTECTED_READ.name not in caller.scopes
+        if withheld:
+            model = without_content(row, caller.organisation, context.base_url)
+        else:
+            written = await _written(connection, context.vault, row)
+            model = whole(row, written, caller.organisation, context.vault, context.base_url)
         entry = AuditEntry(
-            event="consultation.read",
+            event="consultation.withheld" if withheld else "consultation.read",
+            outcome="refused" if withheld else "permitted",
             at=context.clock(),
             caller=caller,
             object_type="consultation",
@@ -154,7 +165,8 @@ async def get_consultation(
                 "purpose": row.purpose,
                 "caseReference": row.case_reference,
                 "decision": {"id": str(row.decision_id), "version": row.decision_version},
-                "fields": ["person", "messages", "lookupSources", "afItems", "leadTime"],
+                "fields": ["leadTime"] if withheld else _ALL_FIELDS,
+                **disclosure_marks(protected=row.protected, withheld=withheld),
             },
         )
         await record(connection, entry)
@@ -196,6 +208,18 @@ async def list_events(
     ]
     links = {"self": {"href": f"{context.base_url}/consultations/{consultation_id}/events"}}
     return context.json(Timeline(events=told, links=links))
+
+
+async def _written(connection: AsyncConnection, vault: Vault, row: Row[Any]) -> list[Message]:
+    return [
+        Message(
+            at=each.at,
+            side=side_of(each.actor_org, row.org),
+            kind=each.action,
+            text=open_message(vault, row.id, each.sequence, each.sealed),
+        )
+        for each in await repository.messages(connection, row.org, row.id)
+    ]
 
 
 async def _owner(connection: AsyncConnection, caller: Caller, consultation_id: uuid.UUID) -> str:

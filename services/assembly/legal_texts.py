@@ -30,9 +30,9 @@ def _about(
     told = set[str]()
     for day in (first, last):
         for warned in cited_warnings(bases, text["legalText"], day):
-            if warned.code in told:
+            if warned.words.en in told:
                 continue
-            told.add(warned.code)
+            told.add(warned.words.en)
             instead = warned.replacement
             yield Words(
                 f"{place}: {warned.words.sv}" + (f"; ange {instead.reference}" if instead else ""),

@@ -46,6 +46,8 @@ NO_OBJECT = {
     ("consultation", "GET", "/consultations"): "lists the caller's own",
     ("consultation", "GET", "/queue"): "lists what is put to the caller",
     ("consultation", "GET", "/audit-entries"): "lists the caller's own",
+    ("consultation", "POST", "/protected-persons"): "makes a new record of the caller's own",
+    ("consultation", "POST", "/protected-persons/removals"): "ends the caller's own; the person stands in the body",
     ("consultation", "GET", "/lead-times"): "figures over all",
     ("consultation", "GET", "/work-in-progress"): "figures over all",
     ("agreements", "GET", "/agreements"): "lists what is published or the caller's own",
@@ -231,6 +233,7 @@ def foreign(running: Exchange) -> dict[str, str]:
     path = "/consultation/v1/consultations"
     consultation = running.send("malmo", "POST", path, consultation_body(), key="foreign").json()
     lookup = running.look_up("complete", "malmo").json()
+    assert running.look_up("protected_by_fk", "malmo").json()["withheld"]
     agreement = running.send("malmo", "POST", "/agreements/v1/agreements", unpublished_agreement(), key="foreign")
     assert agreement.status_code == 201, agreement.text
     return {
@@ -420,11 +423,12 @@ def test_readiness_fails_while_row_level_security_is_off(exchange: Exchange, swi
 
 def test_readiness_fails_when_the_database_is_at_another_version(exchange: Exchange) -> None:
     ready = f"http://127.0.0.1:{exchange.ports['consultation']}/health/ready"
+    newest = sql(exchange, "consultation", "postgres", "SELECT version_num FROM alembic_version")[0]["version_num"]
     sql(exchange, "consultation", "postgres", "UPDATE alembic_version SET version_num = '0000'")
     try:
         assert exchange.http.get(ready).status_code == 503
     finally:
-        sql(exchange, "consultation", "postgres", "UPDATE alembic_version SET version_num = '0001'")
+        sql(exchange, "consultation", "postgres", f"UPDATE alembic_version SET version_num = '{newest}'")
     assert consultation_main.MIGRATIONS.is_dir()
     assert exchange.http.get(ready).status_code == 200
 

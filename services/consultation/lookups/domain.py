@@ -94,7 +94,7 @@ def _without_content(answer: SourceAnswer) -> SourceAnswer:
 
 def disclosed_fields(answers: Sequence[SourceAnswer]) -> dict[str, list[str]]:
     """Which pieces of which source leave, by name, for the audit trail."""
-    leaving = {answer.source: told(answer.source, answer.data) for answer in answers}
+    leaving = {answer.source: told(answer.source, answer.data, answer.left_out) for answer in answers}
     return {source.value: names for source, names in leaving.items() if names}
 
 

@@ -95,12 +95,13 @@ def limited(answer: SourceAnswer, opened: frozenset[str]) -> SourceAnswer:
     return kept
 
 
-def told(source: SourceCode, data: Mapping[str, Any] | None) -> list[str]:
-    """The names of the pieces of which the data hold anything."""
+def told(source: SourceCode, data: Mapping[str, Any] | None, left_out: Sequence[str] = ()) -> list[str]:
+    """The names of the pieces of which the data hold anything, those left out aside: they can be told as labels."""
     return [
         piece.name
         for piece in PIECES[source]
-        if any(_has_content(value) for path in piece.paths for value in _at(data, path.split(".")))
+        if piece.name not in left_out
+        and any(_has_content(value) for path in piece.paths for value in _at(data, path.split(".")))
     ]
 
 

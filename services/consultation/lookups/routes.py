@@ -259,12 +259,16 @@ async def _kept_answer(
                 "purpose": question.purpose,
                 "caseReference": question.case_reference,
                 "repeated": True,
-                "fields": {each.source: names for each in answer.sources if (names := told(each.source, each.data))},
+                "fields": {each.source: names for each in answer.sources if (names := _told(each))},
                 **disclosure_marks(protected=answer.protected_identity, withheld=answer.withheld),
             },
         )
         await record(connection, entry)
     return kept
+
+
+def _told(answer: SourceAnswerModel) -> list[str]:
+    return told(answer.source, answer.data, answer.left_out.fields if answer.left_out else ())
 
 
 def _withheld_unless_allowed(answer: LookupAnswer, caller: Caller) -> LookupAnswer:

@@ -6,15 +6,19 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 
+from services import __main__ as samrad
+from services.agreements.grounds.domain import Reason
 from services.consultation.clocks.zone import SWEDEN
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.consultation.problems import CHECKS
+from tests.attack.support import sql
 from tests.exchange import NOBODY, Exchange, consultation_body, lookup_body
 from tests.openapi_check import document
 
@@ -117,6 +121,14 @@ def test_the_document_lists_the_four_checks() -> None:
         "scope",
         "tenancy",
     ]
+
+
+def test_the_checks_stand_in_words_among_the_code_lists(exchange: Exchange) -> None:
+    lists = exchange.http.get(f"{exchange.base_url}{BASE}/code-lists").json()["lists"]
+    listed = {each["name"]: {code["code"] for code in each["codes"]} for each in lists}
+
+    assert listed["accessChecks"] == set(CHECKS)
+    assert listed["groundReasons"] == {reason.value for reason in Reason}
 
 
 def test_what_is_anothers_and_what_does_not_exist_are_refused_alike_by_tenancy(exchange: Exchange) -> None:
@@ -325,6 +337,28 @@ def test_the_older_act_is_warned_about_from_the_first_of_july_2025(exchange: Exc
             told.append([each["code"] for each in exchange.look_up("complete", sources=["AF"]).json()["warnings"]])
 
     assert told == [["no_longer_in_force"], []]
+
+
+@pytest.mark.requirement(80)
+def test_loading_a_profile_that_states_a_repealed_rule_warns_and_loads_it(
+    exchange: Exchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = {"purpose": "financial_aid_application", "from": "2025-07-01", "to": None, "purposeText": "Ansökan"}
+    profile = {"organisationNumber": "162120001355", "name": "Göteborgs kommun", "actorId": "x"}
+    profiles = [{**profile, "purposes": [{**text, "legalText": "11 kap. 11 a § SoL"}]}]
+    file = tmp_path / "tenants.json"
+    file.write_text(json.dumps({"tenants": profiles}), "utf-8")
+    url = exchange.postgres.url("consultation", "consultation_owner")
+    monkeypatch.setenv("SAMRAD_CONSULTATION_MIGRATION_DATABASE_URL", url)
+
+    assert samrad.main(["tenants", str(file)]) == 0
+
+    told = capsys.readouterr()
+    assert told.out == "loaded 1 tenants\n"
+    assert "2120001355 financial_aid_application 2025-07-01: 11 kap." in told.err
+    assert "15 kap. 10–12 §§ socialtjänstlagen (2025:400)" in told.err
+    for table in ("tenant_purpose", "tenant_profile"):
+        sql(exchange, f"DELETE FROM {table} WHERE org = '0007:2120001355'")
 
 
 # --- identity numbers -------------------------------------------------------------------------------------------

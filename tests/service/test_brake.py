@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -158,6 +159,8 @@ def test_a_household_fits_in_a_case_and_a_street_does_not(workers: Workers) -> N
 
     refused = workers.open(somebody(), by=handler(), within=within, worker=1)
     assert refused_by(refused) == "case"
+    written = sql(workers.exchange, "SELECT 1 FROM consultation WHERE case_reference = $1", within)
+    assert len(written) == PER_CASE, "a refused consultation is not written"
     assert 3600 < int(refused.headers["Retry-After"]) <= 86_400
     assert refused_by(workers.look_up(somebody(), by=handler(), within=within)) == "case"
     other = workers.post(
@@ -181,6 +184,36 @@ def test_who_waits_may_ask_again(workers: Workers) -> None:
     assert workers.look_up(somebody(), by=by).status_code == 200
 
 
+def test_two_questions_at_the_same_moment_are_counted_one_after_the_other(workers: Workers) -> None:
+    by, now = handler(), workers.exchange.clock()
+    for _ in range(PER_HANDLER - 1):
+        assert workers.look_up(somebody(), by=by).status_code == 200
+    count = "SELECT count_person('0007:2120002627', $1, $2, $3, $4, $5, $6)"
+
+    async def race() -> tuple[Any, Any]:
+        host = str(workers.exchange.postgres.socket_directory)
+        one, other = [
+            await asyncpg.connect(database="consultation", user="consultation_runtime", host=host) for _ in range(2)
+        ]
+        try:
+            under_way = one.transaction()
+            await under_way.start()
+            last = await one.fetchval(count, by, case(), b"one", now, PER_HANDLER, PER_CASE)
+            waiting = asyncio.ensure_future(other.fetchval(count, by, case(), b"other", now, PER_HANDLER, PER_CASE))
+            await asyncio.sleep(0.1)
+            assert not waiting.done(), "it must wait for the one that is under way"
+            await under_way.commit()
+            return last, await waiting
+        finally:
+            await one.close()
+            await other.close()
+
+    last_place, one_too_many = asyncio.run(race())
+
+    assert last_place is None
+    assert json.loads(one_too_many)["counted_by"] == "handler"
+
+
 def test_many_at_the_same_moment_are_counted_one_by_one(workers: Workers) -> None:
     by = handler()
     workers.exchange.client("umea").token_for(LOOKUPS)
@@ -196,7 +229,8 @@ def test_every_refusal_is_in_the_trail_and_the_first_of_a_window_is_an_alert(wor
     by, now = handler(), workers.exchange.clock()
     for _ in range(PER_HANDLER):
         workers.look_up(somebody(), by=by)
-    for worker in (0, 1, 0):
+    for seconds, worker in enumerate((0, 1, 0)):
+        workers.exchange.clock.stand_at(now + timedelta(seconds=seconds))
         assert refused_by(workers.look_up(somebody(), by=by, worker=worker)) == "handler"
     workers.exchange.clock.stand_at(now + timedelta(minutes=61))
     for _ in range(PER_HANDLER):

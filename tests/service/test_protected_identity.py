@@ -1,5 +1,6 @@
 """Protected identity: a mark by anybody hides the person from everybody, in lists always, and by id without a scope."""
 
+import asyncio
 import json
 import uuid
 from collections.abc import Iterator
@@ -8,10 +9,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import asyncpg
 import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.consultation.lookups.simulator import persons as simulated
 from services.consultation.lookups.simulator.persons import PERSONS, number
+from services.consultation.main import MIGRATIONS
 from tests.attack.support import act, sql
 from tests.exchange import Exchange, consultation_body, lookup_body
 
@@ -183,8 +190,13 @@ def test_an_answer_kept_under_the_special_scope_is_not_told_again_without_it(exc
 
 def test_a_consultation_about_a_person_marked_by_another_organisation_goes_by_phone(exchange: Exchange) -> None:
     person = somebody()
+    body, key = consultation_body(person=person), str(uuid.uuid4())
     with marked(exchange, person, "malmo"):
-        refused = exchange.send("umea", "POST", CONSULTATIONS, consultation_body(person=person))
+        refused = exchange.send("umea", "POST", CONSULTATIONS, body)
+        with_key = exchange.send("umea", "POST", CONSULTATIONS, body, key=key)
+    written = "SELECT 1 FROM consultation WHERE case_reference = $1"
+    assert sql(exchange, written, body["caseReference"]) == [], "nothing has been written"
+    assert with_key.status_code == 409
     opened = exchange.send("umea", "POST", CONSULTATIONS, consultation_body(person=person))
 
     assert (refused.status_code, refused.json()["code"]) == (409, "protected_identity")
@@ -350,3 +362,56 @@ def test_the_database_tells_yes_or_no_and_never_who_has_marked(exchange: Exchang
         rows = f"SELECT 1 FROM protected_person WHERE person_mark = {mark}"
         assert known[0]["known"] is True
         assert sql(exchange, rows, role=role, first=as_umea) == []
+
+
+def test_what_look_ups_had_marked_before_the_table_is_carried_over(exchange: Exchange) -> None:
+    host = str(exchange.postgres.socket_directory)
+
+    async def older_database() -> None:
+        connection = await asyncpg.connect(database="postgres", user="postgres", host=host)
+        await connection.execute("DROP DATABASE IF EXISTS carried")
+        await connection.execute("CREATE DATABASE carried OWNER consultation_owner")
+        await connection.close()
+
+    def to(revision: str) -> None:
+        engine = create_async_engine(exchange.postgres.url("carried", "consultation_owner"))
+
+        async def run() -> None:
+            async with engine.begin() as connection:
+                await connection.run_sync(upgrade_to, revision)
+            await engine.dispose()
+
+        asyncio.run(run())
+
+    asyncio.run(older_database())
+    to("0001")
+    columns = """
+        INSERT INTO lookup (org, id, asked_at, client_id, handler, case_reference, person_mark, person_sealed, purpose,
+            purpose_text, legal_text, period, decision_id, decision_version, sources, protected_identity)
+        SELECT org, gen_random_uuid(), now(), 'c', 'h', 'EB', mark::bytea, '', 'p', 'p', 'l', '[2026-01-01,2026-02-01)',
+               gen_random_uuid(), 1, '{AF}', marked
+        FROM (VALUES ('0007:1', 'one', true), ('0007:1', 'one', true),
+                     ('0007:2', 'one', true), ('0007:2', 'two', false)) AS made (org, mark, marked)
+    """
+    sql(exchange, columns, database="carried")
+    to("head")
+
+    rows = sql(exchange, "SELECT org, origin, ended_at FROM protected_person ORDER BY org", database="carried")
+    assert [(row["org"], row["origin"], row["ended_at"]) for row in rows] == [
+        ("0007:1", "hand", None),
+        ("0007:2", "hand", None),
+    ]
+    forced = sql(
+        exchange, "SELECT relforcerowsecurity AS on FROM pg_class WHERE relname = 'lookup'", database="carried"
+    )
+    assert forced[0]["on"] is True, "the owner is bound by its policies again"
+    known = sql(exchange, "SELECT is_protected('one') AS one, is_protected('two') AS two", database="carried")
+    assert (known[0]["one"], known[0]["two"]) == (True, False)
+    sql(exchange, "DROP DATABASE carried", database="postgres")
+
+
+def upgrade_to(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)

@@ -17,11 +17,10 @@ async def follow_sources(
     connection: AsyncConnection, marking: Marking, *, marked_by: Sequence[str], cleared_by: Sequence[str]
 ) -> bool:
     """Whether anybody's mark is in force after what this look-up has told."""
-    if cleared_by:
-        for row in await repository.end(connection, marking, cleared_by):
-            await record(connection, entries.ended(marking, row.id, row.source))
-    if marked_by:
-        for row in await repository.add(connection, marking, marked_by):
-            await record(connection, entries.marked(marking, row.id, row.source))
-        return True
+    if not marked_by and not await repository.is_protected(connection, marking.person_mark):
+        return False  # nearly everybody, for one question
+    for row in await repository.end(connection, marking, cleared_by):
+        await record(connection, entries.ended(marking, row.id, row.source))
+    for row in await repository.add(connection, marking, marked_by):
+        await record(connection, entries.marked(marking, row.id, row.source))
     return await repository.is_protected(connection, marking.person_mark)

@@ -1,7 +1,9 @@
 """The field sets: whatever a source answers, nothing outside what the purpose opens survives."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path as File
 from typing import Any
 
 import pytest
@@ -22,6 +24,7 @@ KEYS = sorted(
     {key for pieces in PIECES.values() for piece in pieces for path in piece.paths for key in path.split(".")}
 )
 ITEMS = sorted({item for pieces in PIECES.values() for piece in pieces for item in piece.items})
+ROOT = File(__file__).resolve().parents[3]
 Path = tuple[str, ...]
 
 
@@ -213,3 +216,18 @@ def test_why_a_source_could_not_be_reached_is_told_whatever_the_purpose() -> Non
     late = SourceAnswer(SourceCode.AF, SourceState.ERROR, code="TIMEOUT", messages=("Svarade inte i tid",))
 
     assert limited(late, frozenset()).messages == ("Svarade inte i tid",)
+
+
+def test_the_page_on_access_has_the_fields_that_the_register_opens() -> None:
+    page = (ROOT / "docs" / "access.md").read_text("utf-8")
+    rows = {
+        cells[0]: [set(re.findall(r"`(\w+)`", cell)) for cell in cells[1:3]]
+        for line in page.splitlines()
+        if (
+            cells := [cell.strip().strip("`") if place == 1 else cell for place, cell in enumerate(line.split("|"))][1:]
+        )
+        and cells[0] in set(SourceCode)
+    }
+    first, recovery = (opened_by_the_register(f"financial_aid_{name}") for name in ("application", "recovery"))
+    assert first == opened_by_the_register("financial_aid_first_visit")
+    assert rows == {code.value: [set(first[code]), set(recovery.get(code, ()))] for code in SourceCode}

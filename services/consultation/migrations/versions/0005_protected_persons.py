@@ -105,6 +105,8 @@ BRAKE = (
         found_at timestamptz;
         counted integer;
         oldest timestamptz;
+        -- The clocks of two processes never agree quite.
+        ahead CONSTANT interval := '1 minute';
     BEGIN
         PERFORM set_config('app.org', asker, true);
         FOR each IN
@@ -114,18 +116,18 @@ BRAKE = (
             CONTINUE WHEN EXISTS (
                 SELECT FROM asked_person p
                 WHERE p.org = asker AND p.counted_by = each.column1 AND p.key = each.column2 AND p.person_mark = mark
-                  AND p.at > asked_at - each.column3 AND p.at <= asked_at);
+                  AND p.at > asked_at - each.column3 AND p.at <= asked_at + ahead);
             PERFORM pg_advisory_xact_lock(hashtextextended(asker || ' ' || each.column1 || ' ' || each.column2, 5005));
             SELECT count(*), min(lately.at) INTO counted, oldest FROM (
                 SELECT p.at FROM asked_person p
                 WHERE p.org = asker AND p.counted_by = each.column1 AND p.key = each.column2
-                  AND p.at > asked_at - each.column3 AND p.at <= asked_at
+                  AND p.at > asked_at - each.column3 AND p.at <= asked_at + ahead
                 ORDER BY p.at DESC LIMIT each.column4) AS lately;
             IF counted >= each.column4 THEN
                 INSERT INTO asked_person AS p (org, counted_by, key, person_mark, at)
                 VALUES (asker, each.column1 || ' alert', each.column2, '', asked_at)
                 ON CONFLICT (org, counted_by, key, person_mark) DO UPDATE SET at = excluded.at
-                WHERE p.at <= asked_at - each.column3 OR p.at > asked_at
+                WHERE p.at <= asked_at - each.column3 OR p.at > asked_at + ahead
                 RETURNING p.at INTO found_at;
                 RETURN jsonb_build_object(
                     'counted_by', each.column1,

@@ -311,6 +311,7 @@ def keys_command(chosen: argparse.Namespace) -> int:
 
 def tenants_command(chosen: argparse.Namespace) -> int:
     """Load tenant profiles."""
+    from services.assembly.legal_texts import out_of_date_law
     from services.consultation.tenants.load import load_tenants, read_tenants
 
     url = required("SAMRAD_CONSULTATION_MIGRATION_DATABASE_URL")
@@ -319,6 +320,8 @@ def tenants_command(chosen: argparse.Namespace) -> int:
     except (OSError, ValueError, KeyError):
         raise CannotStart(f"{chosen.file} is not a file of tenant profiles; see docs/operations.md") from None
     print(f"loaded {_on_database(load_tenants(url, tenants))} tenants")
+    for words in out_of_date_law(tenants, system_clock().date()):
+        print(f"warning: {words.sv} / {words.en}", file=sys.stderr)
     return 0
 
 

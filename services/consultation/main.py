@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from services.consultation import audit_events as _audit_events  # noqa: F401 - fills the catalogue
 from services.consultation import codelists, information
+from services.consultation.brake.domain import Limits
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
 from services.consultation.consultations import reading_routes as consultation_reading_routes
@@ -22,6 +23,8 @@ from services.consultation.leadtimes import routes as leadtime_routes
 from services.consultation.lookups import routes as lookup_routes
 from services.consultation.lookups.ask import AskDependencies
 from services.consultation.lookups.sources.domain import Source, SourceCode
+from services.consultation.problems import CHECKS
+from services.consultation.protection import routes as protection_routes
 from services.consultation.scopes import AUDIT_READ, SCOPES
 from services.consultation.settings import Settings
 from services.consultation.tables import TENANT_TABLES
@@ -50,6 +53,7 @@ _ROUTERS = (
     lookup_routes.router,
     consultation_routes.router,
     consultation_reading_routes.router,
+    protection_routes.router,
     leadtime_routes.router,
     audit_router(AUDIT_READ),
     codelists.router,
@@ -70,6 +74,7 @@ _ABOUT = openapi.Description(
     scopes=SCOPES,
     token_url="https://samrad.example/oauth/token",  # noqa: S106 - an address, not a secret
     actor_header=ACTOR_HEADER,
+    checks=CHECKS,
 )
 
 
@@ -131,6 +136,7 @@ def _asking(settings: Settings, world: World) -> AskDependencies:
         sources=world.sources,
         clock=world.clock,
         budget_seconds=settings.ssbtek_budget_seconds + 2,
+        limits=_limits(settings),
     )
 
 
@@ -149,7 +155,12 @@ def _context(settings: Settings, world: World, calendar: BusinessCalendar) -> Co
         },
         answering=canonical_organisation(settings.answering_organisation),
         base_url=settings.public_url + PREFIX,
+        limits=_limits(settings),
     )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.persons_per_handler_and_hour, settings.persons_per_case_and_day)
 
 
 def openapi_document() -> dict[str, Any]:

@@ -57,4 +57,10 @@ class Settings(BaseSettings):
     target_hours_consultation: float = Field(
         default=27.0, gt=0, description="Working hours within which a consultation is to be answered"
     )
+    persons_per_handler_and_hour: int = Field(
+        default=60, ge=1, description="Different persons that one handler may ask about in an hour"
+    )
+    persons_per_case_and_day: int = Field(
+        default=12, ge=1, description="Different persons that may be asked about in one case in a day"
+    )
     pool_size: int = Field(default=20, ge=1, le=100, description="Database connections a process keeps")

@@ -8,6 +8,8 @@ TENANT_TABLES = (
     "consultation_event",
     "consultation_message",
     "outbox",
+    "protected_person",
+    "asked_person",
     "audit_entry",
     "idempotency_record",
 )

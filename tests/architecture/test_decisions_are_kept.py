@@ -121,6 +121,18 @@ def test_0008_numbers_have_the_year_and_eight_characters_without_order() -> None
     assert numbers != sorted(numbers, reverse=True)
 
 
+def test_0013_marks_are_read_across_organisations_by_the_owners_function_alone() -> None:
+    about = [statement for statement in statements() if re.search(r"\bON (TABLE )?protected_person\b", statement)]
+    policies = [statement for statement in about if "CREATE POLICY" in statement]
+    wide = [statement for statement in policies if "USING (true)" in statement]
+    assert len(policies) == 2
+    assert len(wide) == 1
+    assert "FOR SELECT TO consultation_owner USING" in wide[0]
+    (function,) = [statement for statement in statements() if "CREATE FUNCTION is_protected" in statement]
+    assert "RETURNS boolean" in function
+    assert "SECURITY DEFINER" in function
+
+
 def importers(*modules: str) -> set[str]:
     """The files of the product that import one of the modules or something in it."""
     files = [file for folder in ("services", "shared") for file in sorted((ROOT / folder).rglob("*.py"))]

@@ -47,6 +47,8 @@ NO_OBJECT = {
     ("consultation", "GET", "/consultations"): "lists the caller's own",
     ("consultation", "GET", "/queue"): "lists what is put to the caller",
     ("consultation", "GET", "/audit-entries"): "lists the caller's own",
+    ("consultation", "POST", "/protected-persons"): "makes a new record of the caller's own",
+    ("consultation", "POST", "/protected-persons/removals"): "ends the caller's own; the person stands in the body",
     ("consultation", "GET", "/lead-times"): "figures over all",
     ("consultation", "GET", "/work-in-progress"): "figures over all",
     ("agreements", "GET", "/agreements"): "lists what is published or the caller's own",
@@ -232,6 +234,7 @@ def foreign(running: Exchange) -> dict[str, str]:
     path = "/consultation/v1/consultations"
     consultation = running.send("malmo", "POST", path, consultation_body(), key="foreign").json()
     lookup = running.look_up("complete", "malmo").json()
+    assert running.look_up("protected_by_fk", "malmo").json()["withheld"]
     agreement = running.send("malmo", "POST", "/agreements/v1/agreements", unpublished_agreement(), key="foreign")
     assert agreement.status_code == 201, agreement.text
     return {

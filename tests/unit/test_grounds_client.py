@@ -32,7 +32,14 @@ class Time:
 def decision(*information_sets: str) -> dict[str, Any]:
     organisation = {"name": "Umeå kommun", "kind": "municipality", "municipalityCode": "2480", "countyCode": "24"}
     items = [
-        {"informationSet": each, "permitted": True, "reason": None, "ground": {"reference": "SFS"}}
+        {
+            "informationSet": each,
+            "permitted": True,
+            "reason": None,
+            "fields": ["decisions"],
+            "verified": True,
+            "ground": {"reference": "SFS"},
+        }
         for each in information_sets
     ]
     return {
@@ -40,6 +47,7 @@ def decision(*information_sets: str) -> dict[str, Any]:
         "version": 1,
         "organisation": organisation,
         "items": items,
+        "warnings": [],
     }
 
 

@@ -10,14 +10,15 @@ from typing import Any
 
 import httpx
 
-from services.consultation.grounds.domain import AskingOrganisation, DecidedItem, Decision
+from services.consultation.grounds.domain import AskingOrganisation, DecidedItem, Decision, LawWarning
 from shared.clock import Clock
-from shared.problems import UNAVAILABLE, Problem
+from shared.problems import UNAVAILABLE, Problem, Words
 from shared.tokens.client import ServiceTokens, TokenRefused
 
 _PATH = "/agreements/v1/decisions"
 _KEPT = timedelta(seconds=5)
 _CAPACITY = 2000
+_LONGEST_STATED_LAW = 4000
 _log = logging.getLogger("grounds")
 
 
@@ -35,9 +36,11 @@ class AgreementsGrounds:
         self._underway: dict[tuple[str, ...], asyncio.Future[Decision]] = {}
         self._kept: OrderedDict[tuple[str, ...], tuple[float, Decision]] = OrderedDict()
 
-    async def decide(self, organisation: str, purpose: str, information_sets: Sequence[str]) -> Decision:
+    async def decide(
+        self, organisation: str, purpose: str, information_sets: Sequence[str], *, stated_law: str | None = None
+    ) -> Decision:
         """See Grounds."""
-        key = (organisation, purpose, *information_sets)
+        key = (organisation, purpose, stated_law or "", *information_sets)
         now = self._clock().timestamp()
         kept = self._kept.get(key)
         if kept is not None and 0 <= now - kept[0] < _KEPT.total_seconds():
@@ -49,17 +52,19 @@ class AgreementsGrounds:
         return await asyncio.shield(underway)
 
     async def _decided(self, key: tuple[str, ...], information_sets: Sequence[str]) -> Decision:
-        decision = await self._ask(key[0], key[1], information_sets)
+        organisation, purpose, stated_law = key[:3]
+        decision = await self._ask(organisation, purpose, stated_law, information_sets)
         self._kept[key] = (self._clock().timestamp(), decision)
         if len(self._kept) > _CAPACITY:
             self._kept.popitem(last=False)
         return decision
 
-    async def _ask(self, organisation: str, purpose: str, information_sets: Sequence[str]) -> Decision:
+    async def _ask(self, organisation: str, purpose: str, stated_law: str, information_sets: Sequence[str]) -> Decision:
         question = {
             "organisation": organisation.removeprefix("0007:"),
             "purpose": purpose,
             "informationSets": list(information_sets),
+            "statedLaw": stated_law[:_LONGEST_STATED_LAW] or None,
         }
         try:
             headers = await self._tokens.headers("POST", self._public_url)
@@ -94,7 +99,19 @@ def _read(body: dict[str, Any], asked: Sequence[str]) -> Decision:
                 permitted=bool(item["permitted"]),
                 reason=item["reason"],
                 ground=item["ground"] and item["ground"]["reference"],
+                fields=frozenset(map(str, item["fields"])),
+                verified=item["verified"],
             )
             for item in body["items"]
         ),
+        warnings=tuple(map(_warning, body["warnings"])),
+    )
+
+
+def _warning(told: dict[str, Any]) -> LawWarning:
+    instead = told["replacement"]
+    return LawWarning(
+        code=told["code"],
+        words=Words(told["texts"]["sv"], told["texts"]["en"]),
+        replacement=instead and (instead["legalBasisId"], instead["reference"]),
     )

@@ -24,13 +24,17 @@ _MUNICIPALITY = (
     "samrad:consultations.manage",
     "samrad:agreements.write",
     "samrad:statistics.read",
+    "samrad:protected.mark",
 )
+# For the few at a municipality who work with persons with protected identity.
+_PROTECTED = (*_LOOKUPS, "samrad:consultations.read", "samrad:protected.mark", "samrad:protected.read")
 _FUND = (*_LOOKUPS, "samrad:consultations.create", "samrad:consultations.read", "samrad:consultations.manage")
 _WORKBENCH = (
     "samrad:queue.work",
     "samrad:consultations.read",
     "samrad:audit.read",
     "samrad:agreements.write",
+    "samrad:protected.mark",
     *_STATISTICS,
 )
 
@@ -47,6 +51,9 @@ class DemoClient:
 
 DEMO_CLIENTS: Mapping[str, DemoClient] = {
     "umea": DemoClient("2120002627", "municipality", "Umeå kommun, ärendesystem (demo)", _MUNICIPALITY),
+    "umea-protected": DemoClient(
+        "2120002627", "municipality", "Umeå kommun, skyddade personuppgifter (demo)", _PROTECTED
+    ),
     "malmo": DemoClient("2120001124", "municipality", "Malmö kommun, ärendesystem (demo)", _MUNICIPALITY),
     "af-workbench": DemoClient("2021002114", "state_agency", "Arbetsförmedlingen, arbetsyta (demo)", _WORKBENCH),
     "dashboard": DemoClient("2021002114", "state_agency", "Ledtider, öppen statistik (demo)", _STATISTICS),

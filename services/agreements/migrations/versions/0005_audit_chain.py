@@ -6,7 +6,7 @@ from services.agreements.tables import AUDITOR_ROLE, OWNER_ROLE, RUNTIME_ROLE, W
 from shared.database.ddl import sealing_tables
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0004"
 
 
 def upgrade() -> None:

@@ -10,7 +10,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 _SETS = re.compile(r"set_config\((?P<arguments>[^()]*)\)")
-_FOR_THE_SESSION = re.compile(r"\b(?:SET\s+(?:SESSION|ROLE|app\.|row_security)|RESET\s|row_security\s*=)", re.IGNORECASE)
+_FOR_THE_SESSION = re.compile(
+    r"\b(?:SET\s+(?:SESSION|ROLE|app\.|row_security)|(?-i:RESET)\s+[A-Z]|row_security\s*=)", re.IGNORECASE
+)
 
 
 def sources() -> list[Path]:
@@ -27,7 +29,7 @@ def test_every_setting_is_local_to_its_transaction() -> None:
     found = {str(path.relative_to(ROOT)): faults(path.read_text("utf-8")) for path in sources()}
 
     assert {path: told for path, told in found.items() if told} == {}
-    assert sum(len(_SETS.findall(path.read_text("utf-8"))) for path in sources()) > 3, "the search finds them"
+    assert sum(len(_SETS.findall(path.read_text("utf-8"))) for path in sources()) > 2, "the search finds them"
 
 
 @pytest.mark.parametrize(

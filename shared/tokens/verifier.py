@@ -87,7 +87,8 @@ def _accept(claims: Mapping[str, object], audiences: frozenset[str], instant: fl
     if not isinstance(audience, str) or audience not in audiences:
         raise InvalidToken("the token is for another service")
     expires, issued = _number(claims, "exp"), _number(claims, "iat")
-    if instant >= expires or issued > instant + _LEEWAY_SECONDS:
+    begins = _number(claims, "nbf") if "nbf" in claims else issued
+    if instant >= expires or max(issued, begins) > instant + _LEEWAY_SECONDS:
         raise InvalidToken("the token is not valid at this time")
     client_id, token_id, scope = _text(claims, "client_id"), _text(claims, "jti"), claims.get("scope", "")
     if not isinstance(scope, str):

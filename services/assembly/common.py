@@ -6,6 +6,7 @@ import httpx
 
 from services.assembly.environment import CannotStart
 from shared.clock import Clock
+from shared.http.answers import json_answer
 from shared.tokens.caller import Gatekeeper
 from shared.tokens.keys import RemoteKeys
 from shared.tokens.replay import InProcessReplayStore
@@ -39,11 +40,12 @@ def make_gatekeeper(
 
     async def fetch() -> dict[str, object]:
         try:
-            answer = await http.get(jwks_url)
-            answer.raise_for_status()
+            status, found = await json_answer(http, "GET", jwks_url)
         except httpx.HTTPError as fault:
             raise OSError("the issuer's keys cannot be fetched") from fault
-        keys: dict[str, object] = answer.json()
+        if status != 200:
+            raise OSError("the issuer's keys cannot be fetched")
+        keys: dict[str, object] = found
         return keys
 
     verifier = TokenVerifier({issuer: TrustedIssuer(issuer, RemoteKeys(fetch))}, frozenset((audience,)))

@@ -130,7 +130,9 @@ def foreign_row(exchange: Exchange, service: str, table: str, seen_by: str = UME
     """A row that is another organisation's, as JSON."""
     public = published(exchange)
     rows = sql(exchange, f"SELECT to_jsonb(t)::text AS row FROM {table} t", database=service)
-    return next(str(row["row"]) for row in reversed(rows) if is_foreign(row["row"], seen_by, public))
+    found = [str(row["row"]) for row in rows if is_foreign(row["row"], seen_by, public)]
+    assert found, f"{table} holds no row that is foreign to {seen_by}: make one of each side's in `seed`"
+    return found[-1]
 
 
 def insertion(table: str, names: list[str]) -> str:

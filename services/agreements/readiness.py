@@ -6,8 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from services.agreements.tables import MIGRATIONS, TENANT_TABLES
-from shared.database.ddl import SEALING_TABLES
+from services.agreements.tables import LAYOUT, MIGRATIONS
 from shared.database.engine import Database
 from shared.database.isolation import isolation_faults
 from shared.database.migrate import migration_faults
@@ -24,7 +23,7 @@ def readiness(database: Database, watch: SealingWatch, background: Faults) -> Re
     async def faults() -> Sequence[str]:
         try:
             async with database.without_tenant() as connection:
-                found = await isolation_faults(connection, (*TENANT_TABLES, *SEALING_TABLES))
+                found = await isolation_faults(connection, LAYOUT)
                 found += await migration_faults(connection, MIGRATIONS)
                 if (await connection.execute(_EDITION)).scalar_one() is None:
                     found.append("the register is not loaded")

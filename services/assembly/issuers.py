@@ -1,6 +1,5 @@
 """The external issuers that are trusted beside our own, or in its place, from the file of SAMRAD_ISSUERS_FILE."""
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,13 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from services.assembly.environment import CannotStart
 from services.gateway.scopes import all_scope_names
 from services.sandbox import LOOPBACK
+from shared.http.answers import json_answer
 from shared.tokens.keys import KeySource, RemoteKeys
 from shared.tokens.organisations import Form, OrganisationClaim
 from shared.tokens.profile import SecurityProfile
 from shared.tokens.verifier import External, TrustedIssuer
 
 SERVICES = ("consultation", "agreements")
-_MAX_DOCUMENT_BYTES = 256 * 1024
 _METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
 
 
@@ -163,17 +162,12 @@ async def discovered_keys_url(http: httpx.AsyncClient, issuer: str) -> str:
 
 async def fetch_document(http: httpx.AsyncClient, address: str) -> dict[str, object]:
     """A JSON object from an address. Raises OSError."""
-    body = bytearray()
     try:
-        async with http.stream("GET", address, headers={"Accept": "application/json"}) as answer:
-            answer.raise_for_status()
-            async for piece in answer.aiter_bytes():
-                body += piece
-                if len(body) > _MAX_DOCUMENT_BYTES:
-                    raise OSError("the document is too large")
-        document = json.loads(body)
-    except (httpx.HTTPError, ValueError, RecursionError) as fault:
+        status, document = await json_answer(http, "GET", address, headers={"Accept": "application/json"})
+    except (httpx.HTTPError, ValueError) as fault:
         raise OSError("the document cannot be fetched") from fault
+    if status != 200:
+        raise OSError("the document cannot be fetched")
     if not isinstance(document, dict):
         raise OSError("the document is no object")
     return document

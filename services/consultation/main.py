@@ -27,11 +27,10 @@ from services.consultation.problems import CHECKS
 from services.consultation.protection import routes as protection_routes
 from services.consultation.scopes import AUDIT_READ, SCOPES
 from services.consultation.settings import Settings
-from services.consultation.tables import TENANT_TABLES
+from services.consultation.tables import LAYOUT, STATISTICS_READS
 from shared.clock import Clock
-from shared.database.ddl import SEALING_TABLES
 from shared.database.engine import Database
-from shared.database.isolation import column_faults, isolation_faults
+from shared.database.isolation import isolation_faults, reach_faults
 from shared.database.migrate import migration_faults
 from shared.housekeeping import repeating
 from shared.http import openapi
@@ -110,12 +109,12 @@ def create_app(settings: Settings, world: World) -> App:
     async def readiness() -> list[str]:
         async with world.database.without_tenant() as connection:
             faults = [
-                *await isolation_faults(connection, (*TENANT_TABLES, *SEALING_TABLES)),
+                *await isolation_faults(connection, LAYOUT),
                 *await migration_faults(connection, MIGRATIONS),
             ]
         faults += await watch.faults()
         async with world.statistics.without_tenant() as connection:
-            faults += await column_faults(connection, "consultation", "person_sealed")
+            faults += await reach_faults(connection, STATISTICS_READS)
         return [*faults, *world.background()]
 
     @asynccontextmanager

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from services.gateway.tables import MIGRATIONS
+from services.gateway.tables import LAYOUT, MIGRATIONS
 from shared.clock import Clock
 from shared.database.engine import Database
 from shared.database.isolation import isolation_faults
@@ -44,7 +44,7 @@ async def database_faults(database: Database) -> list[str]:
     """What is wrong with the gateway's own database."""
     try:
         async with database.without_tenant() as connection:
-            return [*await isolation_faults(connection, ()), *await migration_faults(connection, MIGRATIONS)]
+            return [*await isolation_faults(connection, LAYOUT), *await migration_faults(connection, MIGRATIONS)]
     except (DBAPIError, PoolTimeout, OSError) as fault:
         return [f"the database cannot be asked: {type(fault).__name__}"]
 

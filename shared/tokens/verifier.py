@@ -138,7 +138,8 @@ class TokenVerifier:
 
 def _accept(issuer: TrustedIssuer, claims: Mapping[str, object], instant: float) -> AccessToken:
     expires, issued = _number(claims, "exp"), _number(claims, "iat")
-    if instant >= expires or issued > instant + _LEEWAY_SECONDS:
+    begins = _number(claims, "nbf") if "nbf" in claims else issued
+    if instant >= expires or max(issued, begins) > instant + _LEEWAY_SECONDS:
         raise InvalidToken("the token is not valid at this time")
     if "nbf" in claims and _number(claims, "nbf") > instant + _LEEWAY_SECONDS:
         raise InvalidToken("the token is not valid yet")

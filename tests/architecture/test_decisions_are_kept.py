@@ -28,6 +28,7 @@ HTTPX = {
     "services/command/call.py",
     "services/command/demo.py",
     "services/consultation/grounds/agreements.py",
+    "shared/http/answers.py",
     "shared/tokens/client.py",
 }
 

@@ -12,6 +12,7 @@ import httpx
 
 from services.consultation.grounds.domain import AskingOrganisation, DecidedItem, Decision, LawWarning
 from shared.clock import Clock
+from shared.http.answers import json_answer
 from shared.problems import UNAVAILABLE, Problem, Words
 from shared.tokens.client import ServiceTokens, TokenRefused
 
@@ -60,7 +61,7 @@ class AgreementsGrounds:
         return decision
 
     async def _ask(self, organisation: str, purpose: str, stated_law: str, information_sets: Sequence[str]) -> Decision:
-        question = {
+        question: dict[str, Any] = {
             "organisation": organisation.removeprefix("0007:"),
             "purpose": purpose,
             "informationSets": list(information_sets),
@@ -68,21 +69,23 @@ class AgreementsGrounds:
         }
         try:
             headers = await self._tokens.headers("POST", self._public_url)
-            answer = await self._http.post(self._url, json=question, headers=dict(headers))
-            if answer.status_code == 200:
-                return _read(answer.json(), information_sets)
-            _log.error("no decision", extra={"status": answer.status_code})
-        except (httpx.HTTPError, TokenRefused, ValueError, KeyError, TypeError) as fault:
+            status, body = await json_answer(self._http, "POST", self._url, json=question, headers=dict(headers))
+            if status == 200:
+                return _read(body, question)
+            _log.error("no decision", extra={"status": status})
+        except (httpx.HTTPError, TimeoutError, TokenRefused, ValueError, KeyError, TypeError) as fault:
             _log.exception("no decision", extra={"kind": type(fault).__name__})
         raise Problem(UNAVAILABLE, headers={"Retry-After": "5"})
 
 
-def _read(body: dict[str, Any], asked: Sequence[str]) -> Decision:
-    """Raises ValueError, KeyError or TypeError for an answer that is not a whole one."""
-    if {item["informationSet"] for item in body["items"]} != set(asked):
-        # What is not decided is not permitted.
+def _read(body: dict[str, Any], question: dict[str, Any]) -> Decision:
+    """Raises ValueError, KeyError or TypeError for an answer that is not a whole one to this question."""
+    if sorted(item["informationSet"] for item in body["items"]) != sorted(set(question["informationSets"])):
+        # What is not decided, or decided twice, is not permitted.
         raise ValueError("the decision is about something else than what was asked")
     asker = body["organisation"]
+    if body["purpose"] != question["purpose"] or (asker and asker["organisationNumber"] != question["organisation"]):
+        raise ValueError("the decision is for another purpose, or about another organisation")
     return Decision(
         id=uuid.UUID(body["decisionId"]),
         version=int(body["version"]),
@@ -96,7 +99,7 @@ def _read(body: dict[str, Any], asked: Sequence[str]) -> Decision:
         items=tuple(
             DecidedItem(
                 information_set=item["informationSet"],
-                permitted=bool(item["permitted"]),
+                permitted=item["permitted"] is True,  # nothing that only passes for it
                 reason=item["reason"],
                 ground=item["ground"] and item["ground"]["reference"],
                 fields=frozenset(map(str, item["fields"])),

@@ -8,8 +8,8 @@ from alembic import op
 
 from shared.database.ddl import ORGANISATION
 
-revision = "0090"
-down_revision = "0001"
+revision = "0006"
+down_revision = "0005"
 
 _A_SIDE = f"""
     org = {ORGANISATION} OR (answering_org = {ORGANISATION} AND EXISTS (

@@ -111,10 +111,10 @@ def read_public_keys(path: Path) -> dict[str, ECKey]:
     return keys
 
 
-def public_key_set(key: ECKey) -> str:
-    """The public part as a JWK set, for those who verify."""
-    member = {**key.as_dict(private=False), "kid": key.thumbprint(), "alg": ALGORITHM, "use": "sig"}
-    return json.dumps({"keys": [member]}, indent=2) + "\n"
+def public_key_set(*keys: ECKey) -> str:
+    """The public parts as a JWK set, for those who verify."""
+    members = [{**key.as_dict(private=False), "kid": key.thumbprint(), "alg": ALGORITHM, "use": "sig"} for key in keys]
+    return json.dumps({"keys": members}, indent=2) + "\n"
 
 
 def _keys_in(path: Path) -> list[ECKey]:

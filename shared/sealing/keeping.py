@@ -27,7 +27,10 @@ _log = logging.getLogger("sealing")
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """What it takes. `database` is the worker role's; `copies` and `post` are where checkpoints are handed on."""
+    """What it takes. `database` is the worker role's, closed by the one who made it.
+
+    `copies` and `post` are where checkpoints are handed on.
+    """
 
     trail: str
     database: Database
@@ -73,8 +76,4 @@ async def keeping(keeper: Keeper | None) -> AsyncIterator[None]:
         await stack.enter_async_context(repeating(keeper.seal, every_seconds=1))
         await stack.enter_async_context(repeating(keeper.checkpoint, every_seconds=5))
         await stack.enter_async_context(repeating(keeper.erase, every_seconds=3600))
-        try:
-            yield
-        finally:
-            await stack.aclose()
-            await keeper.database.close()
+        yield

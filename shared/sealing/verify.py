@@ -4,13 +4,13 @@ Reads in one snapshot and as a stream, so it works while the trail is written an
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from joserfc.jwk import ECKey
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from shared.sealing.book import Book
@@ -191,12 +191,13 @@ class _Reading:
             if link is None:
                 raise _Wrong(Fault("the record before the first to verify is missing", self.position))
             self._link = bytes(link)
-        rows = await connection.stream(_CHAIN, {"first": self.position + 1}, execution_options={"yield_per": _AT_ONCE})
-        async for row in rows:
-            self._sealed(row)
+        async for rows in _streamed(connection, _CHAIN, {"first": self.position + 1}):
+            for row in rows:
+                self._sealed(row)
         self._ended()
-        async for row in await connection.stream(_QUEUE, execution_options={"yield_per": _AT_ONCE}):
-            self._waiting(row)
+        async for rows in _streamed(connection, _QUEUE, {}):
+            for row in rows:
+                self._waiting(row)
         stray = (await connection.execute(_IN_NEITHER)).one_or_none()
         if stray is not None:
             what = "the entry is neither sealed nor waiting to be: it was written past the trigger, or unsealed"
@@ -249,6 +250,15 @@ class _Reading:
             what = f"the chain ends here, and a checkpoint was signed at position {signed.position}: records are gone"
             raise _Wrong(Fault(what, self.position))
         self.witness.end()
+
+
+async def _streamed(
+    connection: AsyncConnection, statement: TextClause, values: Mapping[str, Any]
+) -> AsyncIterator[Sequence[Row[Any]]]:
+    # By the handful: a step of the event loop for each row would cost more than looking at it.
+    result = await connection.stream(statement, values, execution_options={"yield_per": _AT_ONCE})
+    async for rows in result.partitions():
+        yield rows
 
 
 def untrue(row: Any) -> str | None:

@@ -16,8 +16,11 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from joserfc.jwk import ECKey
+from pydantic import ValidationError
 
-from services.assembly.sealing import _post
+from services.assembly.sealing import _post, _publish
+from services.audit.settings import Settings as AuditSettings
 from services.consultation.tables import AUDITOR_ROLE, OWNER_ROLE, RUNTIME_ROLE, WORKER_ROLE
 from shared.audit import AuditEvent, record
 from shared.clock import system_clock
@@ -27,6 +30,7 @@ from shared.metrics import REGISTRY
 from shared.problems import Problem
 from shared.sealing.book import Book
 from shared.sealing.checkpointing import Pace
+from shared.sealing.checkpoints import read_public_keys
 from shared.sealing.delivery import deliver
 from shared.sealing.erasure import erase_expired
 from shared.sealing.keeping import Keeper
@@ -238,6 +242,27 @@ def test_the_counterpart_is_posted_a_signed_checkpoint_and_must_accept_it() -> N
         asyncio.run(send())
     assert [request.content for request in seen] == [b"a.b.c", b"a.b.d"]
     assert seen[0].headers["Content-Type"] == "application/jose"
+
+
+def test_a_new_key_is_published_beside_the_earlier_ones(tmp_path: Path) -> None:
+    keys = [ECKey.generate_key("P-256", private=True) for _ in range(2)]
+    for key in (*keys, keys[0]):
+        _publish(key, tmp_path / "samrad.jwks")
+
+    assert list(read_public_keys(tmp_path / "samrad.jwks")) == [key.thumbprint() for key in keys]
+    assert '"d"' not in (tmp_path / "samrad.jwks").read_text("utf-8")
+
+
+def test_a_counterpart_is_posted_to_in_the_open_only_on_this_machine() -> None:
+    def settings(**given: str) -> AuditSettings:
+        return AuditSettings(checkpoint_directory=Path("/x"), checkpoint_key_file=Path("/y"), **given)  # type: ignore[arg-type]
+
+    for url in ("https://witness.example/a", "http://127.0.0.1:9000/a", "http://localhost/a", ""):
+        assert settings(checkpoint_webhook_url=url).checkpoint_webhook_url == url
+    for url in ("http://witness.example/a", "ftp://witness.example", "https://", "witness.example", "file:///a"):
+        with pytest.raises(ValidationError):
+            settings(checkpoint_webhook_url=url)
+    assert settings(checkpoint_copies="/a:/b").copies == [Path("/a"), Path("/b")]
 
 
 # --- lateness ----------------------------------------------------------------------------------------------------

@@ -370,9 +370,9 @@ def audit_command(chosen: argparse.Namespace) -> int:
     place = Place()
     with ExitStack() as stack:
         if place.local and chosen.audit != "events":
+            auditing.furnish_sandbox(place.home, stack)
             for name, value in sandbox.environment(place.home, place.host, place.port, place.public_url).items():
                 os.environ.setdefault(name, value)
-            auditing.furnish_sandbox(place.home, stack)
         return _on_database(auditing.carry_out(chosen, system_clock))
 
 

@@ -121,7 +121,8 @@ def told(trail: str, verdict: Verdict) -> list[str]:
     newest = f", newest {verdict.newest.isoformat()} at position {verdict.position}" if verdict.newest else ""
     lines = [f"ok {trail}: {verdict.records} records{signed}{newest}; {verdict.waiting} waiting to be sealed"]
     if verdict.erased:
-        lines.append(f"   {verdict.erased} of them erased at the end of their time")
+        until = verdict.erased_before.isoformat() if verdict.erased_before else "unknown"
+        lines.append(f"   {verdict.erased} of them erased at the end of their time; the newest cut-off is {until}")
     if verdict.checkpoints == 0:
         lines.append("   no checkpoint of this trail has been made yet")
     if verdict.torn:

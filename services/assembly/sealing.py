@@ -1,8 +1,14 @@
 """Who keeps a trail, from the environment."""
 
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import httpx
+<<<<<<< HEAD
+=======
+from joserfc.jwk import ECKey
+from pydantic import SecretStr
+>>>>>>> audit
 
 from services.assembly.common import http_client
 from services.assembly.environment import CannotStart, read_settings
@@ -10,7 +16,7 @@ from services.audit.settings import Settings
 from shared.clock import Clock
 from shared.database.engine import Database
 from shared.sealing.book import Book
-from shared.sealing.checkpoints import CheckpointFault, public_key_set, read_signing_key
+from shared.sealing.checkpoints import CheckpointFault, public_key_set, read_public_keys, read_signing_key
 from shared.sealing.delivery import MEDIA_TYPE, Post
 from shared.sealing.keeping import Keeper
 
@@ -26,9 +32,7 @@ async def make_keeper(stack: AsyncExitStack, trail: str, worker_url: str, clock:
     try:
         key = read_signing_key(settings.checkpoint_key_file)
         settings.checkpoint_directory.mkdir(mode=0o750, parents=True, exist_ok=True)
-        public = settings.checkpoint_directory / f"{settings.origin}.jwks"
-        if not public.exists():
-            public.write_text(public_key_set(key), "utf-8")
+        _publish(key, settings.checkpoint_directory / f"{settings.origin}.jwks")
     except (CheckpointFault, OSError) as fault:
         raise CannotStart(f"checkpoints cannot be made: {fault}") from None
     database = Database(worker_url, pool_size=2)
@@ -43,6 +47,15 @@ async def make_keeper(stack: AsyncExitStack, trail: str, worker_url: str, clock:
         copies=settings.copies,
         post=post,
     )
+
+
+def _publish(key: ECKey, file: Path) -> None:
+    """The public key beside what it signs, with those of earlier keys: what they signed is still to be verified."""
+    held = read_public_keys(file) if file.exists() else {}
+    if key.thumbprint() not in held:
+        draft = file.with_suffix(".new")
+        draft.write_text(public_key_set(*held.values(), key), "utf-8")
+        draft.replace(file)
 
 
 def _post(http: httpx.AsyncClient, url: str) -> Post:

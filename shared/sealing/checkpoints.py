@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, import_key
+from joserfc.jwk import ECKey
 from joserfc.util import json_b64decode
 
 from shared.tokens.jose import InvalidToken, header_of, signed_token, verified_claims
@@ -75,7 +75,7 @@ def unverified(line: str) -> Checkpoint:
     """The checkpoint of a line that we have written ourselves, whatever key signed it. Raises CheckpointFault."""
     try:
         return _read(json_b64decode(line.split(".")[1].encode("ascii")))
-    except (ValueError, IndexError, UnicodeError):
+    except (ValueError, IndexError):
         raise CheckpointFault("it cannot be read") from None
 
 
@@ -89,18 +89,18 @@ def _read(claims: Mapping[str, object]) -> Checkpoint:
             previous=None if previous is None else bytes.fromhex(str(previous)),
             at=datetime.fromisoformat(str(claims["at"])),
         )
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, TypeError):
         raise CheckpointFault("it cannot be read") from None
 
 
 def read_signing_key(path: Path) -> ECKey:
     """The private key of the file, a JWK on P-256 that only its owner may read. Raises CheckpointFault."""
-    (key,) = _keys_in(path) or (None,)
-    if key is None or not key.is_private:
+    keys = _keys_in(path)
+    if len(keys) != 1 or not keys[0].is_private:
         raise CheckpointFault(f"{path} must hold one private key on P-256 (JWK)")
     if path.stat().st_mode & 0o077:
         raise CheckpointFault(f"{path} may be read by others than its owner; set its mode to 0600")
-    return key
+    return keys[0]
 
 
 def read_public_keys(path: Path) -> dict[str, ECKey]:
@@ -111,19 +111,18 @@ def read_public_keys(path: Path) -> dict[str, ECKey]:
     return keys
 
 
-def public_key_set(key: ECKey) -> str:
-    """The public part as a JWK set, for those who verify."""
-    member = {**key.as_dict(private=False), "kid": key.thumbprint(), "alg": ALGORITHM, "use": "sig"}
-    return json.dumps({"keys": [member]}, indent=2) + "\n"
+def public_key_set(*keys: ECKey) -> str:
+    """The public parts as a JWK set, for those who verify."""
+    members = [{**key.as_dict(private=False), "kid": key.thumbprint(), "alg": ALGORITHM, "use": "sig"} for key in keys]
+    return json.dumps({"keys": members}, indent=2) + "\n"
 
 
 def _keys_in(path: Path) -> list[ECKey]:
     try:
         told = json.loads(path.read_text("utf-8"))
-        keys = [import_key(member) for member in told.get("keys", [told])]
-    except (OSError, ValueError, AttributeError, TypeError, JoseError):
-        raise CheckpointFault(f"{path} cannot be read as a key (JWK)") from None
-    found = [key for key in keys if isinstance(key, ECKey) and key.curve_name == "P-256"]
-    if len(found) != len(keys):
+        keys = [ECKey.import_key(member) for member in told.get("keys", [told])]
+    except (OSError, ValueError, AttributeError, TypeError, KeyError, JoseError):
+        raise CheckpointFault(f"{path} cannot be read as a key on P-256 (JWK)") from None
+    if any(key.curve_name != "P-256" for key in keys):
         raise CheckpointFault(f"{path} holds a key of another kind than P-256")
-    return found
+    return keys

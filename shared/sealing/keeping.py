@@ -24,7 +24,10 @@ _log = logging.getLogger("sealing")
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """What it takes. `database` is the worker role's; `copies` and `post` are where checkpoints are handed on."""
+    """What it takes. `database` is the worker role's, closed by the one who made it.
+
+    `copies` and `post` are where checkpoints are handed on.
+    """
 
     trail: str
     database: Database
@@ -60,6 +63,7 @@ class Keeper:
         return await erase_expired(self.database, self.years, self.clock)
 
 
+<<<<<<< HEAD
 def jobs(keeper: Keeper) -> tuple[Job, ...]:
     """What the worker of the trail's database does for it. Each turn has transactions of its own."""
     return (
@@ -67,3 +71,16 @@ def jobs(keeper: Keeper) -> tuple[Job, ...]:
         Job("audit.checkpoint", lambda _: keeper.checkpoint(), every_seconds=5),
         Job("audit.erase", lambda _: keeper.erase(), every_seconds=3600),
     )
+=======
+@asynccontextmanager
+async def keeping(keeper: Keeper | None) -> AsyncIterator[None]:
+    """Keep the trail while the block lasts. Without a keeper another process does it."""
+    if keeper is None:
+        yield
+        return
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(repeating(keeper.seal, every_seconds=1))
+        await stack.enter_async_context(repeating(keeper.checkpoint, every_seconds=5))
+        await stack.enter_async_context(repeating(keeper.erase, every_seconds=3600))
+        yield
+>>>>>>> audit

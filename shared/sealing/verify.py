@@ -4,13 +4,13 @@ Reads in one snapshot and as a stream, so it works while the trail is written an
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from joserfc.jwk import ECKey
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from shared.sealing.book import Book
@@ -46,6 +46,8 @@ _ERASURES = text("SELECT entry FROM audit_entry WHERE event = 'audit.erased' AND
 _LINK = text("SELECT link FROM audit_chain WHERE position = :position")
 _NOTED = text("SELECT coalesce(max(position), 0) FROM audit_checkpoint")
 _AT_ONCE = 2_000
+SHORTEST = timedelta(days=364)
+"""No rule erases what is younger than a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Verdict:
     records: int
     waiting: int
     erased: int
+    erased_before: datetime | None
     newest: datetime | None
     position: int
     checkpoints: int | None
@@ -112,6 +115,7 @@ async def verify(
         records=reading.records,
         waiting=reading.waiting,
         erased=reading.erased,
+        erased_before=reading.erased_before,
         newest=reading.newest,
         position=reading.position,
         checkpoints=witness.read if witness else None,
@@ -180,23 +184,26 @@ class _Reading:
         self.records = self.waiting = self.erased = 0
         self.newest: datetime | None = None
         self.position = first - 1
+        self.erased_before: datetime | None = None
         self.witness: Witness | None = None
         self._link = BEGINNING
         self._erasures: list[tuple[datetime, int, int]] = []
 
     async def all(self, connection: AsyncConnection) -> None:
         self._erasures = [_erasure(row.entry) for row in await connection.execute(_ERASURES)]
+        self.erased_before = max((before for before, _, _ in self._erasures), default=None)
         if self.position > 0:
             link = (await connection.execute(_LINK, {"position": self.position})).scalar_one_or_none()
             if link is None:
                 raise _Wrong(Fault("the record before the first to verify is missing", self.position))
             self._link = bytes(link)
-        rows = await connection.stream(_CHAIN, {"first": self.position + 1}, execution_options={"yield_per": _AT_ONCE})
-        async for row in rows:
-            self._sealed(row)
+        async for rows in _streamed(connection, _CHAIN, {"first": self.position + 1}):
+            for row in rows:
+                self._sealed(row)
         self._ended()
-        async for row in await connection.stream(_QUEUE, execution_options={"yield_per": _AT_ONCE}):
-            self._waiting(row)
+        async for rows in _streamed(connection, _QUEUE, {}):
+            for row in rows:
+                self._waiting(row)
         stray = (await connection.execute(_IN_NEITHER)).one_or_none()
         if stray is not None:
             what = "the entry is neither sealed nor waiting to be: it was written past the trigger, or unsealed"
@@ -251,6 +258,15 @@ class _Reading:
         self.witness.end()
 
 
+async def _streamed(
+    connection: AsyncConnection, statement: TextClause, values: Mapping[str, Any]
+) -> AsyncIterator[Sequence[Row[Any]]]:
+    # By the handful: a step of the event loop for each row would cost more than looking at it.
+    result = await connection.stream(statement, values, execution_options={"yield_per": _AT_ONCE})
+    async for rows in result.partitions():
+        yield rows
+
+
 def untrue(row: Any) -> str | None:
     """What is wrong between an entry's hash, its text and the columns it is found by; None when all agree."""
     if entry_hash(row.entry) != bytes(row.entry_hash):
@@ -291,7 +307,12 @@ def _at(row: Row[Any], what: str) -> Fault:
 
 def _erasure(entry: str) -> tuple[datetime, int, int]:
     try:
-        detail = json.loads(entry)["detail"]
-        return datetime.fromisoformat(detail["before"]), int(detail["first"]), int(detail["last"])
+        told = json.loads(entry)
+        at, detail = datetime.fromisoformat(told["time"]), told["detail"]
+        before, first, last = datetime.fromisoformat(detail["before"]), int(detail["first"]), int(detail["last"])
     except (ValueError, KeyError, TypeError):
         raise _Wrong(Fault("an entry that tells of an erasure cannot be read")) from None
+    if at - before < SHORTEST:
+        what = "an erasure claims a cut-off that no rule can have: what it covers was erased too soon"
+        raise _Wrong(Fault(what, None, told["actor"]["organisation"], told["id"]))
+    return before, first, last

@@ -24,6 +24,8 @@ from shared.sealing.checkpointing import SECONDS as CHECKPOINT_SECONDS
 ALARM_SECONDS = 60.0
 CLOSED_SECONDS = 15 * 60.0
 FRESH_SECONDS = 5.0
+UNKNOWN_SECONDS = 1.0
+"""How long requests are refused without asking anew, when the database could not tell."""
 LOOK_SECONDS = 2.0
 """How often a serving process looks by itself, so that no request waits for it."""
 
@@ -115,7 +117,7 @@ class SealingWatch:
         except (DBAPIError, PostgresError, InterfaceError, PoolTimeout, OSError):
             # What was seen last holds for its five seconds, and then nothing is known.
             if time.monotonic() >= self._until:
-                self._seconds = None
+                self._seconds, self._until = None, time.monotonic() + UNKNOWN_SECONDS
                 self._tell(float("inf"))
             return
         self._seconds = Lateness(row.queued, row.signed).seconds

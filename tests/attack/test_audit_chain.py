@@ -1,5 +1,6 @@
 """The trail against who administers its database: whatever is changed is found, and where."""
 
+import asyncio
 import hashlib
 from datetime import timedelta
 
@@ -8,12 +9,14 @@ import pytest
 from joserfc.jwk import ECKey
 
 from services.consultation.tables import AUDITOR_ROLE, OWNER_ROLE, RUNTIME_ROLE, WORKER_ROLE
+from shared.clock import system_clock
 from shared.database.embedded import SUPERUSER
+from shared.database.engine import Database
 from shared.sealing.chain import BEGINNING, entry_hash, next_link
 from shared.sealing.checkpoints import Checkpoint, CheckpointFault, digest_of, signed
 from shared.sealing.erasure import erase_expired
 from shared.sealing.sealer import seal
-from tests.trail import BEGUN, LENGTH, UMEA, Trail, an_entry, reworded
+from tests.trail import BEGUN, LENGTH, UMEA, Trail, reworded
 
 pytestmark = pytest.mark.attack
 
@@ -363,10 +366,10 @@ def old(trail: Trail, number: int) -> None:
 def test_texts_are_erased_at_the_end_of_their_time_and_the_chain_still_verifies(trail: Trail) -> None:
     old(trail, 3)
 
-    erased = trail.on(WORKER_ROLE, lambda database: erase_expired(database, 5, lambda: BEGUN))
+    erased = trail.on(WORKER_ROLE, lambda database: erase_expired(database, 5, system_clock))
 
     assert (erased.number, erased.first, erased.last) == (3, LENGTH + 1, LENGTH + 3)
-    assert trail.on(WORKER_ROLE, lambda database: erase_expired(database, 5, lambda: BEGUN)) is None
+    assert trail.on(WORKER_ROLE, lambda database: erase_expired(database, 5, system_clock)) is None
     trail.seal()
     verdict = trail.verified(with_checkpoints=True)
     assert verdict.fault is None
@@ -382,7 +385,7 @@ def test_an_erasure_that_no_rule_covers_is_found(trail: Trail) -> None:
 
     # Nor does a lawful erasure of older entries cover it.
     old(trail, 2)
-    trail.on(WORKER_ROLE, lambda database: erase_expired(database, 5, lambda: BEGUN))
+    trail.on(WORKER_ROLE, lambda database: erase_expired(database, 5, system_clock))
     assert found(trail)[0] == 5
 
 
@@ -403,21 +406,37 @@ def test_the_trigger_lets_nothing_pass_but_the_erasure_of_a_sealed_entry(trail: 
             trail.as_role(SUPERUSER, change)
 
 
-def test_a_forged_erasure_in_the_trail_is_itself_a_record_that_tells_of_it(trail: Trail) -> None:
+@pytest.mark.requirement(107)
+def test_a_forged_erasure_does_not_cover_what_is_younger_than_any_rule(trail: Trail) -> None:
     trail.as_role(SUPERUSER, _ERASE.format(AT.format(5)))
-    forged = an_entry(
+    (forged,) = trail.write(
         event="audit.erased",
+        at=BEGUN + timedelta(days=2),
         detail={"rule": "x", "before": (BEGUN + timedelta(days=1)).isoformat(), "number": 1, "first": 5, "last": 5},
-    ).parameters()["audit_entry"]
-    trail.tamper(
-        "INSERT INTO audit_entry (id, at, org, owner_org, event, outcome, object_type, entry) VALUES "
-        f"(gen_random_uuid(), now(), 'operator', 'operator', 'audit.erased', 'permitted', 'trail', '{forged}')"
     )
-    assert "neither sealed nor waiting" in found(trail)[1], "past the trigger it is seen at once"
+    trail.seal()
+
+    fault = trail.verified().fault
+
+    assert fault is not None
+    assert fault.entry == str(forged.id)
+    assert "erased too soon" in fault.what
 
 
 def test_two_sealers_never_seal_at_the_same_time(trail: Trail) -> None:
     trail.write(1)
-    held = trail.as_role(SUPERUSER, "BEGIN", "SELECT pg_advisory_xact_lock(727475, 1)")
-    assert held
-    assert trail.on(WORKER_ROLE, seal) == 1, "a lock ends with its transaction"
+
+    async def seal_while_another_does() -> tuple[int, int]:
+        host = str(trail.postgres.socket_directory)
+        other = await asyncpg.connect(database=trail.name, user=WORKER_ROLE, host=host)
+        database = Database(trail.url(WORKER_ROLE), pool_size=1)
+        try:
+            async with other.transaction():
+                await other.execute("SELECT pg_advisory_xact_lock(727475, 1)")
+                meanwhile = await seal(database)
+            return meanwhile, await seal(database)
+        finally:
+            await database.close()
+            await other.close()
+
+    assert asyncio.run(seal_while_another_does()) == (0, 1)

@@ -4,11 +4,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
-<<<<<<< HEAD
-=======
 from joserfc.jwk import ECKey
-from pydantic import SecretStr
->>>>>>> audit
 
 from services.assembly.common import http_client
 from services.assembly.environment import CannotStart, read_settings

@@ -63,7 +63,6 @@ class Keeper:
         return await erase_expired(self.database, self.years, self.clock)
 
 
-<<<<<<< HEAD
 def jobs(keeper: Keeper) -> tuple[Job, ...]:
     """What the worker of the trail's database does for it. Each turn has transactions of its own."""
     return (
@@ -71,16 +70,3 @@ def jobs(keeper: Keeper) -> tuple[Job, ...]:
         Job("audit.checkpoint", lambda _: keeper.checkpoint(), every_seconds=5),
         Job("audit.erase", lambda _: keeper.erase(), every_seconds=3600),
     )
-=======
-@asynccontextmanager
-async def keeping(keeper: Keeper | None) -> AsyncIterator[None]:
-    """Keep the trail while the block lasts. Without a keeper another process does it."""
-    if keeper is None:
-        yield
-        return
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(repeating(keeper.seal, every_seconds=1))
-        await stack.enter_async_context(repeating(keeper.checkpoint, every_seconds=5))
-        await stack.enter_async_context(repeating(keeper.erase, every_seconds=3600))
-        yield
->>>>>>> audit

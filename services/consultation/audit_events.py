@@ -8,6 +8,17 @@ from shared.problems import Words
 
 _PURPOSE = {"purpose": "the code of the purpose", "caseReference": "the asker's case"}
 _DECISION = {"decision": "id and version of the decision that it rests on"}
+_PROTECTED = {
+    "protectedIdentity": "true when the person has protected identity",
+    "underScope": "the scope under which content left all the same",
+}
+_BRAKED = {
+    **_PURPOSE,
+    "countedBy": "handler or case",
+    "limit": "how many persons the limit allows",
+    "windowSeconds": "the window that it counts in",
+    "alert": "true for the first refusal of a window",
+}
 _GROUNDS = {"decision": "id, version and grounds of the decision that it rests on"}
 _BOTH = "the organisation that asked and the one that answers, if it acted"
 _STATE = {"state": "the state that it led to"}
@@ -37,6 +48,7 @@ EVENTS = (
             "states": "how each source answered",
             "fields": "names of the items disclosed, by source",
             "repeated": "true when a kept answer is told again",
+            **_PROTECTED,
         },
     ),
     AuditEvent(
@@ -45,13 +57,14 @@ EVENTS = (
             "Svar ur registren hölls inne: skyddade personuppgifter",
             "Answers from the registers were withheld: protected identity",
         ),
-        "a look-up is answered without content since a source marks the person as protected",
+        "a look-up is answered without content since the person has a mark of protected identity",
         {
             **_PURPOSE,
             **_DECISION,
             "states": "how each source answered",
             "fields": "empty",
             "repeated": "true when a kept answer is told again",
+            "protectedIdentity": "true",
         },
         outcomes=("refused",),
     ),
@@ -65,13 +78,30 @@ EVENTS = (
         "consultation.opened",
         Words("Ett samråd öppnades", "A consultation was opened"),
         "a consultation is opened",
-        {**_PURPOSE, **_GROUNDS, "type": "the type of consultation", "lookup": "the look-up that it rests on, if any"},
+        {
+            **_PURPOSE,
+            **_GROUNDS,
+            "type": "the type of consultation",
+            "lookup": "the look-up that it rests on, if any",
+            "fields": "names of the items of the look-up that it carries",
+        },
     ),
     AuditEvent(
         "consultation.read",
         Words("Ett samråd lästes", "A consultation was read"),
         "either side reads the whole consultation",
-        {**_PURPOSE, **_DECISION, "fields": "the parts shown"},
+        {**_PURPOSE, **_DECISION, "fields": "the parts shown", **_PROTECTED},
+        seen_by=_BOTH,
+    ),
+    AuditEvent(
+        "consultation.withheld",
+        Words(
+            "Ett samråd lästes utan person och innehåll: skyddade personuppgifter",
+            "A consultation was read without person and content: protected identity",
+        ),
+        "either side reads a consultation about a person with protected identity, without the scope for it",
+        {**_PURPOSE, **_DECISION, "fields": "leadTime alone", "protectedIdentity": "true"},
+        outcomes=("refused",),
         seen_by=_BOTH,
     ),
     AuditEvent(
@@ -123,5 +153,35 @@ EVENTS = (
         "Ett samråd återtogs",
         "A consultation was withdrawn",
         "the asking side withdraws a consultation",
+    ),
+    AuditEvent(
+        "lookup.braked",
+        Words("En slagning nekades: för många olika personer", "A look-up was refused: too many different persons"),
+        "a handler, or one case, asks about more persons than the enumeration brake allows",
+        _BRAKED,
+        outcomes=("refused",),
+    ),
+    AuditEvent(
+        "consultation.braked",
+        Words("Ett samråd nekades: för många olika personer", "A consultation was refused: too many different persons"),
+        "a handler, or one case, would open consultations about more persons than the enumeration brake allows",
+        _BRAKED,
+        outcomes=("refused",),
+    ),
+    AuditEvent(
+        "person.protection_marked",
+        Words("En person märktes som skyddad", "A person was marked as having protected identity"),
+        "a source tells it in a look-up, or a handler marks the person by hand",
+        {"origin": "source or hand", "source": "the source that told", "lookup": "the look-up in which it told"},
+    ),
+    AuditEvent(
+        "person.protection_ended",
+        Words("En persons märkning som skyddad upphörde", "The mark of protected identity of a person ended"),
+        "the source that told no longer does, or a handler of the organisation that marked ends its mark",
+        {
+            "origin": "source or hand",
+            "source": "the source that told",
+            "lookup": "the look-up in which it no longer did",
+        },
     ),
 )

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,12 +74,15 @@ def _signing_key(home: Path, name: str) -> Path:
 
 def _write(file: Path, text: str) -> None:
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Written aside and moved into place, so that a crash never leaves half a key.
-    draft = file.with_suffix(".new")
+    # Written aside and linked into place: a crash never leaves half a key, and of two processes that start at once
+    # the first one's stands.
+    draft = file.with_name(f"{file.name}.{os.getpid()}.new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as opened:
         opened.write(text)
-    draft.replace(file)
+    with suppress(FileExistsError):
+        os.link(draft, file)
+    draft.unlink()
 
 
 _STARTING_SECONDS = 30

@@ -70,9 +70,9 @@ def create_app(
         routers=ROUTERS,
         gatekeeper=gatekeeper,
         on_refusal=record_refusal,
+        disclosing=watch,
         state={
             "wiring": wired,
-            "disclosing": watch,
             "audit_trail": AuditTrail(database, clock, settings.api_url),
         },
     )

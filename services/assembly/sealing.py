@@ -1,5 +1,6 @@
 """Who keeps a trail, from the environment."""
 
+import os
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def _publish(key: ECKey, file: Path) -> None:
     """The public key beside what it signs, with those of earlier keys: what they signed is still to be verified."""
     held = read_public_keys(file) if file.exists() else {}
     if key.thumbprint() not in held:
-        draft = file.with_suffix(".new")
+        draft = file.with_suffix(f".{os.getpid()}.new")
         draft.write_text(public_key_set(*held.values(), key), "utf-8")
         draft.replace(file)
 

@@ -98,10 +98,10 @@ def create_app(settings: Settings, world: World) -> App:
         routers=_ROUTERS,
         gatekeeper=world.gatekeeper,
         on_refusal=record_refusal,
+        disclosing=watch,
         state={
             "context": _context(settings, world, swedish_calendar()),
             "asking": _asking(settings, world),
-            "disclosing": watch,
             "audit_trail": AuditTrail(world.database, world.clock, settings.public_url + PREFIX),
         },
     )

@@ -29,7 +29,7 @@ from shared.problems import (
     encode_problem,
     preferred_language,
 )
-from shared.tokens.caller import Caller, Gatekeeper
+from shared.tokens.caller import Caller, Disclosing, Gatekeeper
 
 _log = logging.getLogger("service")
 
@@ -47,11 +47,16 @@ def create_api(
     routers: Sequence[APIRouter],
     gatekeeper: Gatekeeper,
     on_refusal: OnRefusal | None = None,
+    disclosing: Disclosing | None = None,
     state: dict[str, Any] | None = None,
 ) -> FastAPI:
-    """The versioned API itself, with refusals rendered and, when the caller is known, recorded."""
+    """The versioned API itself, with refusals rendered and, when the caller is known, recorded.
+
+    `disclosing` closes what a plain bearer token is not enough for; None for an API without a trail.
+    """
     api = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=_NO_TELEMETRY)
     api.state.gatekeeper = gatekeeper
+    api.state.disclosing = disclosing
     for name, value in (state or {}).items():
         setattr(api.state, name, value)
     api.router.routes.extend(routes_of(routers))

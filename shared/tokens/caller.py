@@ -154,8 +154,8 @@ class Requires:
     async def __call__(self, request: Request) -> Caller:
         gatekeeper: Gatekeeper = request.app.state.gatekeeper
         caller = await gatekeeper.admit(request, self.scope, actor_required=self.actor)
-        if not self.scope.bearer_allowed:
-            disclosing: Disclosing = request.app.state.disclosing
+        disclosing: Disclosing | None = request.app.state.disclosing
+        if disclosing is not None and not self.scope.bearer_allowed:
             await disclosing.require()
         return caller
 

@@ -423,7 +423,16 @@ def test_when_sealing_is_a_quarter_of_an_hour_late_nothing_is_disclosed_and_stat
         assert exchange.send("dashboard", "GET", "/agreements/v1/agreements").status_code == 200
         assert exchange.http.get(f"{exchange.base_url}/agreements/v1/coverage").status_code == 200
         assert REGISTRY.get_sample_value("samrad_audit_sealing_age_seconds", {"trail": "consultation"}) >= 960  # type: ignore[operator]
+    with unsealed(exchange, "agreements") as run:
+        missing = f"/agreements/v1/agreements/{NOBODY}"
+        assert exchange.send("umea", "GET", missing).status_code == 404
+        run("UPDATE audit_queue SET queued_at = now() - interval '16 minutes'")
+        eventually(lambda: exchange.send("umea", "GET", "/agreements/v1/audit-entries"), 503)
+        assert exchange.send("umea", "GET", missing).status_code == 404, "agreements hold no persons"
+        # No decision can be had, and so nothing is asked.
+        assert exchange.look_up("nothing_registered").status_code == 503
     eventually(lambda: exchange.send("umea", "GET", one), 200)
+    eventually(lambda: exchange.look_up("complete", sources=["AF"]), 200)
     assert exchange.http.get(ready).status_code == 200
 
 

@@ -15,7 +15,16 @@ from services.sandbox import EXAMPLE_SECRET
 
 ROOT = Path(__file__).resolve().parents[2]
 ENV = ROOT / "deploy" / "env"
-COMMON = {"PORT", "SAMRAD_HOST", "SAMRAD_HOME", "SAMRAD_PUBLIC_URL", "SAMRAD_LOG_LEVEL"}
+COMMON = {
+    "PORT",
+    "SAMRAD_HOST",
+    "SAMRAD_HOME",
+    "SAMRAD_PUBLIC_URL",
+    "SAMRAD_LOG_LEVEL",
+    "SAMRAD_WORKER",
+    "SAMRAD_WORKER_PORT",
+}
+PROGRAM = ("services/__main__.py", "services/assembly/environment.py")
 _LINE = re.compile(r"(?P<off>#?)(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>.*)")
 
 
@@ -110,11 +119,11 @@ def test_only_the_role_that_serves_is_in_the_file_of_a_running_service() -> None
 
 
 def read_by_the_program() -> set[str]:
-    """The variables that services/__main__.py asks for itself: not the settings of one service."""
-    tree = ast.parse((ROOT / "services" / "__main__.py").read_text("utf-8"))
+    """The variables that the program asks for itself: not the settings of one service."""
+    trees = [ast.parse((ROOT / file).read_text("utf-8")) for file in PROGRAM]
     own = tuple(f"SAMRAD_{service.upper()}_" for service in services())
     asked = set()
-    for node in ast.walk(tree):
+    for node in (node for tree in trees for node in ast.walk(tree)):
         match node:
             case ast.Call(
                 func=ast.Attribute(value=ast.Attribute(attr="environ"), attr="get"),

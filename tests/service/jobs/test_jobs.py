@@ -283,6 +283,18 @@ def test_turns_missed_while_nobody_worked_are_not_made_up_for(place: Place) -> N
     assert len(runs) == 2
 
 
+def test_a_job_that_recurs_more_often_than_before_does_so_at_once(place: Place) -> None:
+    runs: list[Run] = []
+
+    async def story() -> None:
+        async with working(worker(place, Job("test.tick", counting(runs), every_seconds=86400))):
+            await holds(lambda: len(runs) == 1)
+        async with working(worker(place, Job("test.tick", counting(runs), every_seconds=0.1))):
+            await holds(lambda: len(runs) >= 3)
+
+    asyncio.run(story())
+
+
 def test_slow_enqueued_jobs_do_not_hold_up_a_recurring_one(place: Place) -> None:
     runs: list[Run] = []
     pace = replace(QUICK, at_once=2)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from services import sandbox
-from services.assembly.environment import CannotStart, refuse_example_secrets, required
+from services.assembly.environment import CannotStart, refuse_example_secrets, required, works_inside
 from services.audit.arguments import add_audit_commands
 from shared.clock import Clock, system_clock
 from shared.http.guard import App
@@ -114,6 +114,7 @@ def run_command(chosen: argparse.Namespace) -> int:
     if unknown:
         raise CannotStart(f"no such service: {', '.join(sorted(unknown))}; there are {', '.join(SERVICES)}")
     wanted = [name for name in SERVICES if name in chosen.services or not chosen.services]
+    works_inside()
     place = Place()
     # A person who tries it wants to see the one line that says it is ready.
     configure_logs(os.environ.get("SAMRAD_LOG_LEVEL", "WARNING" if place.local else "INFO"))
@@ -236,17 +237,17 @@ async def _work(place: Place) -> None:
     from shared.serving import Served, asked_to_stop, serving
 
     makers = {"consultation": consultation.worker, "agreements": agreements.worker}
+    port = os.environ.get("SAMRAD_WORKER_PORT", "")
+    watched = _number(port, "SAMRAD_WORKER_PORT") if port else None
     named = [name for name in makers if os.environ.get(worker_setting(name))]
     if not named:
         raise CannotStart(f"no database is named: set {' or '.join(worker_setting(name) for name in makers)}")
-    port = os.environ.get("SAMRAD_WORKER_PORT", "")
     async with AsyncExitStack() as stack:
         workers = [await makers[name](stack, system_clock) for name in named]
         stop = asyncio.ensure_future(asked_to_stop())
         await stack.enter_async_context(working(*workers))
-        if port:
-            served = Served("worker", health_app(workers), place.host, _number(port, "SAMRAD_WORKER_PORT"))
-            await stack.enter_async_context(serving([served]))
+        if watched is not None:
+            await stack.enter_async_context(serving([Served(WORKER, health_app(workers), place.host, watched)]))
         begun = asyncio.gather(*(worker.at_work() for worker in workers))
         await asyncio.wait((begun, stop), return_when=asyncio.FIRST_COMPLETED)
         if not stop.done():

@@ -21,10 +21,10 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
 from shared.clock import system_clock
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
-from shared.database.engine import Database
 from shared.database.provision import provision
 from shared.jobs.job import Job, Pace, Run
 from shared.jobs.tables import install
@@ -126,10 +126,11 @@ async def affect(run: Run) -> None:
 
 def traced(url: str, name: str, seconds: float) -> Callable[[Run], Any]:
     """Work that takes its time. It writes when it begins, whatever becomes of it, and when it has finished."""
-    beside = Database(url, pool_size=1)
+    # Nothing is kept open, since nobody would close it.
+    beside = create_async_engine(url, poolclass=NullPool)
 
     async def work(run: Run) -> None:
-        async with beside.without_tenant() as connection:
+        async with beside.begin() as connection:
             began = (await connection.execute(_BEGUN, {"name": name, "pid": os.getpid()})).scalar_one()
         await asyncio.sleep(seconds)
         for id_ in run.ids.values():

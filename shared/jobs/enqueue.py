@@ -16,6 +16,12 @@ RECURRING = {"kept": "recurring"}
 """Marks the one row in the queue that keeps a recurring job going."""
 
 _ANYTHING = text("SELECT 1")
+_SOONER = text(
+    """
+    UPDATE jobs.pgqueuer SET execute_after = now() + :every
+    WHERE dedupe_key = :name AND status = 'queued' AND execute_after > now() + :every
+    """
+)
 
 
 async def enqueue(
@@ -46,13 +52,18 @@ async def enqueue(
 
 
 async def enqueue_recurring(connection: AsyncConnection, jobs: Sequence[Job]) -> None:
-    """Put each recurring job in the queue, unless it is there. Its row is then put back after each run."""
+    """Put each recurring job in the queue, unless it is there. Its row is then put back after each run.
+
+    One that is there comes sooner when the job now recurs more often than when it was put back.
+    """
     queue = queries(await _in_transaction(connection))
     names = [job.name for job in jobs]
     nothing: list[bytes | None] = [None] * len(names)
     keys: list[str | None] = list(names)
     marks: list[dict[str, str] | None] = [RECURRING] * len(names)
     await queue.enqueue(names, nothing, [0] * len(names), dedupe_key=keys, headers=marks, on_conflict="skip")
+    for job in jobs:
+        await connection.execute(_SOONER, {"name": job.name, "every": timedelta(seconds=job.every_seconds or 0)})
 
 
 def read_ids(payload: bytes | None) -> dict[str, UUID]:

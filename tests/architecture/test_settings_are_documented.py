@@ -23,6 +23,8 @@ COMMON = {
     "SAMRAD_LOG_LEVEL",
     "SAMRAD_SECURITY_PROFILE",
     "SAMRAD_ISSUERS_FILE",
+    "SAMRAD_WORKER",
+    "SAMRAD_WORKER_PORT",
 }
 _LINE = re.compile(r"(?P<off>#?)(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>.*)")
 

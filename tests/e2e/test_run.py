@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
@@ -133,6 +134,77 @@ def test_the_services_run_as_processes_of_their_own_on_a_database_of_ones_own(tm
             body = json.dumps(consultation_body())
             opened = run_cli(gateway, "call", "--as", "umea", "POST", "/consultation/v1/consultations", "-d", body)
             assert opened.returncode == 0, opened.stderr
+
+
+def test_background_jobs_run_in_processes_of_their_own_when_they_are_to(tmp_path: Path) -> None:
+    watched = free_ports(1)
+    with EmbeddedPostgres(tmp_path / "pg") as postgres:
+        urls = asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))
+        both = {name: url for name, url in urls.items() if "WORKER" in name}
+        one = {"SAMRAD_AGREEMENTS_WORKER_DATABASE_URL": urls["SAMRAD_AGREEMENTS_WORKER_DATABASE_URL"]}
+        superuser = postgres.url("agreements", SUPERUSER).replace("+asyncpg", "")
+        with (
+            started(arguments=("run", "worker"), more={**both, "SAMRAD_WORKER_PORT": str(watched)}) as first,
+            started(arguments=("run", "worker"), more=one) as second,
+        ):
+            assert first.await_ready() == "ready worker of consultation and agreements"
+            assert second.await_ready() == "ready worker of agreements"
+            assert asyncio.run(workers_of_agreements(superuser)) == 2
+            asyncio.run(forgotten(superuser))
+
+            assert httpx.get(f"http://127.0.0.1:{watched}/health/ready", trust_env=False).status_code == 200
+            metrics = httpx.get(f"http://127.0.0.1:{watched}/metrics", trust_env=False).text
+            assert 'samrad_job_runs_total{job="jobs.tidy",outcome="done",worker="consultation"}' in metrics
+            for each in (first, second):
+                assert each.interrupt() == 0
+                assert each.log.read_text("utf-8") == ""
+
+
+async def workers_of_agreements(superuser: str) -> int:
+    connection = await asyncpg.connect(superuser)
+    found = await connection.fetchval(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'worker agreements'"
+    )
+    await connection.close()
+    assert isinstance(found, int)
+    return found
+
+
+async def forgotten(superuser: str) -> None:
+    """A kept answer that has expired, and its job due: returns when it is gone."""
+    connection = await asyncpg.connect(superuser)
+    await connection.execute(
+        """
+        INSERT INTO idempotency_record (org, client_id, key_hash, request_hash, started_at, expires_at)
+        VALUES ('0007:2021002114', 'someone', 'key', 'request', now(), now() - interval '1 second')
+        """
+    )
+    due = "UPDATE jobs.pgqueuer SET execute_after = now() WHERE entrypoint = 'idempotency.forget' AND status = 'queued'"
+    await connection.execute(due)
+    for _ in range(600):
+        if not await connection.fetchval("SELECT count(*) FROM idempotency_record"):
+            break
+        await asyncio.sleep(0.05)
+    else:
+        pytest.fail("the job has not been done")
+    await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more", "said"),
+    [
+        (("run", "worker"), {}, "SAMRAD_CONSULTATION_WORKER_DATABASE_URL or SAMRAD_AGREEMENTS_WORKER_DATABASE_URL"),
+        (("run", "gateway", "worker"), {}, "no such service: worker"),
+        (("run", "worker"), {"SAMRAD_WORKER_PORT": "many"}, "SAMRAD_WORKER_PORT must be a number"),
+        (("run",), {"SAMRAD_WORKER": "elsewhere"}, "SAMRAD_WORKER is inside or apart"),
+    ],
+)
+def test_a_worker_that_can_not_be_started_says_why(arguments: tuple[str, ...], more: dict[str, str], said: str) -> None:
+    with started(arguments=arguments, more=more) as instance:
+        assert instance.process.wait(60) == 2
+        log = instance.log.read_text("utf-8")
+        assert said in log
+        assert "Traceback" not in log
 
 
 def test_call_prints_problems_to_standard_error_and_exits_with_1() -> None:

@@ -12,8 +12,6 @@ import httpx
 import pytest
 
 from services.consultation.lookups.simulator.persons import PERSONS
-from shared.database.engine import Database
-from shared.idempotency import forget_expired
 from tests.exchange import NOBODY, Exchange, consultation_body
 from tests.sizes import sample_or_full
 
@@ -367,27 +365,6 @@ def test_another_handler_cannot_have_the_answer_kept_for_the_first(exchange: Exc
     refused = exchange.send("umea", "POST", BASE, body, key=key, handler="hl-2")
 
     assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
-
-
-def test_kept_answers_are_removed_when_their_hour_is_over_whoever_they_belong_to(exchange: Exchange) -> None:
-    async def forget() -> int:
-        database = Database(exchange.postgres.url("consultation", "consultation_worker"), pool_size=1)
-        try:
-            async with database.without_tenant() as connection:
-                return await forget_expired(connection, exchange.clock())
-        finally:
-            await database.close()
-
-    asyncio.run(forget())
-    exchange.clock.move_to(datetime.now(UTC) - timedelta(hours=2))
-    for name in ("umea", "malmo"):
-        exchange.send(name, "POST", BASE, consultation_body(), key=str(uuid.uuid4()))
-    exchange.clock.back_to_now()
-    body, key = consultation_body(), str(uuid.uuid4())
-    kept = exchange.send("umea", "POST", BASE, body, key=key)
-
-    assert asyncio.run(forget()) == 2
-    assert exchange.send("umea", "POST", BASE, body, key=key).json() == kept.json()
 
 
 def test_a_request_carried_out_once_answers_the_same_when_it_would_be_refused_today(exchange: Exchange) -> None:

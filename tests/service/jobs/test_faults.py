@@ -4,17 +4,14 @@ import asyncio
 import random
 import signal
 import uuid
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import pytest
 from sqlalchemy import text
 
-from shared.database.embedded import EmbeddedPostgres
 from shared.database.engine import Database
 from shared.jobs.enqueue import enqueue
-from tests.background import Place, Process, furnish, process
+from tests.background import Place, Process, process
 from tests.sizes import sample_or_full
 
 SEED = 3
@@ -25,18 +22,6 @@ AT_WORK = "SELECT EXISTS (SELECT FROM begun WHERE pid = $1) OR EXISTS (SELECT FR
 OVERLAPPING = """
     SELECT count(*) FROM finished f JOIN begun b ON b.name = f.name AND b.at > f.began AND b.at < f.ended
 """
-
-
-@pytest.fixture(scope="module")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with EmbeddedPostgres(tmp_path_factory.mktemp("faults") / "pg") as postgres:
-        yield furnish(postgres)
-
-
-@pytest.fixture
-def place(furnished: Place) -> Place:
-    furnished.empty()
-    return furnished
 
 
 async def ask_for(database: Database, count: int, chance: random.Random) -> None:

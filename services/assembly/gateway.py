@@ -12,6 +12,7 @@ from services.gateway.settings import Settings
 from services.gateway.startup import startup_faults
 from services.gateway.tokens.demo import DEMO_CLIENTS, demo_identity
 from shared.clock import Clock, system_clock
+from shared.connections import ConnectionLimits
 from shared.http.guard import App
 from shared.tokens.client import MachineClient
 from shared.tokens.replay import InProcessReplayStore
@@ -23,6 +24,19 @@ async def build(_: AsyncExitStack, clock: Clock, *, host: str) -> App:
     if faults := startup_faults(settings, host):
         raise CannotStart("the gateway must not start:\n  " + "\n  ".join(faults))
     return create_app(settings, clock=clock, replays=InProcessReplayStore())
+
+
+def connection_limits() -> ConnectionLimits:
+    """What a connection to the gateway may take. The services behind are reached by the gateway alone."""
+    settings = read_settings(Settings)
+    return ConnectionLimits(
+        head_seconds=settings.head_seconds,
+        body_seconds=settings.body_seconds,
+        unread_seconds=settings.unread_seconds,
+        connections=settings.connections,
+        per_address=settings.address_connections,
+        proxies=settings.proxies(),
+    )
 
 
 def demo_client(name: str, home: Path, public_url: str, http: httpx.Client) -> MachineClient:

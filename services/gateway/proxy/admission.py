@@ -4,7 +4,8 @@ The service decides about scopes and proofs. The proof is not looked at here: wh
 """
 
 from services.gateway.limits.addresses import address_key
-from services.gateway.limits.rates import RateLimit, Standing
+from services.gateway.limits.rates import Limits, Standing
+from shared.addresses import Proxies
 from shared.clock import Clock
 from shared.http.guard import Scope
 from shared.problems import TOO_MANY_REQUESTS, UNAVAILABLE, Problem
@@ -15,11 +16,11 @@ from shared.tokens.verifier import AccessToken, TokenVerifier
 
 
 class Admission:
-    """Admits requests to one service. `clients` limits by client id, `addresses` by network address."""
+    """Admits requests to one service. `proxies` are those in front of us, whose word is taken for an address."""
 
-    def __init__(self, verifier: TokenVerifier, clock: Clock, *, clients: RateLimit, addresses: RateLimit) -> None:
+    def __init__(self, verifier: TokenVerifier, clock: Clock, limits: Limits, proxies: Proxies) -> None:
         self._verifier, self._clock = verifier, clock
-        self._clients, self._addresses = clients, addresses
+        self._limits, self._proxies = limits, proxies
 
     async def admit(self, scope: Scope, headers: dict[str, str]) -> tuple[Standing, Problem | None]:
         """How the caller stands, and the refusal if there is one: 401, 429 or 503."""
@@ -32,10 +33,11 @@ class Admission:
         except KeysUnavailable:
             token, refusal = None, Problem(UNAVAILABLE, headers={"Retry-After": "5"})
         if token is None:
-            standing = await self._addresses.hit(address_key(scope))
+            standing = await self._limits.addresses.hit(address_key(scope, self._proxies))
         else:
             scope["state"]["client_id"] = token.client_id
-            standing = await self._clients.hit(token.client_id)
+            standing = await self._limits.clients.hit(token.client_id)
+            standing = standing.tighter(await self._limits.organisations.hit(token.organisation))
         return standing, refusal if standing.allowed else Problem(TOO_MANY_REQUESTS)
 
     async def _token(self, headers: dict[str, str]) -> AccessToken | None:

@@ -135,6 +135,7 @@ def run_gateway(folder: Path, _consultation: Upstream, _agreements: Upstream) ->
             "keys_file": folder / "issuer.json",
             "token_requests": 10_000,
             "address_requests": 10_000,
+            "client_token_requests": 10_000,
         }
         settings = Settings(**{**values, **changes})
         app = create_app(settings, clock=system_clock, replays=InProcessReplayStore())

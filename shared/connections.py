@@ -37,7 +37,7 @@ _log = logging.getLogger("http.connection")
 
 _MAX_ADDRESS_BYTES = 8 * 1024
 # What is drained of a body that nobody wants, so that its sender reads the answer instead of a reset.
-_MAX_DRAINED_BYTES = 256 * 1024
+_MAX_DRAINED_BYTES = 1024 * 1024
 # Chunk sizes, their extensions and trailers beside the body itself. One byte in a chunk of its own takes six.
 _FRAMING_BYTES, _FRAMING_TIMES = 16 * 1024, 8
 _SWEEPS_PER_LIMIT, _SLOWEST_SWEEP = 8, 1.0
@@ -145,7 +145,7 @@ class Connection(HttpToolsProtocol):
         self._door, self._limits = door, door.limits
         self._reading, self._since = _HEAD, door.tick
         self._unread_since: int | None = None
-        self._begun = self._within = self._deaf = self._left = False
+        self._mixed = self._within = self._deaf = self._left = False
         self._head_bytes = self._fed = self._body_bytes = self._drained = 0
         self._address = "unknown"
 
@@ -194,7 +194,7 @@ class Connection(HttpToolsProtocol):
             return
         if self._reading == _WHOLE and self.cycle.response_complete:
             self._await_head()
-        within = self._reading == _BODY
+        within, self._mixed = self._reading == _BODY, False
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -206,10 +206,9 @@ class Connection(HttpToolsProtocol):
             self._weigh(len(data), within=within)
 
     def _weigh(self, size: int, *, within: bool) -> None:
-        """Refuse heads and framing without end. A head's first piece is not counted: a body may stand before it."""
+        """Refuse heads and framing without end. What came together with an earlier request is not counted."""
         if self._reading == _HEAD:
-            self._head_bytes += 0 if self._begun else size
-            self._begun = False
+            self._head_bytes += 0 if self._mixed else size
             if self._head_bytes > self._limits.head_bytes:
                 self._refuse(Problem(HEADERS_TOO_LARGE))
         elif self._reading == _BODY and within:
@@ -231,7 +230,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._await_head()
-        self._begun = self._within = True
+        self._within = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._reading != _HEAD:
@@ -275,7 +274,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self._within = False
+        self._within, self._mixed = False, True
         if self.cycle.response_complete:
             self._await_head()
         else:

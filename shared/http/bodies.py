@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
+from shared.http.refusals import REQUEST_TIMEOUT
 from shared.problems import (
     BODY_TOO_LARGE,
     MALFORMED,
@@ -90,15 +91,26 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 async def read_limited(request: Request, limit: int = MAX_BODY_BYTES) -> bytes:
-    """The body, refused as soon as it passes the limit."""
+    """The body, refused as soon as it is known to pass the limit. Raises Problem: 408, 413."""
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise Problem(BODY_TOO_LARGE, members={"maxBytes": limit})
-        chunks.append(chunk)
+    if int(request.headers.get("content-length", "0")) > limit:
+        raise _too_large(limit)
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > limit:
+                raise _too_large(limit)
+            chunks.append(chunk)
+    except ClientDisconnect:
+        # It left, or took too long and has been told so by the connection: nobody reads this.
+        raise Problem(REQUEST_TIMEOUT) from None
     return b"".join(chunks)
+
+
+def _too_large(limit: int) -> Problem:
+    # The rest of it is not waited for.
+    return Problem(BODY_TOO_LARGE, headers={"Connection": "close"}, members={"maxBytes": limit})
 
 
 def _told(error: Any, known: frozenset[str]) -> dict[str, str]:

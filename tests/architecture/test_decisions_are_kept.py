@@ -29,6 +29,7 @@ HTTPX = {
     "services/command/call.py",
     "services/command/demo.py",
     "services/consultation/grounds/agreements.py",
+    "shared/outbound.py",
     "shared/tokens/client.py",
 }
 

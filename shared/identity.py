@@ -9,7 +9,7 @@ from shared.luhn import luhn_remainder
 # nothing, a printed identity number does.
 _USUAL = re.compile(r"(?<!\d)(?:\d{2})?\d{6}[-+ ]?\d{4}(?!\d)")
 # Ten digits and more, however they are set apart: also by what cannot be seen, and as in an address (%2D, %20, %2B).
-_RUN = re.compile(r"\d(?:(?:[-+ ._/\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\ufeff]|%2[0BDbd])?\d){9,}")
+_RUN = re.compile(r"\d(?:(?:[-+ ._/\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\ufeff]{0,3}|%2[0BDbd])\d){9,}")
 _ESCAPED = re.compile("%2[0BDbd]")
 _WINDOW = re.compile(r"(?=(\d{2}(?:0[1-9]|1[0-2])(\d{2})\d{4}))", re.ASCII)
 

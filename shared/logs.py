@@ -35,22 +35,23 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, Any] = {
             "time": f"{_second(int(record.created))}.{int(record.msecs):03d}Z",
-            "level": record.levelname.lower(),
+            "level": str(record.levelname).lower(),
             "logger": record.name,
             "message": _message(record),
         }
-        if (current := request_id.get()) is not None:
-            entry["requestId"] = current
-            entry["trace"] = traceparent.get()
         told = {name: value for name, value in vars(record).items() if name not in _STANDARD}
         entry |= told
         if record.exc_info and record.exc_info[1] is not None:
             entry |= _told(record.exc_info[1], record.exc_info[2])
         try:
-            return blot_out(_encode(entry))
+            line = blot_out(_encode(entry))
         except (ValueError, TypeError, RecursionError):
             # What cannot be encoded, such as something that holds itself, is left out: the line is not.
-            return blot_out(_encode({name: value for name, value in entry.items() if name not in told}))
+            line = blot_out(_encode({name: value for name, value in entry.items() if name not in told}))
+        if (current := request_id.get()) is None:
+            return line
+        # Made here, or looked at when they came in. Digits in a row that happen to be in them are nobody's.
+        return f'{line[:-1]}, "requestId": "{current}", "trace": "{traceparent.get()}"}}'
 
 
 def _message(record: logging.LogRecord) -> str:
@@ -113,8 +114,7 @@ def configure_logs(level: str = "INFO") -> None:
     root.setLevel(level)
 
     def one_way_out(_: logging.Logger, record: logging.LogRecord) -> None:
-        if record.levelno >= handler.level:
-            handler.handle(record)
+        handler.handle(record)
 
     # Libraries add handlers of their own and stop records from propagating, some when they are first used. Cleaning
     # up after those that are known leaves the next one.

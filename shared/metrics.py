@@ -30,7 +30,7 @@ class RequestMetrics:
     """Counts the requests of one service."""
 
     def __init__(self, service: str) -> None:
-        self._service = service
+        self.service = service
         self._bound: dict[tuple[str, str, int], Callable[[float], None]] = {}
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
@@ -39,7 +39,7 @@ class RequestMetrics:
         observe = self._bound.get(known)
         if observe is None:
             # Looking up a series by its labels costs more than all the rest.
-            observe = self._bound[known] = _REQUESTS.labels(self._service, route, method, str(status)).observe
+            observe = self._bound[known] = _REQUESTS.labels(self.service, route, method, str(status)).observe
         observe(seconds)
 
 

@@ -141,6 +141,7 @@ class _Exchange:
         _log.info(
             "answered",
             extra={
+                "service": metrics.service,
                 "method": method,
                 "route": route,
                 "status": self.status,

@@ -12,6 +12,7 @@ import httpx
 
 from services.consultation.grounds.domain import AskingOrganisation, DecidedItem, Decision
 from shared.clock import Clock
+from shared.logs import traceparent
 from shared.problems import UNAVAILABLE, Problem
 from shared.tokens.client import ServiceTokens, TokenRefused
 
@@ -62,8 +63,10 @@ class AgreementsGrounds:
             "informationSets": list(information_sets),
         }
         try:
-            headers = await self._tokens.headers("POST", self._public_url)
-            answer = await self._http.post(self._url, json=question, headers=dict(headers))
+            headers = dict(await self._tokens.headers("POST", self._public_url))
+            if (trace := traceparent.get()) is not None:
+                headers["traceparent"] = trace
+            answer = await self._http.post(self._url, json=question, headers=headers)
             if answer.status_code == 200:
                 return _read(answer.json(), information_sets)
             _log.error("no decision", extra={"status": answer.status_code})

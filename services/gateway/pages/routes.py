@@ -17,7 +17,13 @@ def page_routes(*, token_url: str, docs_url: str) -> list[Route]:
     template = Template((_FOLDER / "index.html").read_text("utf-8"))
     page = template.substitute(token_url=escape(token_url), docs_url=escape(docs_url))
     style = (_FOLDER / "style.css").read_text("utf-8")
-    headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "public, max-age=300"}
+    headers = {
+        "Content-Security-Policy": _POLICY,
+        "Cache-Control": "public, max-age=300",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "X-Frame-Options": "DENY",
+    }
 
     async def index(_: Request) -> Response:
         return Response(page, media_type="text/html", headers=headers)

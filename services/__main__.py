@@ -187,6 +187,7 @@ async def prepare_databases(url: Callable[[str, str], str], superuser: str) -> d
 
 async def _serve(place: Place, wanted: Sequence[str]) -> None:
     from services.assembly import agreements, consultation, gateway
+    from shared.connections import ConnectionLimits
     from shared.serving import Served, asked_to_stop, serving
 
     builders: dict[str, Callable[[AsyncExitStack, Clock], Awaitable[App]]] = {
@@ -196,8 +197,15 @@ async def _serve(place: Place, wanted: Sequence[str]) -> None:
     }
     offsets = {"consultation": sandbox.CONSULTATION, "agreements": sandbox.AGREEMENTS, "gateway": 0}
     async with AsyncExitStack() as stack:
+        limits = {"gateway": gateway.connection_limits()} if "gateway" in wanted else {}
         served = [
-            Served(name, await builders[name](stack, system_clock), place.host, place.port + offsets[name])
+            Served(
+                name,
+                await builders[name](stack, system_clock),
+                place.host,
+                place.port + offsets[name],
+                limits.get(name, ConnectionLimits()),
+            )
             for name in wanted
         ]
         stop = asyncio.ensure_future(asked_to_stop())

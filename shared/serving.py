@@ -2,14 +2,18 @@
 
 import asyncio
 import contextlib
+import resource
 import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import uvicorn
 
+from shared.connections import ConnectionLimits, protocol_of
 from shared.http.guard import App
+from shared.http.service import PROBLEM_TYPE_BASE
+from shared.logs import watch_loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,7 @@ class Served:
     app: App
     host: str
     port: int
+    limits: ConnectionLimits = field(default_factory=ConnectionLimits)
 
 
 class CannotListen(Exception):
@@ -34,13 +39,16 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server(served: Served) -> _Server:
-    config = uvicorn.Config(
+def configuration(served: Served) -> uvicorn.Config:
+    """How every service is run."""
+    return uvicorn.Config(
         served.app,
         host=served.host,
         port=served.port,
-        # httptools refuses what request smuggling needs: CL with TE, folded headers, bare line feeds.
-        http="httptools",
+        # On httptools, which refuses what request smuggling needs: CL with TE, folded headers, bare line feeds.
+        http=protocol_of(served.name, served.limits, PROBLEM_TYPE_BASE),
+        # No upgrades: a WebSocket library that happens to be installed must not open another way in.
+        ws="none",
         loop="none",
         # A caller on the same host could otherwise forge its address with X-Forwarded-For.
         proxy_headers=False,
@@ -52,13 +60,14 @@ def _server(served: Served) -> _Server:
         timeout_graceful_shutdown=10,
         backlog=2048,
     )
-    return _Server(config)
 
 
 @asynccontextmanager
 async def serving(all_served: Sequence[Served]) -> AsyncIterator[None]:
     """All of them listening inside the block, and stopped gracefully after it. Raises CannotListen."""
-    servers = [_server(served) for served in all_served]
+    watch_loop(asyncio.get_running_loop())
+    _allow_descriptors(sum(served.limits.connections for served in all_served))
+    servers = [_Server(configuration(served)) for served in all_served]
     tasks = []
     try:
         for served, server in zip(all_served, servers, strict=True):
@@ -69,6 +78,15 @@ async def serving(all_served: Sequence[Served]) -> AsyncIterator[None]:
         for server in servers:
             server.should_exit = True
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _allow_descriptors(connections: int) -> None:
+    """Raise the process's own limit as far as it may, so that connections are refused by us and not by the system."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * connections + 256
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 async def _run(served: Served, server: _Server) -> None:

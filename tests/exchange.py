@@ -27,6 +27,7 @@ from services.consultation.lookups.simulator.app import create_app as create_sim
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.gateway.scopes import CATALOGUE
 from services.gateway.tokens.demo import DEMO_CLIENTS, demo_identity, write_demo_clients
+from shared.connections import ConnectionLimits
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
 from shared.http.guard import App, Message, Receive, Scope, Send
 from shared.serving import Served, serving
@@ -174,6 +175,9 @@ def running_exchange() -> Iterator[Exchange]:
         # Tests share a handler and a case; those of the brake have an instance of their own.
         os.environ["SAMRAD_CONSULTATION_PERSONS_PER_HANDLER_AND_HOUR"] = "1000000"
         os.environ["SAMRAD_CONSULTATION_PERSONS_PER_CASE_AND_DAY"] = "1000000"
+        os.environ["SAMRAD_GATEWAY_ORGANISATION_REQUESTS"] = os.environ["SAMRAD_GATEWAY_CLIENT_TOKEN_REQUESTS"] = (
+            "1000000"
+        )
         clock = MovableClock()
         with EmbeddedPostgres(home / "postgres") as postgres, httpx.Client(timeout=60, trust_env=False) as http:
             os.environ.update(asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER)))
@@ -200,7 +204,11 @@ def _serving_thread(port: int, clock: MovableClock, sent: list[bytes]) -> Iterat
                 ("agreements", await agreements.build(stack, clock), sandbox.AGREEMENTS),
                 ("gateway", await gateway.build(stack, clock, host="127.0.0.1"), 0),
             )
-            served = [Served(name, app, "127.0.0.1", port + offset) for name, app, offset in apps]
+            doors = {"gateway": gateway.connection_limits()}
+            served = [
+                Served(name, app, "127.0.0.1", port + offset, doors.get(name, ConnectionLimits()))
+                for name, app, offset in apps
+            ]
             async with serving(served):
                 started.set()
                 await stop.wait()

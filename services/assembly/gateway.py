@@ -18,6 +18,7 @@ from services.gateway.tokens.clients import RegistryUnusable
 from services.gateway.tokens.demo import DEMO_CLIENTS, demo_identity
 from services.gateway.tokens.keys import KeysUnusable
 from shared.clock import Clock, system_clock
+from shared.connections import ConnectionLimits
 from shared.database.engine import Database
 from shared.database.migrate import upgrade
 from shared.database.provision import provision
@@ -75,6 +76,19 @@ def needs_database() -> bool:
     """Whether the gateway of this environment remembers anything in a database."""
     kept_here = os.environ.get("SAMRAD_GATEWAY_REPLAYS", "postgres") == "postgres"
     return kept_here and os.environ.get("SAMRAD_GATEWAY_ISSUER_ENABLED", "true").lower() not in _NO
+
+
+def connection_limits() -> ConnectionLimits:
+    """What a connection to the gateway may take. The services behind are reached by the gateway alone."""
+    settings = read_settings(Settings)
+    return ConnectionLimits(
+        head_seconds=settings.head_seconds,
+        body_seconds=settings.body_seconds,
+        unread_seconds=settings.unread_seconds,
+        connections=settings.connections,
+        per_address=settings.address_connections,
+        proxies=settings.proxies(),
+    )
 
 
 def demo_client(name: str, home: Path, public_url: str, http: httpx.Client) -> MachineClient:

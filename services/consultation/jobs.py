@@ -8,16 +8,6 @@ from shared.sealing.keeping import Keeper
 from shared.tokens.replay_postgres import FORGET_SECONDS, forget_used
 
 
-def jobs(keeper: Keeper) -> tuple[Job, ...]:
-    """What the worker of this service's database does."""
-    return (
-        *keeping.jobs(keeper),
-        Job("idempotency.forget", forget_kept_answers, every_seconds=300),
-        Job("brake.forget", forget_counted_persons, every_seconds=300),
-        Job("tokens.forget", forget_used_tokens, every_seconds=FORGET_SECONDS),
-    )
-
-
 async def forget_kept_answers(run: Run) -> None:
     """Answers are kept for an hour, for requests that are sent again."""
     await forget_expired(run.connection, run.now)
@@ -31,3 +21,15 @@ async def forget_used_tokens(run: Run) -> None:
 async def forget_counted_persons(run: Run) -> None:
     """The enumeration brake counts within a day at most."""
     await forget_counted(run.connection, run.now)
+
+
+CHORES = (
+    Job("idempotency.forget", forget_kept_answers, every_seconds=300),
+    Job("brake.forget", forget_counted_persons, every_seconds=300),
+    Job("tokens.forget", forget_used_tokens, every_seconds=FORGET_SECONDS),
+)
+
+
+def jobs(keeper: Keeper) -> tuple[Job, ...]:
+    """What the worker of this service's database does: keep the trail, and the chores."""
+    return (*keeping.jobs(keeper), *CHORES)

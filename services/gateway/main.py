@@ -13,13 +13,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.gateway.health import database_faults, readiness_of
+from services.gateway.limits.rates import Limits as RateLimits
 from services.gateway.limits.rates import RateLimit
 from services.gateway.limits.storage import CounterStorage
 from services.gateway.pages.routes import page_routes
 from services.gateway.proxy.admission import Admission, anyone, registered
 from services.gateway.proxy.allowed import AllowList
 from services.gateway.proxy.forward import Forwarder, Limits
-from services.gateway.proxy.paths import suspicious
 from services.gateway.proxy.proxy import Proxy
 from services.gateway.proxy.refusals import send_problem
 from services.gateway.settings import Settings
@@ -27,13 +27,16 @@ from services.gateway.startup import registry
 from services.gateway.tokens.issue import Issuer
 from services.gateway.tokens.keys import KeysUnusable, read_or_make_keys
 from services.gateway.tokens.metadata import TOKEN_PATH, issuer_metadata
-from services.gateway.tokens.routes import token_routes
+from services.gateway.tokens.routes import TokenLimits, token_routes
 from shared.clock import Clock
 from shared.database.engine import Database
 from shared.housekeeping import repeating
+from shared.http.fitness import Headers
 from shared.http.guard import App, Guard, Receive, Scope, Send
+from shared.http.refusals import MISDIRECTED
 from shared.http.service import PROBLEM_TYPE_BASE, Lifespan, Readiness, as_problem, health_routes, problem_response
-from shared.problems import BAD_REQUEST, Problem
+from shared.metrics import metrics_routes
+from shared.problems import Problem
 from shared.tokens.keys import HeldKeys
 from shared.tokens.profile import SecurityProfile
 from shared.tokens.replay import ReplayStore
@@ -85,48 +88,56 @@ def create_app(settings: Settings, world: World) -> App:
         routes=[
             *health_routes(_readiness(world, issuer, readiness_of(services, transport, clock))),
             *(_token_routes(settings, issuer, limit) if issuer else ()),
+            *(metrics_routes() if settings.metrics else ()),
             *page_routes(token_url=issuer.token_url if issuer else None, docs_url=settings.docs_url),
         ],
     )
     for kind in (Problem, HTTPException):
         app.add_exception_handler(kind, _refuse)
-    return Guard(Dispatcher(proxies, app), type_base=PROBLEM_TYPE_BASE)
+    return Guard(
+        Dispatcher(proxies, app, settings.known_hosts()),
+        type_base=PROBLEM_TYPE_BASE,
+        service="gateway",
+        secured=settings.public_url.startswith("https://"),
+    )
 
 
 class Dispatcher:
-    """Sends a request to the proxy of its first path segment, or else to `rest`."""
+    """Sends a request to the proxy of its first path segment, or else to `rest`.
 
-    def __init__(self, proxies: Mapping[str, App], rest: App) -> None:
+    `hosts` are the names that requests may be for; empty when any will do. Health is asked for by address.
+    """
+
+    def __init__(self, proxies: Mapping[str, App], rest: App, hosts: frozenset[bytes] = frozenset()) -> None:
         self._proxies = {f"/{name}/".encode(): proxy for name, proxy in proxies.items()}
-        self._rest = rest
+        self._rest, self._hosts = rest, hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._rest(scope, receive, send)
             return
         path: bytes = scope["raw_path"]
-        if suspicious(path):
-            await send_problem(scope, send, Problem(BAD_REQUEST), {})
+        if self._hosts and not self._is_meant(scope["headers"], path):
+            await send_problem(scope, send, Problem(MISDIRECTED), {})
             return
         proxy = self._proxies.get(path[: path.find(b"/", 1) + 1], self._rest)
         await proxy(scope, receive, send)
 
-
-@dataclass(frozen=True, slots=True)
-class _RateLimits:
-    clients: RateLimit
-    addresses: RateLimit
-    tokens: RateLimit
+    def _is_meant(self, headers: Headers, path: bytes) -> bool:
+        host = next((value for name, value in headers if name == b"host"), b"").lower()
+        return host in self._hosts or host.rpartition(b":")[0] in self._hosts or path.startswith(b"/health/")
 
 
-def _limits(settings: Settings, clock: Clock, counters: CounterStorage) -> _RateLimits:
+def _limits(settings: Settings, clock: Clock, counters: CounterStorage) -> RateLimits:
     def limit(name: str, amount: int) -> RateLimit:
         return RateLimit(name, amount, settings.window_seconds, storage=counters, clock=clock)
 
-    return _RateLimits(
+    return RateLimits(
         clients=limit("default", settings.client_requests),
+        organisations=limit("organisation", settings.organisation_requests),
         addresses=limit("address", settings.address_requests),
         tokens=limit("token", settings.token_requests),
+        client_tokens=limit("client-token", settings.client_token_requests),
     )
 
 
@@ -146,20 +157,21 @@ def _issuer(settings: Settings, world: World) -> Issuer:
     )
 
 
-def _token_routes(settings: Settings, issuer: Issuer, limit: _RateLimits) -> list[Route]:
+def _token_routes(settings: Settings, issuer: Issuer, limit: RateLimits) -> list[Route]:
     about = issuer_metadata(settings.public_url, issuer.audiences, settings.docs_url, issuer.profile)
-    return token_routes(issuer, limit.tokens, about, settings.client_idle_seconds)
+    limits = TokenLimits(limit.tokens, limit.client_tokens, settings.proxies())
+    return token_routes(issuer, limits, about, settings.client_idle_seconds)
 
 
-def _admission(settings: Settings, world: World, issuer: Issuer | None, name: str, limit: _RateLimits) -> Admission:
+def _admission(settings: Settings, world: World, issuer: Issuer | None, name: str, limit: RateLimits) -> Admission:
     trusted = {each.name: each for each in world.external.get(name, ())}
     if issuer is not None:
         trusted[issuer.name] = TrustedIssuer(issuer.name, HeldKeys(issuer.keys.public), ("ES256",))
     return Admission(
         TokenVerifier(trusted, frozenset((settings.audiences()[name],))),
         world.clock,
-        clients=limit.clients,
-        addresses=limit.addresses,
+        limit,
+        settings.proxies(),
         shut_out=registered(issuer.clients, issuer.name) if issuer else anyone,
     )
 

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.gateway.tokens.keys import MAX_TOKEN_SECONDS
+from shared.addresses import Proxies, networks
 
 
 class Settings(BaseSettings):
@@ -44,17 +45,45 @@ class Settings(BaseSettings):
         default=False, description="Start with demo clients although the address is public. For trials only"
     )
     client_requests: int = Field(default=6000, ge=1, description="Requests that a client may make in a window")
+    organisation_requests: int = Field(
+        default=12_000, ge=1, description="Requests that all clients of an organisation may make together in a window"
+    )
     address_requests: int = Field(
         default=600, ge=1, description="Requests without a valid token that a network address may make in a window"
     )
     token_requests: int = Field(
         default=120, ge=1, description="Requests for tokens that a network address may make in a window"
     )
+    client_token_requests: int = Field(
+        default=60, ge=1, description="Requests for tokens that a client may make in a window, from any address"
+    )
     window_seconds: int = Field(default=60, ge=1, description="Length of the window, seconds")
     max_body_bytes: int = Field(default=1024 * 1024, ge=1, description="Largest request body that is forwarded")
     client_idle_seconds: float = Field(
         default=15.0, gt=0, description="How long a client may be silent in the middle of its body, seconds"
     )
+    head_seconds: float = Field(
+        default=10.0, gt=0, description="How long the head of a request may take to arrive, seconds"
+    )
+    body_seconds: float = Field(
+        default=60.0, gt=0, description="How long the body of a request may take to arrive in all, seconds"
+    )
+    unread_seconds: float = Field(
+        default=30.0, gt=0, description="How long a client may leave an answer unread, seconds"
+    )
+    connections: int = Field(default=4000, ge=1, description="Connections that may be open at once")
+    address_connections: int = Field(
+        default=200, ge=1, description="Connections that one network address may have open, trusted proxies excepted"
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="Networks of the proxies in front, with commas between, whose X-Forwarded-For is believed",
+    )
+    hosts: str = Field(
+        default="",
+        description="Host names that requests may be for, with commas between. Empty: the header is not looked at",
+    )
+    metrics: bool = Field(default=False, description="Serve /metrics on the port of the gateway too")
     upstream_seconds: float = Field(
         default=40.0, gt=0, description="How long an exchange with a service may take in all, seconds"
     )
@@ -73,6 +102,20 @@ class Settings(BaseSettings):
     def needs_database(self) -> bool:
         """Whether what has been used is remembered in PostgreSQL. Without an issuer nothing is used here."""
         return self.issuer_enabled and self.replays == "postgres"
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        networks(value)
+        return value
+
+    def proxies(self) -> Proxies:
+        """The proxies in front."""
+        return Proxies(networks(self.trusted_proxies))
+
+    def known_hosts(self) -> frozenset[bytes]:
+        """What Host may be, in lower case."""
+        return frozenset(host.strip().lower().encode() for host in self.hosts.split(",") if host.strip())
 
     def audiences(self) -> dict[str, str]:
         """The audience of each service, by the name of the service."""

@@ -1,4 +1,4 @@
-"""The outermost layer of every service: odd requests out, a request id in, one log line, safe headers.
+"""The outermost layer of every service: odd requests out, a request id in, one log line, one count, safe headers.
 
 Pure ASGI, since a `BaseHTTPMiddleware` costs more than the rest of the request.
 """
@@ -9,20 +9,14 @@ import random
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
+from shared.http.fitness import METHODS, fault_of
 from shared.identity import passes_for_identity
-from shared.logs import request_id
-from shared.problems import (
-    BAD_REQUEST,
-    INTERNAL,
-    MEDIA_TYPE,
-    Problem,
-    Words,
-    encode_problem,
-    preferred_language,
-)
+from shared.logs import request_id, traceparent
+from shared.metrics import RequestMetrics
+from shared.problems import INTERNAL, MEDIA_TYPE, Problem, encode_problem, preferred_language
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -32,18 +26,12 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _log = logging.getLogger("http")
 _TRACEPARENT = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
-_SINGLE = frozenset(
-    (
-        *(b"host", b"authorization", b"dpop", b"content-length", b"content-type"),
-        *(b"idempotency-key", b"if-match", b"traceparent"),
-    )
-)
-_MAX_HEADER_BYTES = 16 * 1024
 _SAFE_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+_STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 _DEFAULTS = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -51,27 +39,41 @@ _DEFAULTS = (
 
 
 class Guard:
-    """Wraps an application. `type_base` begins the problem types."""
+    """Wraps an application. `type_base` begins the problem types, `service` is its name in metrics.
 
-    def __init__(self, app: App, *, type_base: str) -> None:
+    `secured` when clients reach it over TLS: then they are told to use nothing else.
+    """
+
+    def __init__(self, app: App, *, type_base: str, service: str, secured: bool = False) -> None:
         self._app = app
         self._type_base = type_base
+        self._metrics = RequestMetrics(service)
+        self._safe_headers = (*_SAFE_HEADERS, _STRICT_TRANSPORT) if secured else _SAFE_HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, _without_words(send))
             return
-        exchange = _Exchange(scope, send)
-        token = request_id.set(exchange.request_id)
+        exchange = _Exchange(scope, send, self._safe_headers)
+        tokens = request_id.set(exchange.request_id), traceparent.set(exchange.traceparent.decode("ascii"))
         try:
             await self._answer(scope, receive, exchange)
         finally:
-            exchange.log()
-            request_id.reset(token)
+            exchange.count(self._metrics)
+            request_id.reset(tokens[0])
+            traceparent.reset(tokens[1])
 
     async def _answer(self, scope: Scope, receive: Receive, exchange: "_Exchange") -> None:
-        if (fault := header_fault(scope["headers"])) is not None:
-            await self._refuse(scope, exchange, Problem(BAD_REQUEST, fault))
+        fault = fault_of(
+            scope["method"],
+            scope["raw_path"],
+            scope["headers"],
+            host_required=scope["http_version"] == "1.1",
+        )
+        if fault is not None:
+            # Where one request ends and the next begins may be in doubt.
+            fault.headers["Connection"] = "close"
+            await self._refuse(scope, exchange, fault)
             return
         scope.setdefault("state", {})
         scope["state"]["request_id"] = exchange.request_id
@@ -90,15 +92,27 @@ class Guard:
         await send_bytes(exchange.send, problem.kind.status, body, MEDIA_TYPE, problem.headers)
 
 
+def _without_words(send: Send) -> Send:
+    """Starlette tells the server the whole trace of what fails at start, texts included, and the server logs it."""
+
+    async def sent(message: Message) -> None:
+        if message["type"].endswith(".failed") and message.get("message"):
+            _log.error("a service could not start or stop", exc_info=True)
+            message["message"] = ""
+        await send(message)
+
+    return sent
+
+
 class _Exchange:
     """One request and its answer: ids, status and time."""
 
-    __slots__ = ("_scope", "_send", "_started", "request_id", "status", "traceparent")
+    __slots__ = ("_safe_headers", "_scope", "_send", "_started", "request_id", "status", "traceparent")
 
-    def __init__(self, scope: Scope, send: Send) -> None:
-        self._scope, self._send = scope, send
+    def __init__(self, scope: Scope, send: Send, safe_headers: Iterable[tuple[bytes, bytes]]) -> None:
+        self._scope, self._send, self._safe_headers = scope, send, safe_headers
         self._started = time.perf_counter()
-        self.request_id = _new_request_id()
+        self.request_id = new_request_id()
         self.status: int | None = None
         sent = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
         self.traceparent: bytes = sent if sent and _fit_to_pass_on(sent) else new_traceparent()
@@ -106,7 +120,7 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = [*message["headers"], *_SAFE_HEADERS]
+            headers = [*message["headers"], *self._safe_headers]
             present = {name for name, _ in headers}
             headers += [each for each in _DEFAULTS if each[0] not in present]
             if b"traceparent" not in present:
@@ -116,25 +130,27 @@ class _Exchange:
             message["headers"] = headers
         await self._send(message)
 
-    def log(self) -> None:
-        """One line without the address: its template says enough, and the address may hold anything."""
+    def count(self, metrics: RequestMetrics) -> None:
+        """One count and one line, without the address: its template says enough, and the address may hold anything."""
+        seconds = time.perf_counter() - self._started
+        method = self._scope["method"] if self._scope["method"] in METHODS else "other"
+        found = self._scope.get("route")
+        route: str = getattr(found, "path", None) or self._scope.get("route_template", "none")
+        # 499 where the client left before it had an answer, as others count it.
+        metrics.answered(route, method, self.status or 499, seconds)
         if not _log.isEnabledFor(logging.INFO):
             return
-        route = self._scope.get("route")
         _log.info(
             "answered",
             extra={
-                "method": self._scope["method"] if self._scope["method"] in _METHODS else "other",
-                "route": getattr(route, "path", None) or self._scope.get("route_template", "none"),
+                "service": metrics.service,
+                "method": method,
+                "route": route,
                 "status": self.status,
-                "ms": round((time.perf_counter() - self._started) * 1000, 1),
-                "trace": self.traceparent.decode("ascii"),
+                "ms": round(seconds * 1000, 1),
                 "client": self._scope.get("state", {}).get("client_id"),
             },
         )
-
-
-_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
 # Ids for following a request through logs, not secrets: seeded once instead of a system call for each.
@@ -152,38 +168,14 @@ def _fit_to_pass_on(traceparent: bytes) -> bool:
     return _TRACEPARENT.fullmatch(traceparent) is not None and not passes_for_identity(traceparent.decode("ascii"))
 
 
-def _new_request_id() -> str:
+def new_request_id() -> str:
+    """A fresh UUID."""
     return str(uuid.UUID(int=_ids.getrandbits(128), version=4))
 
 
 def header(headers: list[tuple[bytes, bytes]], name: bytes) -> str | None:
     """The first value of a header, or None."""
     return next((value.decode("latin-1") for key, value in headers if key == name), None)
-
-
-def header_fault(headers: list[tuple[bytes, bytes]]) -> Words | None:
-    """What is wrong with the headers as a set: repeated, contradictory or too large."""
-    seen = set()
-    size, chunked = 0, False
-    for name, value in headers:
-        size += len(name) + len(value)
-        if name in _SINGLE:
-            if name in seen:
-                return _REPEATED
-            seen.add(name)
-        elif name == b"transfer-encoding":
-            chunked = True
-    if chunked and b"content-length" in seen:
-        return _CONTRADICTORY
-    return _TOO_LARGE if size > _MAX_HEADER_BYTES else None
-
-
-_REPEATED = Words("Ett huvud som får förekomma en gång upprepas", "A header that may occur once is repeated")
-_CONTRADICTORY = Words(
-    "Content-Length och Transfer-Encoding får inte förekomma tillsammans",
-    "Content-Length and Transfer-Encoding must not occur together",
-)
-_TOO_LARGE = Words("Huvudena är större än 16 KiB", "The headers exceed 16 KiB")
 
 
 async def send_bytes(

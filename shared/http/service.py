@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from shared.http.guard import App, Guard, Receive, Scope, Send
+from shared.metrics import metrics_routes
 from shared.problems import (
     BAD_REQUEST,
     INTERNAL,
@@ -70,7 +71,7 @@ def routes_of(routers: Sequence[APIRouter]) -> list[BaseRoute]:
 
 
 def create_service(*, prefix: str, api: FastAPI, readiness: Readiness, lifespan: Lifespan | None = None) -> App:
-    """The API under its prefix, with health beside it, behind the guard."""
+    """The API under its prefix, with health and metrics beside it, behind the guard."""
     rest = FastAPI(
         openapi_url=None,
         docs_url=None,
@@ -78,10 +79,10 @@ def create_service(*, prefix: str, api: FastAPI, readiness: Readiness, lifespan:
         lifespan=lifespan,
         redirect_slashes=False,
         telemetry=_NO_TELEMETRY,
-        routes=[*health_routes(readiness)],
+        routes=[*health_routes(readiness), *metrics_routes()],
     )
     _add_refusals(rest, None)
-    return Guard(_Under(prefix, api, rest), type_base=PROBLEM_TYPE_BASE)
+    return Guard(_Under(prefix, api, rest), type_base=PROBLEM_TYPE_BASE, service=prefix.strip("/").partition("/")[0])
 
 
 # FastAPI's own telemetry would put exceptions, whose texts may hold data, where we don't redact.

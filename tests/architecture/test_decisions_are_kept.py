@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
 from services.consultation.consultations.numbers import new_number
-from shared.serving import Served, _server
+from shared.connections import Connection
+from shared.serving import Served, configuration
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_MIGRATION = ROOT / "services" / "consultation" / "migrations" / "versions" / "0001_first_story.py"
@@ -29,6 +32,7 @@ HTTPX = {
     "services/command/demo.py",
     "services/consultation/grounds/agreements.py",
     "shared/http/answers.py",
+    "shared/outbound.py",
     "shared/tokens/client.py",
 }
 
@@ -86,8 +90,10 @@ def test_0004_each_http_client_is_imported_only_where_it_was_chosen() -> None:
 
 
 def test_0005_the_server_runs_on_httptools_and_believes_no_proxy() -> None:
-    config = _server(Served("test", _nothing, "127.0.0.1", 1)).config
-    assert config.http == "httptools"
+    config = configuration(Served("test", _nothing, "127.0.0.1", 1))
+    assert getattr(config.http, "func", None) is Connection
+    assert issubclass(Connection, HttpToolsProtocol)
+    assert config.ws == "none"
     assert config.proxy_headers is False
     assert config.server_header is False
     assert config.access_log is False

@@ -108,11 +108,16 @@ def probed() -> Iterator[tuple[Probe, str]]:
         yield probe, "\n".join(file.read_text("utf-8", "replace") for file in logs)
 
 
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
 def attack(probe: Probe) -> None:
     in_addresses(probe)
     in_headers(probe)
     in_bodies(probe)
     in_token_requests(probe)
+    body = {**(example(document("consultation")["paths"]["/consultations"]["post"]) or {}), "person": MARKER}
+    probe.send("POST", "/consultation/v1/consultations", headers={"traceparent": TRACE}, content=body)
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -227,6 +232,17 @@ def test_no_log_line_of_any_process_holds_it(probed: tuple[Probe, str]) -> None:
     assert "database system is ready" in logs, "the database's log was read too"
     found = [form for form in FORMS if form in logs]
     assert found == []
+
+
+def test_every_line_of_a_request_can_be_found_by_its_trace_in_every_service(probed: tuple[Probe, str]) -> None:
+    _, logs = probed
+    lines = [json.loads(line) for line in logs.splitlines() if line.startswith("{")]
+    answered = [line for line in lines if line["message"] == "answered"]
+    traced = [line for line in lines if line.get("trace") == TRACE]
+
+    assert {line["service"] for line in answered if line["trace"] == TRACE} == {"gateway", "consultation", "agreements"}
+    assert len({line["requestId"] for line in traced}) >= 3
+    assert all(line["requestId"] and line["trace"] for line in answered)
 
 
 def test_the_same_holds_for_persons_that_are_looked_up_in_earnest() -> None:

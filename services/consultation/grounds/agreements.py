@@ -13,6 +13,7 @@ import httpx
 from services.consultation.grounds.domain import AskingOrganisation, DecidedItem, Decision, LawWarning
 from shared.clock import Clock
 from shared.http.answers import json_answer
+from shared.logs import traceparent
 from shared.problems import UNAVAILABLE, Problem, Words
 from shared.tokens.client import ServiceTokens, TokenRefused
 
@@ -68,8 +69,10 @@ class AgreementsGrounds:
             "statedLaw": stated_law[:_LONGEST_STATED_LAW] or None,
         }
         try:
-            headers = await self._tokens.headers("POST", self._public_url)
-            status, body = await json_answer(self._http, "POST", self._url, json=question, headers=dict(headers))
+            headers = dict(await self._tokens.headers("POST", self._public_url))
+            if (trace := traceparent.get()) is not None:
+                headers["traceparent"] = trace
+            status, body = await json_answer(self._http, "POST", self._url, json=question, headers=headers)
             if status == 200:
                 return _read(body, question)
             _log.error("no decision", extra={"status": status})

@@ -23,7 +23,13 @@ def page_routes(*, token_url: str | None, docs_url: str) -> list[Route]:
         text = "\n".join(line for line in text.splitlines() if not any(word in line for word in _OF_THE_ISSUER))
     page = Template(text).substitute(token_url=escape(token_url or ""), docs_url=escape(docs_url))
     style = (_FOLDER / "style.css").read_text("utf-8")
-    headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "public, max-age=300"}
+    headers = {
+        "Content-Security-Policy": _POLICY,
+        "Cache-Control": "public, max-age=300",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "X-Frame-Options": "DENY",
+    }
 
     async def index(_: Request) -> Response:
         return Response(page, media_type="text/html", headers=headers)

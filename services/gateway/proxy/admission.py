@@ -8,8 +8,9 @@ import logging
 from collections.abc import Callable
 
 from services.gateway.limits.addresses import address_key
-from services.gateway.limits.rates import RateLimit, Standing
+from services.gateway.limits.rates import Limits, Standing
 from services.gateway.tokens.clients import ClientRegistry
+from shared.addresses import Proxies
 from shared.clock import Clock
 from shared.http.guard import Scope
 from shared.problems import TOO_MANY_REQUESTS, UNAVAILABLE, Problem
@@ -22,7 +23,7 @@ _log = logging.getLogger("gateway.admission")
 
 
 class Admission:
-    """Admits requests to one service. `clients` limits by client id, `addresses` by network address.
+    """Admits requests to one service. `proxies` are those in front of us, whose word is taken for an address.
 
     `shut_out` tells why a token's client may not call although the token holds, or None when it may.
     """
@@ -31,13 +32,13 @@ class Admission:
         self,
         verifier: TokenVerifier,
         clock: Clock,
+        limits: Limits,
+        proxies: Proxies,
         *,
-        clients: RateLimit,
-        addresses: RateLimit,
         shut_out: Callable[[AccessToken], str | None],
     ) -> None:
         self._verifier, self._clock = verifier, clock
-        self._clients, self._addresses = clients, addresses
+        self._limits, self._proxies = limits, proxies
         self._shut_out = shut_out
 
     async def admit(self, scope: Scope, headers: dict[str, str]) -> tuple[Standing, Problem | None]:
@@ -51,10 +52,11 @@ class Admission:
         except KeysUnavailable:
             token, refusal = None, Problem(UNAVAILABLE, headers={"Retry-After": "5"})
         if token is None:
-            standing = await self._addresses.hit(address_key(scope))
+            standing = await self._limits.addresses.hit(address_key(scope, self._proxies))
         else:
             scope["state"]["client_id"] = token.client_id
-            standing = await self._clients.hit(token.client_id)
+            standing = await self._limits.clients.hit(token.client_id)
+            standing = standing.tighter(await self._limits.organisations.hit(token.organisation))
         return standing, refusal if standing.allowed else Problem(TOO_MANY_REQUESTS)
 
     async def _token(self, headers: dict[str, str]) -> AccessToken | None:

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from services.gateway.proxy.refusals import REQUEST_TIMEOUT
 from shared.http.guard import Receive
+from shared.http.refusals import REQUEST_TIMEOUT
 from shared.problems import BODY_TOO_LARGE, Problem
 
 _HELD_BYTES = 64 * 1024
@@ -57,4 +57,5 @@ class ClientBody:
         return piece
 
     def _too_large(self) -> Problem:
-        return Problem(BODY_TOO_LARGE, members={"maxBytes": self._max_bytes})
+        # The rest of it is not waited for.
+        return Problem(BODY_TOO_LARGE, headers={"Connection": "close"}, members={"maxBytes": self._max_bytes})

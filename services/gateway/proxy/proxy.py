@@ -5,9 +5,9 @@ from services.gateway.proxy.admission import Admission
 from services.gateway.proxy.allowed import AllowList
 from services.gateway.proxy.forward import Forwarder
 from services.gateway.proxy.headers import request_headers
-from services.gateway.proxy.paths import unfit_query
 from services.gateway.proxy.refusals import send_problem
 from shared.http.guard import Receive, Scope, Send
+from shared.http.paths import unfit_query
 from shared.problems import BAD_REQUEST, METHOD_NOT_ALLOWED, NOT_FOUND, Problem
 
 

@@ -6,12 +6,6 @@ from shared.http.guard import Scope, Send, header, send_bytes
 from shared.http.service import PROBLEM_TYPE_BASE
 from shared.problems import MEDIA_TYPE, Problem, ProblemKind, Words, encode_problem, preferred_language
 
-REQUEST_TIMEOUT = ProblemKind(
-    "request_timeout",
-    408,
-    Words("Kroppen kom inte fram i tid", "The body did not arrive in time"),
-    Words("Skicka begäran igen utan avbrott.", "Send the request again without pauses."),
-)
 UPSTREAM_BROKE = ProblemKind(
     "upstream_broke_off",
     502,

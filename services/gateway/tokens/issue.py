@@ -1,6 +1,7 @@
 """Issue an access token (RFC 9068) for one service to a client that has proved who it is."""
 
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +42,13 @@ class Issuer:
     profile: SecurityProfile
 
 
-async def issue_token(issuer: Issuer, form: dict[str, str], proof: str | None) -> dict[str, Any]:
+CountClient = Callable[[str], Awaitable[None]]
+"""Counts a request of a client that has proved who it is. Raises Refused when it is one too many."""
+
+
+async def issue_token(
+    issuer: Issuer, form: dict[str, str], proof: str | None, count: CountClient | None = None
+) -> dict[str, Any]:
     """The answer of RFC 6749 section 5.1. `proof` is the DPoP header. Raises Refused, or ReplaysUnavailable.
 
     The order matters: nothing about scopes or audiences is told before the client has proved who it is.
@@ -59,6 +66,8 @@ async def issue_token(issuer: Issuer, form: dict[str, str], proof: str | None) -
         )
     except NotAuthenticated:
         raise Refused("invalid_client", "The client assertion is not accepted", 401) from None
+    if count is not None:
+        await count(client.client_id)
     scopes = _granted(client, form.get("scope", ""))
     service = _service(issuer, scopes, form.get("resource"))
     bound_to = await _binding(issuer, scopes, service, proof)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,11 @@ class Gateway:
     port: int
     folder: Path
     http: httpx.Client
+    keys: dict[str, Key]
+
+    def identity_of(self, client_id: str) -> ClientIdentity:
+        """A client that is no demo client, by its own key."""
+        return replace(self.identity(), client_id=client_id, key=self.keys[client_id])
 
     def identity(self, name: str = "umea") -> ClientIdentity:
         return demo_identity(self.folder, name, public_url=self.url)
@@ -127,7 +132,7 @@ Run = Callable[..., AbstractContextManager[Gateway]]
 
 
 @pytest.fixture(scope="session")
-def run_gateway(folder: Path, _consultation: Upstream, _agreements: Upstream) -> Run:
+def run_gateway(folder: Path, keys: dict[str, Key], _consultation: Upstream, _agreements: Upstream) -> Run:
     """Runs a gateway of its own, with settings that differ, or with something else in its world."""
 
     @contextmanager
@@ -143,11 +148,12 @@ def run_gateway(folder: Path, _consultation: Upstream, _agreements: Upstream) ->
             "replays": "memory",
             "token_requests": 10_000,
             "address_requests": 10_000,
+            "client_token_requests": 10_000,
         }
         settings = Settings(**{**values, **changes})
         app = create_app(settings, World(**{**_WORLD, "replays": InProcessReplayStore(), **(world or {})}))
         with serving(app, listener), httpx.Client(timeout=10.0) as http:
-            yield Gateway(settings.public_url, port, folder, http)
+            yield Gateway(settings.public_url, port, folder, http, keys)
 
     return run
 

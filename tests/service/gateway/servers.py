@@ -7,11 +7,12 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import uvicorn
 
+from shared.connections import ConnectionLimits
 from shared.http.guard import App, Receive, Scope, Send
+from shared.serving import Served, configuration
 
 
 def free_socket() -> socket.socket:
@@ -21,22 +22,12 @@ def free_socket() -> socket.socket:
     return listener
 
 
-_OPTIONS: dict[str, Any] = {
-    "http": "httptools",
-    "loop": "uvloop",
-    "proxy_headers": False,
-    "server_header": False,
-    "access_log": False,
-    "log_config": None,
-    "timeout_graceful_shutdown": 1,
-}
-"""As `shared.serving` runs the services."""
-
-
 @contextmanager
-def serving(app: App, listener: socket.socket) -> Iterator[None]:
-    """The application served on the socket by uvicorn, run as the gateway must be."""
-    server = uvicorn.Server(uvicorn.Config(app, **_OPTIONS))
+def serving(app: App, listener: socket.socket, limits: ConnectionLimits | None = None) -> Iterator[None]:
+    """The application served on the socket as the services are, in a thread."""
+    config = configuration(Served("test", app, "127.0.0.1", 0, limits or ConnectionLimits()))
+    config.loop, config.timeout_graceful_shutdown = "uvloop", 1
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:

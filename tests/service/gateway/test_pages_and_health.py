@@ -2,6 +2,7 @@
 
 import re
 
+import httpx
 import pytest
 
 from shared.http.guard import Receive, Scope, Send
@@ -79,3 +80,36 @@ def test_a_service_that_is_not_ready_makes_the_gateway_not_ready(run_gateway: Ru
     agreements.respond = respond
     with run_gateway() as gateway:
         assert gateway.get("/health/ready").status_code == 503
+
+
+def test_metrics_are_served_by_the_gateway_only_when_it_is_told_to(run_gateway: Run, gateway: Gateway) -> None:
+    assert gateway.get("/metrics").status_code == 404
+    with run_gateway(metrics=True) as told:
+        answer = told.get("/metrics")
+
+    assert answer.status_code == 200
+    assert "samrad_http_request_seconds_bucket" in answer.text
+
+
+def test_requests_for_another_host_are_refused_when_the_hosts_are_named(run_gateway: Run, agreements: Upstream) -> None:
+    with run_gateway(hosts="samrad.example, gw.samrad.example") as gateway:
+
+        def status(host: str, path: str = "/agreements/v1/counties") -> int:
+            return gateway.get(path, headers={"Host": host}).status_code
+
+        assert [status(host) for host in ("samrad.example", "GW.Samrad.Example:443", "samrad.example:8000")] == [
+            200
+        ] * 3
+        assert [status(host) for host in ("evil.example", "127.0.0.1", "xsamrad.example", "[::1]:80")] == [421] * 4
+        assert status("evil.example", "/oauth/jwks") == 421
+        assert status("10.0.0.7", "/health/live") == 200
+
+
+@pytest.mark.parametrize(("public_url", "told"), [("https://samrad.example", "max-age=31536000"), ("http://a", None)])
+def test_browsers_are_told_to_stay_with_tls_where_there_is_tls(
+    run_gateway: Run, public_url: str, told: str | None
+) -> None:
+    with run_gateway(public_url=public_url) as gateway:
+        answer = httpx.get(f"http://127.0.0.1:{gateway.port}/")
+
+    assert answer.headers.get("strict-transport-security") == told

@@ -13,17 +13,18 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.agreements import tables as agreements
-from services.agreements.jobs import jobs as jobs_of_agreements
+from services.agreements.jobs import CHORES as CHORES_OF_AGREEMENTS
 from services.agreements.readiness import readiness
 from services.assembly.background import work_beside
 from services.consultation import tables as consultation
-from services.consultation.jobs import jobs as jobs_of_consultation
+from services.consultation.jobs import CHORES as CHORES_OF_CONSULTATION
 from shared.clock import Clock, system_clock
 from shared.database.embedded import SUPERUSER
 from shared.database.engine import Database
 from shared.jobs.enqueue import read_ids
 from shared.jobs.job import Job, Run
 from shared.jobs.worker import Worker
+from shared.sealing.watch import SealingWatch
 from tests.exchange import Exchange, consultation_body
 
 BASE = "/consultation/v1/consultations"
@@ -73,7 +74,7 @@ def test_kept_answers_are_forgotten_when_their_hour_is_over_whoever_they_belong_
     body, key = consultation_body(), str(uuid.uuid4())
     kept = exchange.send("umea", "POST", BASE, body, key=key)
 
-    carry_out(exchange, "consultation", consultation.WORKER_ROLE, job("idempotency.forget", jobs_of_consultation()))
+    carry_out(exchange, "consultation", consultation.WORKER_ROLE, job("idempotency.forget", CHORES_OF_CONSULTATION))
 
     expired = "SELECT count(*) FROM idempotency_record WHERE expires_at <= :now"
     assert sql(exchange, "consultation", SUPERUSER, expired, now=exchange.clock()) == [(0,)]
@@ -93,7 +94,7 @@ def test_agreements_forgets_its_kept_answers_too(exchange: Exchange) -> None:
         """,
         then=exchange.clock() - timedelta(seconds=1),
     )
-    carry_out(exchange, "agreements", agreements.WORKER_ROLE, job("idempotency.forget", jobs_of_agreements()))
+    carry_out(exchange, "agreements", agreements.WORKER_ROLE, job("idempotency.forget", CHORES_OF_AGREEMENTS))
 
     assert sql(exchange, "agreements", SUPERUSER, "SELECT 1 FROM idempotency_record WHERE client_id = 'someone'") == []
 
@@ -150,7 +151,8 @@ def test_a_service_is_not_ready_when_its_worker_is_silent(exchange: Exchange) ->
     async def faults() -> Sequence[str]:
         database = Database(exchange.postgres.url("agreements", agreements.RUNTIME_ROLE), pool_size=1)
         try:
-            return await readiness(database, lambda: ["the background worker has been silent"])()
+            watch = SealingWatch(database, "agreements")
+            return await readiness(database, watch, lambda: ["the background worker has been silent"])()
         finally:
             await database.close()
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.gateway.proxy.allowed import ALLOWED, AllowList
-from services.gateway.proxy.paths import suspicious, unfit_query
+from shared.http.paths import suspicious, unfit_query
 
 SEGMENT = st.text("abcXYZ019._-%/;\\\\", max_size=12)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from shared.http.conditions import expected_version
-from shared.http.guard import Guard, Message, Receive, Scope, Send, header_fault, new_traceparent
+from shared.http.guard import Guard, Message, Receive, Scope, Send, new_traceparent
 from shared.problems import Problem
 from tests.sizes import sample_or_full
 from tests.unit.shared import given as g
@@ -45,8 +45,9 @@ def answered(app: Any, *headers: tuple[bytes, bytes]) -> tuple[list[Message], li
     async def send(message: Message) -> None:
         messages.append(message)
 
-    scope = {"type": "http", "method": "GET", "path": "/", "headers": list(headers), "seen": seen}
-    g.run(Guard(app, type_base="https://x/")(scope, receive, send))
+    scope = {"type": "http", "method": "GET", "path": "/", "raw_path": b"/", "headers": list(headers), "seen": seen}
+    scope["http_version"] = "1.0"
+    g.run(Guard(app, type_base="https://x/", service="test")(scope, receive, send))
     return messages, seen
 
 
@@ -62,20 +63,6 @@ def test_a_header_that_may_occur_once_is_refused_twice(name: str) -> None:
     assert messages[0]["status"] == 400
     assert json.loads(messages[1]["body"])["code"] == "bad_request"
     assert seen == []
-
-
-def test_length_and_transfer_encoding_together_are_refused_in_either_order() -> None:
-    both: Headers = [(b"content-length", b"3"), (b"transfer-encoding", b"chunked")]
-    for headers in (both, both[::-1]):
-        assert header_fault(headers) is not None
-    assert header_fault(both[:1]) is None
-    assert header_fault(both[1:]) is None
-
-
-def test_headers_over_sixteen_kib_in_all_are_refused() -> None:
-    assert header_fault([(b"a", b"x" * (16 * 1024 - 1))]) is None
-    assert header_fault([(b"a", b"x" * (16 * 1024))]) is not None
-    assert header_fault([(b"x-%d" % number, b"y" * 100) for number in range(200)]) is not None
 
 
 def test_every_answer_carries_the_safe_headers_and_keeps_its_own() -> None:
@@ -144,7 +131,7 @@ def test_any_set_of_headers_is_answered_once(headers: Headers) -> None:
     messages, seen = answered(fine, *headers)
 
     assert [message["type"] for message in messages] == ["http.response.start", "http.response.body"]
-    assert messages[0]["status"] == (200 if seen else 400)
+    assert messages[0]["status"] == 200 if seen else messages[0]["status"] in (400, 415, 417)
 
 
 # --- conditions --------------------------------------------------------------------------------------------------

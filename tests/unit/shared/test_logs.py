@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.identity import blot_out, passes_for_identity
-from shared.logs import JsonFormatter, request_id
+from shared.logs import JsonFormatter, request_id, traceparent
 from tests.sizes import sample_or_full
 
 NUMBER = "189001019802"
@@ -51,13 +51,15 @@ def test_after_redaction_nothing_of_the_plain_forms_is_left(text: str) -> None:
 
 
 def test_a_line_is_one_json_object_with_the_request_it_belongs_to() -> None:
-    token = request_id.set("r-1")
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00a1234567890b77-01"
+    tokens = request_id.set("r-1"), traceparent.set(trace)
     try:
         entry = json.loads(line("two\nlines", value=object()))
     finally:
-        request_id.reset(token)
+        request_id.reset(tokens[0])
+        traceparent.reset(tokens[1])
 
-    assert entry["requestId"] == "r-1"
+    assert (entry["requestId"], entry["trace"]) == ("r-1", trace)
     assert entry["message"] == "two\nlines"
     assert entry["value"] == "object"
     assert "\n" not in line("two\nlines")

@@ -1,0 +1,262 @@
+"""Clients that take their time: nobody holds a connection, a task or a buffer by being slow, or by being many."""
+
+import asyncio
+import json
+import re
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from starlette.requests import Request
+
+from shared.addresses import Proxies, networks
+from shared.connections import ConnectionLimits
+from shared.http.bodies import read_limited
+from shared.http.guard import Guard, Receive, Scope, Send, send_bytes
+from shared.problems import Problem
+from tests.service.gateway.servers import accept_lifespan, free_socket, read_all, serving
+
+pytestmark = pytest.mark.attack
+
+LIMITS = ConnectionLimits(head_seconds=0.3, body_seconds=0.3, unread_seconds=0.3, linger_seconds=0.2)
+PATIENT = ConnectionLimits(head_seconds=30, body_seconds=30, unread_seconds=30, linger_seconds=30)
+LAST = b"GET /little HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+HEAD = b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n"
+
+
+class Service:
+    """Reads a body, answers at once, or answers much; it notes what became of it."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[str] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await accept_lifespan(receive, send)
+            return
+        act: Callable[[Scope, Receive, Send], object] = getattr(self, scope["path"].strip("/"))
+        self.outcomes.append("begun")
+        await act(scope, receive, send)  # type: ignore[misc]
+        self.outcomes.append("ended")
+
+    async def read(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await read_limited(Request(scope, receive))
+        except Problem as problem:
+            self.outcomes.append(problem.kind.code)
+            return
+        await send_bytes(send, 200, b"%d" % len(body), "text/plain")
+
+    async def refuse(self, _: Scope, __: Receive, send: Send) -> None:
+        await send_bytes(send, 401, b"{}", "application/json")
+
+    async def much(self, _: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _piece in range(2000):
+            await send({"type": "http.response.body", "body": b"x" * 65_536, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def little(self, _: Scope, __: Receive, send: Send) -> None:
+        await send_bytes(send, 200, b"x" * 60_000, "text/plain")
+
+    async def wait(self, _: Scope, __: Receive, send: Send) -> None:
+        await asyncio.sleep(0.8)
+        await send_bytes(send, 200, b"at last", "text/plain")
+
+
+class Served:
+    """A running server, and connections to it."""
+
+    def __init__(self, port: int, service: Service) -> None:
+        self.port, self.service = port, service
+
+    def connect(self, sent: bytes = b"", *, window: int | None = None) -> socket.socket:
+        connection = socket.socket()
+        if window is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+        connection.settimeout(5)
+        connection.connect(("127.0.0.1", self.port))
+        connection.sendall(sent)
+        return connection
+
+    def until(self, outcome: str) -> None:
+        """Wait until the service has noted it."""
+        end = time.monotonic() + 5
+        while outcome not in self.service.outcomes:
+            assert time.monotonic() < end, self.service.outcomes
+            time.sleep(0.01)
+
+
+@contextmanager
+def served(limits: ConnectionLimits = LIMITS) -> Iterator[Served]:
+    service, listener = Service(), free_socket()
+    with serving(Guard(service, type_base="https://x/", service="slow"), listener, limits):
+        yield Served(listener.getsockname()[1], service)
+
+
+def drip(connection: socket.socket, data: bytes) -> bytes:
+    """One byte at a time, quicker than any pause that is allowed; answers what came back before the end."""
+    connection.settimeout(0.02)
+    received = b""
+    for place in range(len(data)):
+        try:
+            connection.sendall(data[place : place + 1])
+            piece = connection.recv(65536)
+        except TimeoutError:
+            continue
+        except (BrokenPipeError, ConnectionResetError):
+            return received
+        if not piece:
+            return received
+        received += piece
+    pytest.fail("the whole of it was waited for")
+
+
+def sent_before_the_end(connection: socket.socket) -> int:
+    """How much of very much was taken in."""
+    sent = 0
+    try:
+        while sent < 100_000_000:
+            sent += connection.send(b"x" * 65_536)
+    except OSError:
+        pass
+    return sent
+
+
+def test_a_head_that_drips_is_given_up() -> None:
+    with served() as server, server.connect() as connection:
+        answer = drip(connection, b"GET /little HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 200)
+
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "request_timeout"
+    assert b"connection: close" in answer
+    assert server.service.outcomes == []
+
+
+def test_a_connection_on_which_nothing_comes_is_closed_without_a_word() -> None:
+    with served() as server, server.connect() as connection:
+        assert read_all(connection) == b""
+
+
+def test_empty_lines_do_not_keep_a_connection_alive() -> None:
+    with served() as server, server.connect(b"GET /little HTTP/1.1\r\nHost: a\r\n\r\n") as connection:
+        received = b""
+        while b"x" * 60_000 not in received:
+            received += connection.recv(65536)
+        assert drip(connection, b"\r\n" * 300) == b""
+
+
+def test_a_body_that_drips_is_given_up_and_the_service_is_let_go() -> None:
+    with served() as server, server.connect(HEAD) as connection:
+        answer = drip(connection, b"x" * 1000)
+        server.until("ended")
+
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert server.service.outcomes == ["begun", "request_timeout", "ended"]
+
+
+def test_a_body_that_drips_in_chunks_is_given_up_too() -> None:
+    head = b"POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with served() as server, server.connect(head) as connection:
+        assert drip(connection, b"1\r\nx\r\n" * 500).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_body_that_comes_in_time_is_read_whatever_its_pieces() -> None:
+    with served(PATIENT) as server, server.connect(HEAD) as connection:
+        for _ in range(10):
+            connection.sendall(b"x" * 100)
+            time.sleep(0.01)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_refused_client_that_goes_on_sending_is_cut_off() -> None:
+    head = b"POST /refuse HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n"
+    with served() as server, server.connect(head) as connection:
+        assert drip(connection, b"x" * 1000).startswith(b"HTTP/1.1 401 ")
+    with served(PATIENT) as server, server.connect(head) as connection:
+        assert sent_before_the_end(connection) < 10_000_000
+
+
+def test_a_refused_client_whose_body_comes_after_all_may_go_on() -> None:
+    head = b"POST /refuse HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"
+    with served(PATIENT) as server, server.connect(head) as connection:
+        assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")
+        connection.sendall(b"x" * 10 + LAST)
+        assert read_all(connection).startswith(b"HTTP/1.1 200 ")
+
+
+def test_an_answer_that_nobody_reads_is_broken_off_and_the_service_is_let_go() -> None:
+    with served() as server, server.connect(b"GET /much HTTP/1.1\r\nHost: a\r\n\r\n", window=4096):
+        server.until("ended")
+
+
+@pytest.mark.parametrize(("pause", "whole"), [(1.0, False), (0.0, True)])
+def test_small_answers_that_nobody_reads_are_not_kept_for_ever(pause: float, whole: bool) -> None:
+    asked = b"GET /little HTTP/1.1\r\nHost: a\r\n\r\n" * 199 + LAST
+    with served() as server, server.connect(asked, window=65_536) as connection:
+        time.sleep(pause)
+        assert (len(read_all(connection)) > 200 * 60_000) is whole
+
+
+def test_one_who_reads_slowly_but_does_read_gets_it_all() -> None:
+    with served(PATIENT) as server:
+        asked = b"GET /much HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        with server.connect(asked, window=65_536) as connection:
+            time.sleep(0.3)
+            size = 0
+            while piece := connection.recv(1 << 20):
+                size += len(piece)
+    assert size > 2000 * 65_536
+
+
+def test_a_service_that_takes_longer_than_any_client_may_is_waited_for() -> None:
+    with (
+        served() as server,
+        server.connect(b"GET /wait HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n") as connection,
+    ):
+        assert read_all(connection).endswith(b"at last")
+
+
+def test_what_is_sent_ahead_in_part_does_not_disturb_the_answer_under_way() -> None:
+    with served() as server, server.connect(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\nGET /li") as connection:
+        answer = read_all(connection)
+    assert re.findall(rb"HTTP/1\.1 (\d{3})", answer) == [b"200", b"408"]
+
+
+def test_one_address_may_hold_only_so_many_connections() -> None:
+    limits = ConnectionLimits(per_address=3)
+    with served(limits) as server, ExitStack() as stack:
+        held = [stack.enter_context(server.connect()) for _ in range(3)]
+        time.sleep(0.1)
+        with server.connect() as refused:
+            answer = read_all(refused)
+        held[0].close()
+        time.sleep(0.1)
+        with server.connect(LAST) as next_one:
+            assert read_all(next_one).startswith(b"HTTP/1.1 200 ")
+
+    assert answer.startswith(b"HTTP/1.1 429 ")
+    assert b"Retry-After: " in answer
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "too_many_connections"
+
+
+def test_a_trusted_proxy_may_hold_more_but_all_together_no_more_than_there_is_room_for() -> None:
+    limits = ConnectionLimits(connections=8, per_address=1, proxies=Proxies(networks("127.0.0.0/8")))
+    with served(limits) as server, ExitStack() as stack:
+        for _ in range(8):
+            stack.enter_context(server.connect())
+        time.sleep(0.1)
+        answer = read_all(stack.enter_context(server.connect()))
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        crowd = [stack.enter_context(server.connect()) for _ in range(6)]
+        assert b"" in [read_all(each) for each in crowd], "in a crowd, connections end without a word"
+
+
+def test_every_connection_is_forgotten_when_it_is_over() -> None:
+    limits = ConnectionLimits(per_address=2)
+    with served(limits) as server:
+        for _ in range(20):
+            with server.connect(LAST) as connection:
+                assert read_all(connection).startswith(b"HTTP/1.1 200 ")

@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     tenants.set_defaults(command=tenants_command)
     call = commands.add_parser("call", help="one request as a client, with token and proof")
     call.add_argument("--as", dest="client", required=True, metavar="CLIENT", help="umea, malmo, af-workbench ...")
+    call.add_argument("--for", dest="consumer", metavar="CLIENT", help="whose rights to use, if delegated: umea ...")
     call.add_argument("--handler", help="who is asking, an opaque id (default: demo-CLIENT)")
     call.add_argument("-H", "--header", action="append", default=[], metavar="NAME: VALUE")
     call.add_argument("-d", "--data", metavar="JSON|@FILE")
@@ -264,7 +265,7 @@ def call_command(chosen: argparse.Namespace) -> int:
             raise CannotStart("a header is written NAME: VALUE")
         headers[name.strip()] = value.strip()
     with httpx.Client(timeout=60, trust_env=False) as http:
-        client = demo_client(chosen.client, place.home, place.public_url, http)
+        client = demo_client(chosen.client, place.home, place.public_url, http, on_behalf_of=chosen.consumer)
         return call(client, place.public_url, CallRequest(chosen.method, chosen.path, chosen.data, headers))
 
 

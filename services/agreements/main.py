@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from services.agreements.about.routes import VERSION
 from services.agreements.about.routes import router as about
 from services.agreements.coverage.routes import router as coverage
+from services.agreements.delegations.routes import router as delegations
 from services.agreements.grounds.routes import router as grounds
 from services.agreements.organisations.routes import router as organisations
 from services.agreements.readiness import readiness
@@ -28,7 +29,7 @@ from shared.tokens.caller import Gatekeeper
 from shared.vault import Vault
 
 PREFIX = "/agreements/v1"
-ROUTERS = (organisations, grounds, register, coverage, audit_router(AUDIT_READ), about)
+ROUTERS = (organisations, grounds, register, coverage, delegations, audit_router(AUDIT_READ), about)
 
 _DESCRIPTION = """\
 The register behind Samråd: organisations, legal bases, agreements and coverage, and the decision on who may ask

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-TENANT_TABLES = ("agreement", "agreement_party", "decision", "audit_entry", "idempotency_record")
+TENANT_TABLES = ("agreement", "agreement_party", "decision", "delegation", "audit_entry", "idempotency_record")
 REGISTER_TABLES = (
     "county",
     "municipality",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from services.agreements import tables
+from services.agreements.delegations.check_delegation import OwnDelegations
 from services.agreements.load import load_register, load_sandbox
 from services.agreements.main import create_app
 from services.agreements.settings import Deployment
@@ -27,7 +28,13 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
         settings,
         database=database,
         gatekeeper=make_gatekeeper(
-            f"{settings.issuer}/agreements", settings.issuer, settings.jwks_url, settings.public_url, http, clock
+            f"{settings.issuer}/agreements",
+            settings.issuer,
+            settings.jwks_url,
+            settings.public_url,
+            http,
+            clock,
+            acting=OwnDelegations(database, clock),
         ),
         vault=Vault(
             vault_key(settings.sealing_key.get_secret_value(), "SAMRAD_AGREEMENTS_SEALING_KEY"),

@@ -6,6 +6,7 @@ import httpx
 
 from services.assembly.environment import CannotStart
 from shared.clock import Clock
+from shared.tokens.acting import ActingCheck
 from shared.tokens.caller import Gatekeeper
 from shared.tokens.keys import RemoteKeys
 from shared.tokens.replay import InProcessReplayStore
@@ -33,9 +34,16 @@ def http_client() -> httpx.AsyncClient:
 
 
 def make_gatekeeper(
-    audience: str, issuer: str, jwks_url: str, public_url: str, http: httpx.AsyncClient, clock: Clock
+    audience: str,
+    issuer: str,
+    jwks_url: str,
+    public_url: str,
+    http: httpx.AsyncClient,
+    clock: Clock,
+    *,
+    acting: ActingCheck,
 ) -> Gatekeeper:
-    """The gatekeeper of a service whose tokens come from `issuer`."""
+    """The gatekeeper of a service whose tokens come from `issuer`. `acting` tells who may act for another."""
 
     async def fetch() -> dict[str, object]:
         try:
@@ -47,4 +55,6 @@ def make_gatekeeper(
         return keys
 
     verifier = TokenVerifier({issuer: TrustedIssuer(issuer, RemoteKeys(fetch))}, frozenset((audience,)))
-    return Gatekeeper(verifier, InProcessReplayStore(), clock, public_url=public_url, actor_header=ACTOR_HEADER)
+    return Gatekeeper(
+        verifier, InProcessReplayStore(), clock, public_url=public_url, actor_header=ACTOR_HEADER, acting=acting
+    )

@@ -4,12 +4,14 @@ import json
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+import httpx
 from joserfc.errors import JoseError
 from joserfc.jwk import import_key
 
 from services.assembly.common import http_client, make_gatekeeper, vault_key
 from services.assembly.environment import CannotStart, read_settings, required
 from services.consultation import tables
+from services.consultation.delegations.agreements import AgreementsDelegations
 from services.consultation.grounds.agreements import AgreementsGrounds
 from services.consultation.lookups.sources.domain import SourceCode
 from services.consultation.lookups.sources.ssbtek.client import SsbtekSource
@@ -22,6 +24,7 @@ from shared.database.engine import Database
 from shared.database.migrate import upgrade
 from shared.database.provision import provision
 from shared.http.guard import App
+from shared.tokens.acting import ActingCheck, RememberedCheck
 from shared.tokens.client import ClientIdentity, ServiceTokens
 from shared.transport.pyreqwest_transport import PyreqwestTransport
 from shared.vault import Vault
@@ -52,7 +55,13 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
         database=Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size),
         statistics=Database(settings.statistics_database_url.get_secret_value(), pool_size=2),
         gatekeeper=make_gatekeeper(
-            f"{settings.issuer}/consultation", settings.issuer, settings.jwks_url, settings.public_url, http, clock
+            f"{settings.issuer}/consultation",
+            settings.issuer,
+            settings.jwks_url,
+            settings.public_url,
+            http,
+            clock,
+            acting=_delegations(settings, http, clock),
         ),
         vault=Vault(
             vault_key(settings.sealing_key.get_secret_value(), "SAMRAD_CONSULTATION_SEALING_KEY"),
@@ -63,6 +72,19 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
         clock=clock,
     )
     return create_app(settings, world)
+
+
+def _delegations(settings: Settings, http: httpx.AsyncClient, clock: Clock) -> ActingCheck:
+    # Tokens of their own: look-ups need not wait for a right that only delegated ones use.
+    tokens = ServiceTokens(
+        _identity(settings),
+        http,
+        clock,
+        resource=f"{settings.issuer}/agreements",
+        scopes=("samrad:delegations.check",),
+    )
+    asked = AgreementsDelegations(http, tokens, url=settings.agreements_url, public_url=settings.public_url)
+    return RememberedCheck(asked, clock)
 
 
 def _identity(settings: Settings) -> ClientIdentity:

@@ -22,6 +22,7 @@ from services.gateway.proxy.proxy import Proxy
 from services.gateway.proxy.refusals import send_problem
 from services.gateway.settings import Settings
 from services.gateway.tokens.clients import ClientRegistry
+from services.gateway.tokens.delegations import AgreementsDelegations
 from services.gateway.tokens.issue import Issuer
 from services.gateway.tokens.keys import read_or_make_keys
 from services.gateway.tokens.metadata import TOKEN_PATH, issuer_metadata
@@ -33,6 +34,7 @@ from shared.problems import BAD_REQUEST, Problem
 from shared.tokens.keys import HeldKeys
 from shared.tokens.replay import ReplayStore
 from shared.tokens.verifier import TokenVerifier, TrustedIssuer
+from shared.transport.protocol import Transport
 from shared.transport.pyreqwest_transport import PyreqwestTransport, build_client
 
 
@@ -42,9 +44,9 @@ def create_app(settings: Settings, *, clock: Clock, replays: ReplayStore) -> App
     Raises KeysUnusable, and ValueError when the settings make unfit metadata.
     """
     counters = CounterStorage(clock)
-    issuer = _issuer(settings, clock, replays)
     upstream = build_client(read_seconds=settings.upstream_seconds)
     transport = PyreqwestTransport(read_seconds=settings.upstream_seconds)
+    issuer = _issuer(settings, clock, replays, transport)
     limit = _limits(settings, clock, counters)
     services = {"consultation": settings.consultation_url, "agreements": settings.agreements_url}
     proxies = {
@@ -110,16 +112,25 @@ def _limits(settings: Settings, clock: Clock, counters: CounterStorage) -> _Rate
     )
 
 
-def _issuer(settings: Settings, clock: Clock, replays: ReplayStore) -> Issuer:
+def _issuer(settings: Settings, clock: Clock, replays: ReplayStore, transport: Transport) -> Issuer:
+    keys = read_or_make_keys(settings.keys_file)
     return Issuer(
         name=settings.public_url,
         token_url=settings.public_url + TOKEN_PATH,
         audiences=settings.audiences(),
         token_seconds=settings.token_seconds,
-        keys=read_or_make_keys(settings.keys_file),
+        keys=keys,
         clients=ClientRegistry(settings.clients_file),
         replays=replays,
         clock=clock,
+        delegations=AgreementsDelegations(
+            transport,
+            url=settings.agreements_url,
+            public_url=settings.public_url,
+            organisation=settings.operator_organisation,
+            keys=keys,
+            clock=clock,
+        ),
     )
 
 

@@ -23,8 +23,10 @@ HTTPX = {
     "services/__main__.py",
     "services/assembly/common.py",
     "services/assembly/gateway.py",
+    "services/assembly/consultation.py",
     "services/command/call.py",
     "services/command/demo.py",
+    "services/consultation/delegations/agreements.py",
     "services/consultation/grounds/agreements.py",
     "shared/tokens/client.py",
 }

@@ -147,11 +147,12 @@ def test_the_service_is_not_ready_with_row_level_security_off(door: Door, loaded
 def test_the_service_is_not_ready_at_another_version_or_without_a_database(
     door: Door, loaded: Urls, issuer: Issuer, vault: Vault, clock: TestClock
 ) -> None:
+    held = run_sql(loaded.owner, "SELECT version_num FROM alembic_version")[0]
     run_sql(loaded.owner, "UPDATE alembic_version SET version_num = '0000'")
     try:
         assert door.http.get("/health/ready").status_code == 503
     finally:
-        run_sql(loaded.owner, "UPDATE alembic_version SET version_num = '0001'")
+        run_sql(loaded.owner, "UPDATE alembic_version SET version_num = :version_num", held)
     nowhere = loaded.runtime.partition("?")[0] + "?host=/nowhere"
     assert _ready(nowhere, issuer, vault, clock) == 503
 

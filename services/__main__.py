@@ -55,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     tenants = commands.add_parser("tenants", help="replace tenant profiles from a file")
     tenants.add_argument("file", type=Path)
     tenants.set_defaults(command=tenants_command)
+    organisations = commands.add_parser("organisations", help="add suppliers and others to the register from a file")
+    organisations.add_argument("file", type=Path)
+    organisations.set_defaults(command=organisations_command)
     call = commands.add_parser("call", help="one request as a client, with token and proof")
     call.add_argument("--as", dest="client", required=True, metavar="CLIENT", help="umea, malmo, af-workbench ...")
     call.add_argument("--for", dest="consumer", metavar="CLIENT", help="whose rights to use, if delegated: umea ...")
@@ -240,6 +243,19 @@ def tenants_command(chosen: argparse.Namespace) -> int:
     except (OSError, ValueError, KeyError):
         raise CannotStart(f"{chosen.file} is not a file of tenant profiles; see docs/operations.md") from None
     print(f"loaded {_on_database(load_tenants(url, tenants))} tenants")
+    return 0
+
+
+def organisations_command(chosen: argparse.Namespace) -> int:
+    """Add organisations to the register."""
+    from services.agreements.load import load_organisations
+    from services.agreements.loading.own import OrganisationsUnfit, read_organisations
+
+    url = required("SAMRAD_AGREEMENTS_MIGRATION_DATABASE_URL")
+    try:
+        print(f"loaded {_on_database(load_organisations(url, read_organisations(chosen.file)))} organisations")
+    except OrganisationsUnfit as fault:
+        raise CannotStart(f"{fault}; see docs/operations.md") from None
     return 0
 
 

@@ -240,7 +240,7 @@ def foreign(running: Exchange) -> dict[str, str]:
     lookup = running.look_up("complete", "malmo").json()
     agreement = running.send("malmo", "POST", "/agreements/v1/agreements", unpublished_agreement(), key="foreign")
     assert agreement.status_code == 201, agreement.text
-    delegation = running.send("malmo", "POST", "/agreements/v1/delegations", delegation_body(running), key="foreign")
+    delegation = running.send("malmo", "POST", "/agreements/v1/delegations", delegation_body(running), key="foreign-2")
     assert delegation.status_code == 201, delegation.text
     return {
         "consultationId": consultation["consultationId"],

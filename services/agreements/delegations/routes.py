@@ -116,11 +116,12 @@ async def grant_delegation(
     fortfarande era och loggen visar båda. Den ändras inte: ge en ny och återkalla den gamla.
     """
     now = wired.clock()
+    today = swedish_day(now)
     async with wired.database.begin(Tenancy(caller.organisation)) as connection:
 
         async def effect() -> Response:
-            granted = await granting.grant_delegation(connection, caller, body.wish(), now)
-            answer = _told(granted, caller, swedish_day(now), wired)
+            granted = await granting.grant_delegation(connection, caller, body.wish(today), now)
+            answer = _told(granted, caller, today, wired)
             return _json(answer, 201, {"Location": answer.links["self"].href})
 
         return await wired.ledger.once(connection, caller, attempt, now, effect)

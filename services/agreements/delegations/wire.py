@@ -16,24 +16,24 @@ Scopes = Annotated[list[ScopeName], Field(min_length=1, max_length=20)]
 
 
 class DelegationBody(WireModel):
-    """Both days belong to the validity. Who approves is the person in the header."""
+    """Both days belong to the validity, which begins today without `validFrom`. The person in the header approves."""
 
     supplier: Number
     scopes: Annotated[Scopes, Field(description="Some of / Några av: " + ", ".join(DELEGABLE))]
-    valid_from: Day
+    valid_from: Day | None = None
     valid_to: Day
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.valid_to < self.valid_from:
+        if self.valid_from is not None and self.valid_to < self.valid_from:
             raise ValueError("validTo lies before validFrom")
         if len(set(self.scopes)) != len(self.scopes):
             raise ValueError("a scope is repeated")
         return self
 
-    def wish(self) -> Wish:
+    def wish(self, today: date) -> Wish:
         """Inside."""
-        return Wish(self.supplier, tuple(self.scopes), self.valid_from, self.valid_to)
+        return Wish(self.supplier, tuple(self.scopes), self.valid_from or today, self.valid_to)
 
 
 class SideAnswer(WireModel):

@@ -142,6 +142,14 @@ def test_three_years_from_today_can_be_granted(door: Door) -> None:
     assert grant(door, validTo="2029-02-01").status_code == 201
 
 
+def test_without_a_first_day_it_begins_today(door: Door) -> None:
+    whole = body()
+    del whole["validFrom"]
+    made = door.post("/delegations", whole, organisation=UMEA, scopes=[GRANT], actor="chief-1").json()
+
+    assert (made["validFrom"], made["state"]) == (TODAY.isoformat(), "in_force")
+
+
 def test_who_approves_must_be_stated(door: Door) -> None:
     refused = door.post("/delegations", body(), organisation=UMEA, scopes=[GRANT])
 

@@ -17,12 +17,14 @@ import httpx
 
 from services import sandbox
 from services.assembly.environment import CannotStart, refuse_example_secrets, required
+from services.audit.arguments import add_audit_commands
 from shared.clock import Clock, system_clock
 from shared.http.guard import App
 from shared.tokens.client import MachineClient
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = ("consultation", "agreements", "gateway")
+WORKER = "worker"
 Result = TypeVar("Result")
 
 
@@ -43,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="samrad", description="Look up, consult, agree.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="serve; all services in one process unless some are named")
-    run.add_argument("services", nargs="*", metavar="SERVICE", help=", ".join(SERVICES))
+    run.add_argument("services", nargs="*", metavar="SERVICE", help=f"{', '.join(SERVICES)}; or worker, by itself")
     run.set_defaults(command=run_command)
     simulate = commands.add_parser("simulate", help="a simulator of a source's contract")
     simulate.add_argument("contract", choices=["ssbtek"])
@@ -52,6 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     simulate.set_defaults(command=simulate_command)
     migrate = commands.add_parser("migrate", help="bring the databases of the environment to the newest version")
     migrate.set_defaults(command=migrate_command)
+    keys = commands.add_parser("keys", help="the issuer's keys: rotate, or list without private parts")
+    keys.add_argument("action", choices=["rotate", "list"])
+    keys.add_argument("--overlap", type=int, metavar="MINUTES", help="how long the new key waits (default: 10)")
+    keys.add_argument("--at-once", action="store_true", help="a key has leaked: replace all, and all tokens with them")
+    keys.set_defaults(command=keys_command)
     tenants = commands.add_parser("tenants", help="replace tenant profiles from a file")
     tenants.add_argument("file", type=Path)
     tenants.set_defaults(command=tenants_command)
@@ -69,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     call.set_defaults(command=call_command)
     demo = commands.add_parser("demo", help="the main story, end to end, on an instance of its own")
     demo.set_defaults(command=demo_command)
+    add_audit_commands(commands, audit_command)
     openapi = commands.add_parser("openapi", help="write the OpenAPI files from the code")
     openapi.add_argument("--check", action="store_true", help="only tell whether they differ")
     openapi.set_defaults(command=openapi_command)
@@ -80,10 +88,7 @@ class Place:
 
     def __init__(self) -> None:
         self.host = os.environ.get("SAMRAD_HOST", "127.0.0.1")
-        try:
-            self.port = int(os.environ.get("PORT", "8000"))
-        except ValueError:
-            raise CannotStart("PORT must be a number") from None
+        self.port = _number(os.environ.get("PORT", "8000"), "PORT")
         self.home = Path(os.environ.get("SAMRAD_HOME", str(ROOT / "var"))).resolve()
         self.public_url = os.environ.get("SAMRAD_PUBLIC_URL", f"http://{self.host}:{self.port}").rstrip("/")
 
@@ -93,6 +98,13 @@ class Place:
         return self.host in sandbox.LOOPBACK and (urlsplit(self.public_url).hostname or "") in sandbox.LOOPBACK
 
 
+def _number(value: str, name: str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise CannotStart(f"{name} must be a number") from None
+
+
 # --- run ---------------------------------------------------------------------------------------------------------
 
 
@@ -100,6 +112,8 @@ def run_command(chosen: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
     from shared.logs import configure_logs
 
+    if chosen.services == [WORKER]:
+        return worker_command()
     unknown = set(chosen.services) - set(SERVICES)
     if unknown:
         raise CannotStart(f"no such service: {', '.join(sorted(unknown))}; there are {', '.join(SERVICES)}")
@@ -139,10 +153,16 @@ def _furnish_sandbox(place: Place, wanted: Sequence[str], stack: ExitStack) -> N
         simulator = stack.enter_context(sandbox.simulator(ROOT, place.host, place.port))
     for name, value in sandbox.environment(place.home, place.host, place.port, place.public_url).items():
         os.environ.setdefault(name, value)
-    if any(f"SAMRAD_{name.upper()}_DATABASE_URL" not in os.environ for name in wanted if name != "gateway"):
+    if any(f"SAMRAD_{name.upper()}_DATABASE_URL" not in os.environ for name in wanted if _has_database(name)):
         _start_postgres(place, stack)
     if simulator is not None and not simulator.listens():
         raise CannotStart("the simulator of the sources does not start")
+
+
+def _has_database(service: str) -> bool:
+    from services.assembly.gateway import needs_database
+
+    return service != "gateway" or needs_database()
 
 
 def _start_postgres(place: Place, stack: ExitStack) -> None:
@@ -159,9 +179,13 @@ def _start_postgres(place: Place, stack: ExitStack) -> None:
 
 async def prepare_databases(url: Callable[[str, str], str], superuser: str) -> dict[str, str]:
     """The databases of the sandbox, ready to serve; answers the settings that name them."""
-    from services.assembly import agreements, consultation
+    from services.assembly import agreements, consultation, gateway
 
-    return {**await consultation.prepare(url, superuser), **await agreements.prepare(url, superuser)}
+    return {
+        **await consultation.prepare(url, superuser),
+        **await agreements.prepare(url, superuser),
+        **await gateway.prepare(url, superuser),
+    }
 
 
 async def _serve(place: Place, wanted: Sequence[str]) -> None:
@@ -197,6 +221,44 @@ async def _until_ready(addresses: Sequence[str], place: Place, stop: "asyncio.Fu
         print(f"ready {place.public_url}", flush=True)
 
 
+def worker_command() -> int:
+    """Carry out background jobs, of every database that the environment names, until SIGINT or SIGTERM."""
+    from shared.logs import configure_logs
+
+    place = Place()
+    configure_logs(os.environ.get("SAMRAD_LOG_LEVEL", "WARNING" if place.local else "INFO"))
+    if not place.local:
+        refuse_example_secrets()
+    _run_event_loop(_work(place))
+    return 0
+
+
+async def _work(place: Place) -> None:
+    from services.assembly import agreements, consultation
+    from services.assembly.background import health_app, worker_setting
+    from shared.jobs.worker import working
+    from shared.serving import Served, asked_to_stop, serving
+
+    makers = {"consultation": consultation.worker, "agreements": agreements.worker}
+    named = [name for name in makers if os.environ.get(worker_setting(name))]
+    if not named:
+        raise CannotStart(f"no database is named: set {' or '.join(worker_setting(name) for name in makers)}")
+    port = os.environ.get("SAMRAD_WORKER_PORT", "")
+    async with AsyncExitStack() as stack:
+        workers = [await makers[name](stack, system_clock) for name in named]
+        stop = asyncio.ensure_future(asked_to_stop())
+        await stack.enter_async_context(working(*workers))
+        if port:
+            served = Served("worker", health_app(workers), place.host, _number(port, "SAMRAD_WORKER_PORT"))
+            await stack.enter_async_context(serving([served]))
+        begun = asyncio.gather(*(worker.at_work() for worker in workers))
+        await asyncio.wait((begun, stop), return_when=asyncio.FIRST_COMPLETED)
+        if not stop.done():
+            print(f"ready {WORKER} of {' and '.join(named)}", flush=True)
+        await stop
+        begun.cancel()
+
+
 # --- the other commands ------------------------------------------------------------------------------------------
 
 
@@ -222,19 +284,38 @@ def simulate_command(chosen: argparse.Namespace) -> int:
 
 def migrate_command(_: argparse.Namespace) -> int:
     """Migrate the databases that the environment names."""
-    from services.assembly import agreements, consultation
+    from services.assembly import agreements, consultation, gateway
 
-    async def migrate() -> None:
+    async def migrate() -> bool:
         await consultation.migrate()
         await agreements.migrate()
+        return await gateway.migrate()
 
-    _on_database(migrate())
-    print("migrated consultation and agreements")
+    own = _on_database(migrate())
+    print("migrated consultation, agreements and gateway" if own else "migrated consultation and agreements")
+    return 0
+
+
+def keys_command(chosen: argparse.Namespace) -> int:
+    """Rotate or list the keys of the issuer."""
+    from services.assembly.keys import list_keys, rotate_keys
+
+    place = Place()
+    named = os.environ.get("SAMRAD_GATEWAY_KEYS_FILE")
+    if not named and not place.local:
+        raise CannotStart("SAMRAD_GATEWAY_KEYS_FILE is not set")
+    file = Path(named) if named else sandbox.issuer_keys(place.home)
+    if chosen.action == "list":
+        lines = list_keys(file, system_clock())
+    else:
+        lines = rotate_keys(file, system_clock(), minutes=chosen.overlap, at_once=chosen.at_once)
+    print("\n".join(lines))
     return 0
 
 
 def tenants_command(chosen: argparse.Namespace) -> int:
     """Load tenant profiles."""
+    from services.assembly.legal_texts import out_of_date_law
     from services.consultation.tenants.load import load_tenants, read_tenants
 
     url = required("SAMRAD_CONSULTATION_MIGRATION_DATABASE_URL")
@@ -243,6 +324,8 @@ def tenants_command(chosen: argparse.Namespace) -> int:
     except (OSError, ValueError, KeyError):
         raise CannotStart(f"{chosen.file} is not a file of tenant profiles; see docs/operations.md") from None
     print(f"loaded {_on_database(load_tenants(url, tenants))} tenants")
+    for words in out_of_date_law(tenants, system_clock().date()):
+        print(f"warning: {words.sv} / {words.en}", file=sys.stderr)
     return 0
 
 
@@ -295,6 +378,19 @@ def demo_command(_: argparse.Namespace) -> int:
         return demo_client(name, home, public_url, http)
 
     return tell(Stage(root=ROOT, client=client, person=PERSONS["late_and_failed"].number))
+
+
+def audit_command(chosen: argparse.Namespace) -> int:
+    """Verify, extract, review."""
+    from services.assembly import auditing
+
+    place = Place()
+    with ExitStack() as stack:
+        if place.local and chosen.audit != "events":
+            auditing.furnish_sandbox(place.home, stack)
+            for name, value in sandbox.environment(place.home, place.host, place.port, place.public_url).items():
+                os.environ.setdefault(name, value)
+        return _on_database(auditing.carry_out(chosen, system_clock))
 
 
 def openapi_command(chosen: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """The sandbox: what a clone needs to run with no settings at all, made under `SAMRAD_HOME` and only on loopback."""
 
 import base64
+import json
 import os
 import secrets
 import socket
@@ -11,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from joserfc.jwk import ECKey
 
 CONSULTATION, AGREEMENTS, SIMULATOR = 1, 2, 3
 """How far from PORT each part listens."""
@@ -30,7 +33,9 @@ def environment(home: Path, host: str, port: int, public_url: str) -> dict[str, 
         "SAMRAD_GATEWAY_CONSULTATION_URL": f"{inside}:{port + CONSULTATION}",
         "SAMRAD_GATEWAY_AGREEMENTS_URL": f"{inside}:{port + AGREEMENTS}",
         "SAMRAD_GATEWAY_CLIENTS_FILE": str(clients / "clients.json"),
-        "SAMRAD_GATEWAY_KEYS_FILE": str(home / "secrets" / "issuer.jwks"),
+        "SAMRAD_GATEWAY_KEYS_FILE": str(issuer_keys(home)),
+        "SAMRAD_AUDIT_CHECKPOINT_DIRECTORY": str(home / "checkpoints"),
+        "SAMRAD_AUDIT_CHECKPOINT_KEY_FILE": str(_signing_key(home, "checkpoint.jwk")),
         "SAMRAD_AGREEMENTS_PUBLIC_URL": public_url,
         "SAMRAD_AGREEMENTS_ISSUER": public_url,
         "SAMRAD_AGREEMENTS_JWKS_URL": f"{inside}:{port}/oauth/jwks",
@@ -48,18 +53,33 @@ def environment(home: Path, host: str, port: int, public_url: str) -> dict[str, 
     }
 
 
+def issuer_keys(home: Path) -> Path:
+    """Where the sandbox's issuer has its keys."""
+    return home / "secrets" / "issuer.jwks"
+
+
 def _secret(home: Path, name: str) -> str:
     file = home / "secrets" / name
     if not file.exists():
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        made = base64.b64encode(secrets.token_bytes(32)).decode()
-        # Written aside and moved into place, so that a crash never leaves half a key.
-        draft = file.with_suffix(".new")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as opened:
-            opened.write(made)
-        draft.replace(file)
+        _write(file, base64.b64encode(secrets.token_bytes(32)).decode())
     return file.read_text("ascii")
+
+
+def _signing_key(home: Path, name: str) -> Path:
+    file = home / "secrets" / name
+    if not file.exists():
+        _write(file, json.dumps(ECKey.generate_key("P-256", private=True).as_dict(private=True)))
+    return file
+
+
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Written aside and moved into place, so that a crash never leaves half a key.
+    draft = file.with_suffix(".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as opened:
+        opened.write(text)
+    draft.replace(file)
 
 
 _STARTING_SECONDS = 30

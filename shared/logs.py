@@ -67,9 +67,9 @@ def configure_logs(level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "httpx", "httpcore", "sqlalchemy"):
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "httpx", "httpcore", "sqlalchemy", "pgqueuer"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-    for noisy in ("httpx", "httpcore", "uvicorn.access", "uvicorn.error", "sqlalchemy.engine"):
+    for noisy in ("httpx", "httpcore", "uvicorn.access", "uvicorn.error", "sqlalchemy.engine", "pgqueuer"):
         logging.getLogger(noisy).setLevel("WARNING")

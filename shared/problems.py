@@ -26,12 +26,16 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
-    """One way in which a request can be refused. `code` never changes once it has been released."""
+    """One way in which a request can be refused. `code` never changes once it has been released.
+
+    `check` names the check of access that failed, when it was one of those; told as `failedCheck`.
+    """
 
     code: str
     status: int
     title: Words
     action: Words
+    check: str | None = None
 
     catalogue: ClassVar[dict[str, "ProblemKind"]] = {}
 
@@ -83,6 +87,7 @@ def problem_document(problem: Problem, *, language: str, type_base: str, instanc
         "instance": instance,
         "code": kind.code,
         "action": texts[language]["action"],
+        **({"failedCheck": kind.check} if kind.check else {}),
         "texts": texts,
         **problem.members,
     }
@@ -162,6 +167,8 @@ NOT_FOUND = ProblemKind(
         "Kontrollera id och vilken organisation ni anropar som.",
         "Check the id and which organisation you call as.",
     ),
+    # The same for what belongs to another and for what does not exist, so that it tells nothing of which.
+    check="tenancy",
 )
 METHOD_NOT_ALLOWED = ProblemKind(
     "method_not_allowed",
@@ -186,6 +193,7 @@ SCOPE_MISSING = ProblemKind(
         "Begär det scope som anges i requiredScope när ni hämtar token.",
         "Ask for the scope named in requiredScope when you fetch the token.",
     ),
+    check="scope",
 )
 DELEGATION_ENDED = ProblemKind(
     "delegation_ended",

@@ -1,10 +1,14 @@
 """Fixtures shared by all tests."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from joserfc.jwk import ECKey
 
+from shared.sealing.book import Book
 from tests.exchange import Exchange, running_exchange
+from tests.trail import TEMPLATE, Trail, copied, drop, make_template
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +24,26 @@ def exchange(running: Exchange) -> Iterator[Exchange]:
     running.clock.back_to_now()
     yield running
     running.clock.back_to_now()
+
+
+@pytest.fixture(scope="session")
+def trail_template(running: Exchange, tmp_path_factory: pytest.TempPathFactory) -> tuple[Book, ECKey]:
+    """A sealed trail that nobody touches, its checkpoints and its key."""
+    book = Book(tmp_path_factory.mktemp("checkpoints"), "samrad.consultation")
+    key = ECKey.generate_key("P-256", private=True)
+    make_template(running.postgres, book, key)
+    return book, key
+
+
+@pytest.fixture
+def untouched(running: Exchange, trail_template: tuple[Book, ECKey]) -> Trail:
+    """The trail itself, for tests of what is refused."""
+    return Trail(running.postgres, TEMPLATE, *trail_template)
+
+
+@pytest.fixture
+def trail(running: Exchange, trail_template: tuple[Book, ECKey], tmp_path: Path) -> Iterator[Trail]:
+    """A sealed trail of the test's own, to be tampered with."""
+    made = copied(running.postgres, *trail_template, tmp_path)
+    yield made
+    drop(made)

@@ -181,6 +181,9 @@ def running_exchange() -> Iterator[Exchange]:
         os.environ.update(sandbox.environment(home, "127.0.0.1", port, base_url))
         os.environ["SAMRAD_GATEWAY_TOKEN_REQUESTS"] = os.environ["SAMRAD_GATEWAY_CLIENT_REQUESTS"] = "1000000"
         os.environ["SAMRAD_GATEWAY_ADDRESS_REQUESTS"] = "1000000"
+        # Tests share a handler and a case; those of the brake have an instance of their own.
+        os.environ["SAMRAD_CONSULTATION_PERSONS_PER_HANDLER_AND_HOUR"] = "1000000"
+        os.environ["SAMRAD_CONSULTATION_PERSONS_PER_CASE_AND_DAY"] = "1000000"
         clock = MovableClock()
         with EmbeddedPostgres(home / "postgres") as postgres, httpx.Client(timeout=60, trust_env=False) as http:
             os.environ.update(asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER)))

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from services.agreements import audit_events as _audit_events  # noqa: F401 - fills the catalogue
 from services.agreements.about.routes import VERSION
 from services.agreements.about.routes import router as about
 from services.agreements.coverage.routes import router as coverage
@@ -24,7 +25,9 @@ from shared.http import openapi
 from shared.http.audit_trail import AuditTrail, audit_router, record_refusal
 from shared.http.guard import App
 from shared.http.service import create_api, create_service
-from shared.idempotency import Ledger, forget_expired
+from shared.idempotency import Ledger
+from shared.jobs.worker import Faults
+from shared.sealing.watch import LOOK_SECONDS, SealingWatch
 from shared.tokens.caller import Gatekeeper
 from shared.vault import Vault
 
@@ -54,22 +57,35 @@ _ABOUT = openapi.Description(
 )
 
 
-def create_app(settings: Settings, *, database: Database, gatekeeper: Gatekeeper, vault: Vault, clock: Clock) -> App:
+def create_app(
+    settings: Settings,
+    *,
+    database: Database,
+    gatekeeper: Gatekeeper,
+    vault: Vault,
+    clock: Clock,
+    background: Faults,
+) -> App:
     """The service as an ASGI application. `database` is of the runtime role and closed by the one who made it."""
+    watch = SealingWatch(database, "agreements")
     wired = Wiring(settings=settings, database=database, ledger=Ledger(vault), clock=clock)
     api = create_api(
         routers=ROUTERS,
         gatekeeper=gatekeeper,
         on_refusal=record_refusal,
-        state={"wiring": wired, "audit_trail": AuditTrail(database, clock, settings.api_url)},
+        state={
+            "wiring": wired,
+            "disclosing": watch,
+            "audit_trail": AuditTrail(database, clock, settings.api_url),
+        },
     )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with repeating(lambda: forget_expired(database), every_seconds=300):
+        async with repeating(watch.look, every_seconds=LOOK_SECONDS):
             yield
 
-    return create_service(prefix=PREFIX, api=api, readiness=readiness(database), lifespan=lifespan)
+    return create_service(prefix=PREFIX, api=api, readiness=readiness(database, watch, background), lifespan=lifespan)
 
 
 def openapi_document() -> dict[str, Any]:

@@ -10,6 +10,7 @@ NOT_A_PARTY = ProblemKind(
         "Ta med den egna organisationen bland parties. Bara en part får registrera.",
         "Include your own organisation among parties. Only a party may register.",
     ),
+    check="tenancy",
 )
 PARTY_UNKNOWN = ProblemKind(
     "party_unknown",

@@ -1,15 +1,20 @@
 """What assembling any service needs: keys, an HTTP client, a gatekeeper."""
 
 import base64
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
 
 import httpx
 
-from services.assembly.environment import CannotStart
+from services.assembly.environment import CannotStart, issuers_file, security_profile
+from services.assembly.issuers import fetch_document, read_issuers, trusted_issuers
 from shared.clock import Clock
+from shared.database.engine import Database
 from shared.tokens.acting import ActingCheck
 from shared.tokens.caller import Gatekeeper
 from shared.tokens.keys import RemoteKeys
-from shared.tokens.replay import InProcessReplayStore
+from shared.tokens.replay import InProcessReplayStore, ReplayStore
+from shared.tokens.replay_postgres import PostgresReplayStore
 from shared.tokens.verifier import TokenVerifier, TrustedIssuer
 
 ACTOR_HEADER = "Samrad-Handler"
@@ -33,28 +38,57 @@ def http_client() -> httpx.AsyncClient:
     return httpx.AsyncClient(timeout=10, limits=LIMITS, trust_env=False)
 
 
+class TokenSettings(Protocol):
+    """What a service is told about tokens."""
+
+    @property
+    def public_url(self) -> str: ...
+    @property
+    def issuer(self) -> str: ...
+    @property
+    def jwks_url(self) -> str | None: ...
+    @property
+    def replays(self) -> Literal["postgres", "memory"]: ...
+
+
 def make_gatekeeper(
-    audience: str,
-    issuer: str,
-    jwks_url: str,
-    public_url: str,
+    service: str,
+    settings: TokenSettings,
+    database: Database,
     http: httpx.AsyncClient,
     clock: Clock,
     *,
     acting: ActingCheck,
 ) -> Gatekeeper:
-    """The gatekeeper of a service whose tokens come from `issuer`. `acting` tells who may act for another."""
+    """The gatekeeper of a service: our own issuer's tokens, unless its keys have no address, and the external ones'.
+    `acting` tells who may act for another.
 
-    async def fetch() -> dict[str, object]:
-        try:
-            answer = await http.get(jwks_url)
-            answer.raise_for_status()
-        except httpx.HTTPError as fault:
-            raise OSError("the issuer's keys cannot be fetched") from fault
-        keys: dict[str, object] = answer.json()
-        return keys
-
-    verifier = TokenVerifier({issuer: TrustedIssuer(issuer, RemoteKeys(fetch))}, frozenset((audience,)))
+    Raises CannotStart when nobody would be trusted.
+    """
+    trusted = {each.name: each for each in external_issuers(http, settings.issuer)[service]}
+    if address := settings.jwks_url:
+        keys = RemoteKeys(lambda: fetch_document(http, address))
+        trusted[settings.issuer] = TrustedIssuer(settings.issuer, keys)
+    if not trusted:
+        raise CannotStart(f"no issuer is trusted: set SAMRAD_{service.upper()}_JWKS_URL or SAMRAD_ISSUERS_FILE")
     return Gatekeeper(
-        verifier, InProcessReplayStore(), clock, public_url=public_url, actor_header=ACTOR_HEADER, acting=acting
+        TokenVerifier(trusted, frozenset((f"{settings.issuer}/{service}",))),
+        replay_store(settings.replays, database),
+        clock,
+        public_url=settings.public_url,
+        actor_header=ACTOR_HEADER,
+        acting=acting,
     )
+
+
+def external_issuers(http: httpx.AsyncClient, own: str) -> Mapping[str, Sequence[TrustedIssuer]]:
+    """By service, the issuers of the file that the environment names. Raises CannotStart."""
+    path = issuers_file()
+    return trusted_issuers(read_issuers(path, security_profile(), own) if path else (), http)
+
+
+def replay_store(kind: Literal["postgres", "memory"], database: Database | None) -> ReplayStore:
+    """Where what has been used is remembered: for all processes in the database, or for this one alone."""
+    if kind == "postgres" and database is not None:
+        return PostgresReplayStore(database)
+    return InProcessReplayStore()

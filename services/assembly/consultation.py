@@ -8,11 +8,14 @@ import httpx
 from joserfc.errors import JoseError
 from joserfc.jwk import import_key
 
+from services.assembly.background import work_beside, worker_database
 from services.assembly.common import http_client, make_gatekeeper, vault_key
 from services.assembly.environment import CannotStart, read_settings, required
+from services.assembly.sealing import make_keeper
 from services.consultation import tables
 from services.consultation.delegations.agreements import AgreementsDelegations
 from services.consultation.grounds.agreements import AgreementsGrounds
+from services.consultation.jobs import jobs
 from services.consultation.lookups.sources.domain import SourceCode
 from services.consultation.lookups.sources.ssbtek.client import SsbtekSource
 from services.consultation.lookups.sources.ssbtek.v10 import V10
@@ -24,8 +27,10 @@ from shared.database.engine import Database
 from shared.database.migrate import upgrade
 from shared.database.provision import provision
 from shared.http.guard import App
+from shared.jobs.worker import Worker
 from shared.tokens.acting import ActingCheck, RememberedCheck
 from shared.tokens.client import ClientIdentity, ServiceTokens
+from shared.tokens.replay_postgres import remember_from_now
 from shared.transport.pyreqwest_transport import PyreqwestTransport
 from shared.vault import Vault
 
@@ -48,20 +53,15 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
         _identity(settings),
         http,
         clock,
-        resource=f"{settings.issuer}/agreements",
+        resource=settings.agreements_audience or f"{settings.issuer}/agreements",
         scopes=("samrad:decisions.make",),
     )
+    database = Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size)
     world = World(
-        database=Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size),
+        database=database,
         statistics=Database(settings.statistics_database_url.get_secret_value(), pool_size=2),
         gatekeeper=make_gatekeeper(
-            f"{settings.issuer}/consultation",
-            settings.issuer,
-            settings.jwks_url,
-            settings.public_url,
-            http,
-            clock,
-            acting=_delegations(settings, http, clock),
+            "consultation", settings, database, http, clock, acting=_delegations(settings, http, clock)
         ),
         vault=Vault(
             vault_key(settings.sealing_key.get_secret_value(), "SAMRAD_CONSULTATION_SEALING_KEY"),
@@ -70,6 +70,7 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
         grounds=AgreementsGrounds(http, tokens, clock, url=settings.agreements_url, public_url=settings.public_url),
         sources=dict.fromkeys(SourceCode, source),
         clock=clock,
+        background=await work_beside(stack, clock, worker),
     )
     return create_app(settings, world)
 
@@ -80,7 +81,7 @@ def _delegations(settings: Settings, http: httpx.AsyncClient, clock: Clock) -> A
         _identity(settings),
         http,
         clock,
-        resource=f"{settings.issuer}/agreements",
+        resource=settings.agreements_audience or f"{settings.issuer}/agreements",
         scopes=("samrad:delegations.check",),
     )
     asked = AgreementsDelegations(http, tokens, url=settings.agreements_url, public_url=settings.public_url)
@@ -95,10 +96,16 @@ def _identity(settings: Settings) -> ClientIdentity:
     return ClientIdentity(
         client_id=settings.client_id,
         key=key,
-        issuer=settings.issuer,
+        issuer=settings.token_issuer or settings.issuer,
         token_url=settings.token_url,
-        public_token_url=f"{settings.issuer}/oauth/token",
+        public_token_url=settings.public_token_url or f"{settings.issuer}/oauth/token",
     )
+
+
+async def worker(stack: AsyncExitStack, clock: Clock) -> Worker:
+    """Who carries out the background jobs of this service."""
+    url = worker_database("consultation")
+    return Worker("consultation", url, jobs(await make_keeper(stack, "consultation", url, clock)), clock)
 
 
 async def prepare(url: Callable[[str, str], str], superuser: str) -> dict[str, str]:
@@ -106,14 +113,16 @@ async def prepare(url: Callable[[str, str], str], superuser: str) -> dict[str, s
     await provision(
         url("postgres", superuser),
         "consultation",
-        (tables.OWNER_ROLE, tables.RUNTIME_ROLE, tables.STATISTICS_ROLE),
+        tables.ROLES,
     )
     owner = url("consultation", tables.OWNER_ROLE)
     await upgrade(owner, MIGRATIONS)
     await load_tenants(owner, read_tenants(SANDBOX))
+    await remember_from_now(owner)
     return {
         "SAMRAD_CONSULTATION_DATABASE_URL": url("consultation", tables.RUNTIME_ROLE),
         "SAMRAD_CONSULTATION_STATISTICS_DATABASE_URL": url("consultation", tables.STATISTICS_ROLE),
+        "SAMRAD_CONSULTATION_WORKER_DATABASE_URL": url("consultation", tables.WORKER_ROLE),
     }
 
 

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from services import sandbox
+from shared.tokens.profile import PROFILES, SecurityProfile
 
 Settings = TypeVar("Settings")
 
@@ -31,6 +33,28 @@ def required(name: str) -> str:
     if not value:
         raise CannotStart(f"{name} is not set; see deploy/env. An instance without settings migrates at start")
     return value
+
+
+def security_profile() -> SecurityProfile:
+    """The profile of SAMRAD_SECURITY_PROFILE. Raises CannotStart."""
+    name = os.environ.get("SAMRAD_SECURITY_PROFILE", "fapi2")
+    if name not in PROFILES:
+        raise CannotStart(f"SAMRAD_SECURITY_PROFILE must be one of {', '.join(PROFILES)}")
+    return PROFILES[name]
+
+
+def issuers_file() -> Path | None:
+    """The file of external issuers that SAMRAD_ISSUERS_FILE names, if any."""
+    name = os.environ.get("SAMRAD_ISSUERS_FILE", "")
+    return Path(name) if name else None
+
+
+def works_inside() -> bool:
+    """Whether background jobs run in the processes that serve. Raises CannotStart when that can't be told."""
+    where = os.environ.get("SAMRAD_WORKER", "inside")
+    if where not in ("inside", "apart"):
+        raise CannotStart("SAMRAD_WORKER is inside or apart")
+    return where == "inside"
 
 
 def refuse_example_secrets() -> None:

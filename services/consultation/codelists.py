@@ -11,6 +11,8 @@ from services.consultation.consultations.domain import Action, ConsultationType,
 from services.consultation.context import context_of
 from services.consultation.lookups.purposes import PURPOSES
 from services.consultation.lookups.sources.domain import Origin, SourceCode, SourceState
+from services.consultation.lookups.warnings import GROUND_NOT_VERIFIED
+from services.consultation.problems import FIELDS, GROUND, SCOPE, TENANCY
 from shared.http.bodies import WireModel
 from shared.problems import Words
 
@@ -70,6 +72,24 @@ SOURCES = {
     SourceCode.TNS: Words("Transportstyrelsen", "The transport agency"),
     SourceCode.MIV: Words("Migrationsverket", "The migration agency"),
 }
+CHECK_WORDS = {
+    SCOPE: Words("Behörigheten i token", "The scope in the token"),
+    GROUND: Words("Rättsligt stöd i kraft", "A legal ground in force"),
+    TENANCY: Words("Att uppgiften är den egna organisationens", "That the record is one's own organisation's"),
+    FIELDS: Words("Det som ändamålet öppnar", "What the purpose opens"),
+}
+REASONS = {
+    "organisation_unknown": Words("Organisationen finns inte i registret", "The organisation is not in the register"),
+    "unknown_information_set": Words("Informationsmängden är okänd", "The information set is unknown"),
+    "kind_not_permitted": Words("Inte för den här sortens organisation", "Not for this kind of organisation"),
+    "purpose_not_permitted": Words("Inte för det här ändamålet", "Not for this purpose"),
+    "no_ground_in_force": Words("Inget stöd är i kraft i dag", "No ground is in force today"),
+}
+LAW_WARNINGS = {
+    GROUND_NOT_VERIFIED: Words("Stödet är inte verifierat i författning", "The ground is not verified in a statute"),
+    "no_longer_in_force": Words("Lagtexten anger en upphävd bestämmelse", "The legal text states a repealed rule"),
+    "not_yet_in_force": Words("Lagtexten anger en kommande bestämmelse", "The legal text states a rule to come"),
+}
 LISTS: dict[str, dict[str, Words]] = {
     "consultationStates": {code.value: words for code, words in STATES.items()},
     "turns": {code.value: words for code, words in TURNS.items()},
@@ -78,6 +98,9 @@ LISTS: dict[str, dict[str, Words]] = {
     "sources": {code.value: words for code, words in SOURCES.items()},
     "sourceStates": {code.value: words for code, words in SOURCE_STATES.items()},
     "errorOrigins": {code.value: words for code, words in ORIGINS.items()},
+    "accessChecks": CHECK_WORDS,
+    "groundReasons": REASONS,
+    "lawWarnings": LAW_WARNINGS,
     "purposes": {purpose.code: purpose.words for purpose in PURPOSES.values()},
 }
 

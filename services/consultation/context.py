@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.consultation.brake.domain import Limits
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.grounds.domain import Grounds
 from shared.clock import Clock
@@ -21,7 +22,7 @@ class Context:
     """`database` is the runtime role's, `statistics` reads columns without persons across organisations.
 
     `base_url` is the public address of the API; `answering` the canonical organisation that answers;
-    `targets` the working time in which each type is to be answered.
+    `targets` the working time in which each type is to be answered; `limits` the persons that may be asked about.
     """
 
     database: Database
@@ -34,6 +35,7 @@ class Context:
     targets: dict[str, timedelta]
     answering: str
     base_url: str
+    limits: Limits
 
     def json(self, model: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
         """A model as an answer, serialised once."""

@@ -9,7 +9,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from services.consultation import audit_events as _audit_events  # noqa: F401 - fills the catalogue
 from services.consultation import codelists, information
+from services.consultation.brake.domain import Limits
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
 from services.consultation.consultations import reading_routes as consultation_reading_routes
@@ -21,19 +23,23 @@ from services.consultation.leadtimes import routes as leadtime_routes
 from services.consultation.lookups import routes as lookup_routes
 from services.consultation.lookups.ask import AskDependencies
 from services.consultation.lookups.sources.domain import Source, SourceCode
+from services.consultation.problems import CHECKS
+from services.consultation.protection import routes as protection_routes
 from services.consultation.scopes import AUDIT_READ, SCOPES
 from services.consultation.settings import Settings
-from services.consultation.tables import TENANT_TABLES
+from services.consultation.tables import LAYOUT, STATISTICS_READS
 from shared.clock import Clock
 from shared.database.engine import Database
-from shared.database.isolation import column_faults, isolation_faults
+from shared.database.isolation import isolation_faults, reach_faults
 from shared.database.migrate import migration_faults
 from shared.housekeeping import repeating
 from shared.http import openapi
 from shared.http.audit_trail import AuditTrail, audit_router, record_refusal
 from shared.http.guard import App
 from shared.http.service import create_api, create_service
-from shared.idempotency import Ledger, forget_expired
+from shared.idempotency import Ledger
+from shared.jobs.worker import Faults
+from shared.sealing.watch import LOOK_SECONDS, SealingWatch
 from shared.tokens.caller import Gatekeeper
 from shared.tokens.verifier import canonical_organisation
 from shared.vault import Vault
@@ -46,6 +52,7 @@ _ROUTERS = (
     lookup_routes.router,
     consultation_routes.router,
     consultation_reading_routes.router,
+    protection_routes.router,
     leadtime_routes.router,
     audit_router(AUDIT_READ),
     codelists.router,
@@ -66,6 +73,7 @@ _ABOUT = openapi.Description(
     scopes=SCOPES,
     token_url="https://samrad.example/oauth/token",  # noqa: S106 - an address, not a secret
     actor_header=ACTOR_HEADER,
+    checks=CHECKS,
 )
 
 
@@ -80,10 +88,12 @@ class World:
     grounds: Grounds
     sources: Mapping[SourceCode, Source]
     clock: Clock
+    background: Faults
 
 
 def create_app(settings: Settings, world: World) -> App:
     """The service as an ASGI application."""
+    watch = SealingWatch(world.database, "consultation")
     api = create_api(
         routers=_ROUTERS,
         gatekeeper=world.gatekeeper,
@@ -91,6 +101,7 @@ def create_app(settings: Settings, world: World) -> App:
         state={
             "context": _context(settings, world, swedish_calendar()),
             "asking": _asking(settings, world),
+            "disclosing": watch,
             "audit_trail": AuditTrail(world.database, world.clock, settings.public_url + PREFIX),
         },
     )
@@ -98,15 +109,17 @@ def create_app(settings: Settings, world: World) -> App:
     async def readiness() -> list[str]:
         async with world.database.without_tenant() as connection:
             faults = [
-                *await isolation_faults(connection, TENANT_TABLES),
+                *await isolation_faults(connection, LAYOUT),
                 *await migration_faults(connection, MIGRATIONS),
             ]
+        faults += await watch.faults()
         async with world.statistics.without_tenant() as connection:
-            return [*faults, *await column_faults(connection, "consultation", "person_sealed")]
+            faults += await reach_faults(connection, STATISTICS_READS)
+        return [*faults, *world.background()]
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with repeating(lambda: forget_expired(world.database), every_seconds=300):
+        async with repeating(watch.look, every_seconds=LOOK_SECONDS):
             yield
         await world.database.close()
         await world.statistics.close()
@@ -122,6 +135,7 @@ def _asking(settings: Settings, world: World) -> AskDependencies:
         sources=world.sources,
         clock=world.clock,
         budget_seconds=settings.ssbtek_budget_seconds + 2,
+        limits=_limits(settings),
     )
 
 
@@ -140,7 +154,12 @@ def _context(settings: Settings, world: World, calendar: BusinessCalendar) -> Co
         },
         answering=canonical_organisation(settings.answering_organisation),
         base_url=settings.public_url + PREFIX,
+        limits=_limits(settings),
     )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.persons_per_handler_and_hour, settings.persons_per_case_and_day)
 
 
 def openapi_document() -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from shared.problems import ProblemKind, Words
 
+SCOPE, GROUND, TENANCY, FIELDS = CHECKS = ("scope", "ground", "tenancy", "fields")
+"""What must hold, all four, for anything to be asked or told (docs/access.md)."""
+
 PERSON_NUMBER_INVALID = ProblemKind(
     "person_number_invalid",
     422,
@@ -26,6 +29,7 @@ SOURCE_OUTSIDE_PURPOSE = ProblemKind(
     422,
     Words("Ändamålet omfattar inte alla valda källor", "The purpose does not cover all chosen sources"),
     Words("Välj bland källorna i allowedSources.", "Choose among the sources in allowedSources."),
+    check=FIELDS,
 )
 PERIOD_INVALID = ProblemKind(
     "period_invalid",
@@ -47,6 +51,7 @@ TENANT_NOT_CONFIGURED = ProblemKind(
         "Be er förvaltare registrera texterna med giltighetstid (docs/operations.md).",
         "Ask your administrator to register the texts with their validity (docs/operations.md).",
     ),
+    check=GROUND,
 )
 NO_GROUND = ProblemKind(
     "no_ground",
@@ -56,6 +61,7 @@ NO_GROUND = ProblemKind(
         "Se items: för varje informationsmängd står varför. Ändra ändamål eller välj bort den.",
         "See items: each information set states why. Change the purpose or leave it out.",
     ),
+    check=GROUND,
 )
 KIND_NOT_PERMITTED = ProblemKind(
     "kind_not_permitted",
@@ -65,6 +71,7 @@ KIND_NOT_PERMITTED = ProblemKind(
         "Se items. Rätten följer av lag och kan inte ges av förvaltaren.",
         "See items. The right follows from statute and cannot be granted by the administrator.",
     ),
+    check=GROUND,
 )
 ILLEGAL_TRANSITION = ProblemKind(
     "illegal_transition",
@@ -89,10 +96,24 @@ LOOKUP_NOT_USABLE = ProblemKind(
         "Ange en egen besvarad slagning om samma person och ärende.",
         "Name an answered look-up of your own about the same person and case.",
     ),
+    # Whatever is the matter with it: that a look-up is another organisation's must not be told apart.
+    check=TENANCY,
 )
 PROTECTED_IDENTITY = ProblemKind(
     "protected_identity",
     409,
     Words("Personen har skyddade personuppgifter", "The person has protected identity"),
     Words("Ring Arbetsförmedlingens myndighetslinje.", "Phone Arbetsförmedlingen's line for authorities."),
+)
+ENUMERATION_BRAKE = ProblemKind(
+    "enumeration_brake",
+    429,
+    Words(
+        "Frågor om för många olika personer på kort tid",
+        "Questions about too many different persons in a short time",
+    ),
+    Words(
+        "Vänta den tid som Retry-After anger. Behöver ni fråga om fler, tala med er förvaltare, som ser det i loggen.",
+        "Wait as Retry-After says. To ask about more, talk to your administrator, who sees it in the trail.",
+    ),
 )

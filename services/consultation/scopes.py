@@ -49,6 +49,20 @@ AUDIT_READ = Scope(
         "Read who has seen what in one's own organisation's records",
     ),
 )
+PROTECTED_MARK = Scope(
+    "samrad:protected.mark",
+    Words(
+        "Märka personer med skyddade personuppgifter, och ta bort den egna organisationens märkning",
+        "Mark persons with protected identity, and remove one's own organisation's marks",
+    ),
+)
+PROTECTED_READ = Scope(
+    "samrad:protected.read",
+    Words(
+        "Se innehållet i enskilda slagningar och samråd om personer med skyddade personuppgifter",
+        "See the content of single look-ups and consultations about persons with protected identity",
+    ),
+)
 STATISTICS_READ = Scope(
     "samrad:statistics.read",
     Words(
@@ -68,6 +82,8 @@ SCOPES = {
         CONSULTATIONS_MANAGE,
         QUEUE_WORK,
         AUDIT_READ,
+        PROTECTED_MARK,
+        PROTECTED_READ,
         STATISTICS_READ,
     )
 }

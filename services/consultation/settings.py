@@ -1,6 +1,7 @@
 """Settings of the consultation service, read once from the environment (`SAMRAD_CONSULTATION_*`)."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -14,16 +15,34 @@ class Settings(BaseSettings):
     )
 
     public_url: str = Field(description="What clients see, without a path")
-    issuer: str = Field(description="Whose tokens are accepted, as in the claim iss")
-    jwks_url: str = Field(description="Where the issuer's keys are fetched")
+    issuer: str = Field(description="Our own issuer, as in the claim iss; it begins the service's audience")
+    jwks_url: str | None = Field(
+        default=None, description="Where its keys are fetched; without it only those of SAMRAD_ISSUERS_FILE are trusted"
+    )
+    replays: Literal["postgres", "memory"] = Field(
+        default="postgres", description="Where used proofs are remembered; memory is for one process"
+    )
     token_url: str = Field(description="Where the service fetches its own tokens")
+    token_issuer: str = Field(default="", description="Who issues those, when it is not our own issuer")
+    public_token_url: str = Field(
+        default="", description="What proofs sent there are made for; empty means the issuer and /oauth/token"
+    )
+    agreements_audience: str = Field(
+        default="", description="The agreements service's audience there; empty means the issuer and /agreements"
+    )
     agreements_url: str = Field(description="Where the agreements service is dialled")
     client_id: str = Field(default="consultation", description="The service as a client of the agreements service")
     client_key_file: Path = Field(description="Its private key, a JWK")
     database_url: SecretStr = Field(description="As the runtime role")
     statistics_database_url: SecretStr = Field(description="As the role that reads durations without persons")
+    worker_database_url: SecretStr | None = Field(
+        default=None, description="As the role of background jobs; needed where they run: SAMRAD_WORKER"
+    )
     migration_database_url: SecretStr | None = Field(
         default=None, description="As the role that owns the tables; only for ./samrad migrate"
+    )
+    auditor_database_url: SecretStr | None = Field(
+        default=None, description="As the role that reads the whole trail; only for ./samrad audit"
     )
     sealing_key: SecretStr = Field(description="32 bytes in base64: encrypts identity numbers")
     marking_key: SecretStr = Field(description="32 bytes in base64: marks identity numbers for finding")
@@ -37,5 +56,11 @@ class Settings(BaseSettings):
     )
     target_hours_consultation: float = Field(
         default=27.0, gt=0, description="Working hours within which a consultation is to be answered"
+    )
+    persons_per_handler_and_hour: int = Field(
+        default=60, ge=1, description="Different persons that one handler may ask about in an hour"
+    )
+    persons_per_case_and_day: int = Field(
+        default=12, ge=1, description="Different persons that may be asked about in one case in a day"
     )
     pool_size: int = Field(default=20, ge=1, le=100, description="Database connections a process keeps")

@@ -1,4 +1,10 @@
-"""The tables of this service, and which of them hold an organisation's data."""
+"""The tables of this service, which of them hold an organisation's data, and who may reach them.
+
+A table that stands nowhere here is held to be an organisation's: without its policies the service does not serve.
+"""
+
+from shared.database.ddl import SEALING_TABLES
+from shared.database.isolation import Layout
 
 TENANT_TABLES = (
     "tenant_profile",
@@ -8,9 +14,36 @@ TENANT_TABLES = (
     "consultation_event",
     "consultation_message",
     "outbox",
+    "protected_person",
+    "asked_person",
     "audit_entry",
     "idempotency_record",
 )
+OPEN_TABLES = {
+    "alembic_version": "which migration was the last",
+    "used_token": "hashes of what has been used once",
+    "used_token_memory": "since when that memory is whole",
+    "jobs.*": "background jobs, whose arguments are ids",
+}
+LAYOUT = Layout(
+    tenant_tables=(*TENANT_TABLES, *SEALING_TABLES),
+    open_tables=OPEN_TABLES,
+    definer_functions={
+        "queue_for_sealing": "whoever writes an entry in the trail can neither leave it out of the queue nor fill it",
+        "audit_sealing_ages": "how late sealing is, in seconds",
+        "is_protected": "yes or no, across organisations",
+    },
+)
+STATISTICS_READS = {
+    "consultation": (
+        *("type", "state", "turn", "asker_name", "asker_kind", "municipality_code", "county_code", "opened_at"),
+        *("due_at", "target_seconds", "answered_at", "total_seconds", "answering_seconds", "asking_seconds"),
+    ),
+}
 OWNER_ROLE = "consultation_owner"
 RUNTIME_ROLE = "consultation_runtime"
 STATISTICS_ROLE = "consultation_statistics"
+WORKER_ROLE = "consultation_worker"
+AUDITOR_ROLE = "consultation_auditor"
+ROLES = (OWNER_ROLE, RUNTIME_ROLE, STATISTICS_ROLE, WORKER_ROLE, AUDITOR_ROLE)
+"""The first owns the database."""

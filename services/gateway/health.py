@@ -1,10 +1,17 @@
-"""Whether the services behind are ready, asked at most once a second however often the gateway is asked."""
+"""Whether the services behind, and the gateway's own database, are ready."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from services.gateway.tables import LAYOUT, MIGRATIONS
 from shared.clock import Clock
+from shared.database.engine import Database
+from shared.database.isolation import isolation_faults
+from shared.database.migrate import migration_faults
 from shared.transport.protocol import Transport, TransportError
 
 _TIMEOUT_SECONDS = 2.0
@@ -13,7 +20,10 @@ _MAX_ANSWER_BYTES = 16 * 1024
 
 
 def readiness_of(services: Mapping[str, str], transport: Transport, clock: Clock) -> Callable[[], Awaitable[list[str]]]:
-    """A function that names the services, given with the address each is dialled at, that are not ready."""
+    """A function that names the services, given with the address each is dialled at, that are not ready.
+
+    They are asked at most once a second however often the gateway is asked.
+    """
     asking = asyncio.Lock()
     known: tuple[datetime, list[str]] | None = None
 
@@ -28,6 +38,15 @@ def readiness_of(services: Mapping[str, str], transport: Transport, clock: Clock
             return known[1]
 
     return faults
+
+
+async def database_faults(database: Database) -> list[str]:
+    """What is wrong with the gateway's own database."""
+    try:
+        async with database.without_tenant() as connection:
+            return [*await isolation_faults(connection, LAYOUT), *await migration_faults(connection, MIGRATIONS)]
+    except (DBAPIError, PoolTimeout, OSError) as fault:
+        return [f"the database cannot be asked: {type(fault).__name__}"]
 
 
 async def _ready(transport: Transport, url: str) -> bool:

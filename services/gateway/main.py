@@ -1,56 +1,81 @@
 """Puts the gateway together: a service's prefix goes to its proxy, everything else to a small application."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import FastAPI
 from pyreqwest.client import Client
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
-from services.gateway.health import readiness_of
+from services.gateway.health import database_faults, readiness_of
 from services.gateway.limits.rates import RateLimit
 from services.gateway.limits.storage import CounterStorage
 from services.gateway.pages.routes import page_routes
-from services.gateway.proxy.admission import Admission
+from services.gateway.proxy.admission import Admission, anyone, registered
 from services.gateway.proxy.allowed import AllowList
 from services.gateway.proxy.forward import Forwarder, Limits
 from services.gateway.proxy.paths import suspicious
 from services.gateway.proxy.proxy import Proxy
 from services.gateway.proxy.refusals import send_problem
 from services.gateway.settings import Settings
-from services.gateway.tokens.clients import ClientRegistry
+from services.gateway.startup import registry
 from services.gateway.tokens.delegations import AgreementsDelegations
 from services.gateway.tokens.issue import Issuer
-from services.gateway.tokens.keys import read_or_make_keys
+from services.gateway.tokens.keys import KeysUnusable, read_or_make_keys
 from services.gateway.tokens.metadata import TOKEN_PATH, issuer_metadata
 from services.gateway.tokens.routes import token_routes
 from shared.clock import Clock
+from shared.database.engine import Database
+from shared.housekeeping import repeating
 from shared.http.guard import App, Guard, Receive, Scope, Send
-from shared.http.service import PROBLEM_TYPE_BASE, Lifespan, as_problem, health_routes, problem_response
+from shared.http.service import PROBLEM_TYPE_BASE, Lifespan, Readiness, as_problem, health_routes, problem_response
 from shared.problems import BAD_REQUEST, Problem
 from shared.tokens.keys import HeldKeys
+from shared.tokens.profile import SecurityProfile
 from shared.tokens.replay import ReplayStore
+from shared.tokens.replay_postgres import FORGET_SECONDS, forget_used
 from shared.tokens.verifier import TokenVerifier, TrustedIssuer
 from shared.transport.protocol import Transport
 from shared.transport.pyreqwest_transport import PyreqwestTransport, build_client
 
 
-def create_app(settings: Settings, *, clock: Clock, replays: ReplayStore) -> App:
-    """The gateway as an ASGI application, lifespan included. `replays` holds assertions and proofs sent to it.
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the gateway is handed. `replays` holds assertions and proofs sent to it, in `database` unless in memory.
 
-    Raises KeysUnusable, and ValueError when the settings make unfit metadata.
+    `external` are the trusted issuers beside our own, for each service.
     """
+
+    clock: Clock
+    profile: SecurityProfile
+    replays: ReplayStore
+    database: Database | None
+    external: Mapping[str, Sequence[TrustedIssuer]]
+
+
+def create_app(settings: Settings, world: World) -> App:
+    """The gateway as an ASGI application, lifespan included.
+
+    Raises KeysUnusable, RegistryUnusable, and ValueError when the settings make unfit metadata.
+    """
+    clock = world.clock
     counters = CounterStorage(clock)
     upstream = build_client(read_seconds=settings.upstream_seconds)
     transport = PyreqwestTransport(read_seconds=settings.upstream_seconds)
-    issuer = _issuer(settings, clock, replays, transport)
+    issuer = _issuer(settings, world, transport) if settings.issuer_enabled else None
     limit = _limits(settings, clock, counters)
     services = {"consultation": settings.consultation_url, "agreements": settings.agreements_url}
     proxies = {
-        name: _proxy(settings, issuer, name, Forwarder(upstream, base, _exchange_limits(settings)), limit)
+        name: Proxy(
+            _admission(settings, world, issuer, name, limit),
+            AllowList(name),
+            Forwarder(upstream, base, _exchange_limits(settings)),
+        )
         for name, base in services.items()
     }
     app = FastAPI(
@@ -58,16 +83,11 @@ def create_app(settings: Settings, *, clock: Clock, replays: ReplayStore) -> App
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_closing(upstream, transport),
+        lifespan=_lifespan(world, upstream, transport),
         routes=[
-            *health_routes(readiness_of(services, transport, clock)),
-            *token_routes(
-                issuer,
-                limit.tokens,
-                issuer_metadata(settings.public_url, issuer.audiences, settings.docs_url),
-                settings.client_idle_seconds,
-            ),
-            *page_routes(token_url=issuer.token_url, docs_url=settings.docs_url),
+            *health_routes(_readiness(world, issuer, readiness_of(services, transport, clock))),
+            *(_token_routes(settings, issuer, limit) if issuer else ()),
+            *page_routes(token_url=issuer.token_url if issuer else None, docs_url=settings.docs_url),
         ],
     )
     for kind in (Problem, HTTPException):
@@ -112,47 +132,82 @@ def _limits(settings: Settings, clock: Clock, counters: CounterStorage) -> _Rate
     )
 
 
-def _issuer(settings: Settings, clock: Clock, replays: ReplayStore, transport: Transport) -> Issuer:
-    keys = read_or_make_keys(settings.keys_file)
+def _issuer(settings: Settings, world: World, transport: Transport) -> Issuer:
+    if settings.keys_file is None:
+        raise KeysUnusable("SAMRAD_GATEWAY_KEYS_FILE is not set")
+    keys = read_or_make_keys(settings.keys_file, world.clock)
     return Issuer(
         name=settings.public_url,
         token_url=settings.public_url + TOKEN_PATH,
         audiences=settings.audiences(),
         token_seconds=settings.token_seconds,
         keys=keys,
-        clients=ClientRegistry(settings.clients_file),
-        replays=replays,
-        clock=clock,
+        clients=registry(settings),
+        replays=world.replays,
+        clock=world.clock,
+        profile=world.profile,
         delegations=AgreementsDelegations(
             transport,
             url=settings.agreements_url,
             public_url=settings.public_url,
             organisation=settings.operator_organisation,
             keys=keys,
-            clock=clock,
+            clock=world.clock,
         ),
     )
 
 
-def _proxy(settings: Settings, issuer: Issuer, name: str, forwarder: Forwarder, limit: _RateLimits) -> Proxy:
-    trusted = TrustedIssuer(issuer.name, HeldKeys(issuer.keys.public), ("ES256",))
-    verifier = TokenVerifier({issuer.name: trusted}, frozenset((settings.audiences()[name],)))
-    admission = Admission(verifier, issuer.clock, clients=limit.clients, addresses=limit.addresses)
-    return Proxy(admission, AllowList(name), forwarder)
+def _token_routes(settings: Settings, issuer: Issuer, limit: _RateLimits) -> list[Route]:
+    about = issuer_metadata(settings.public_url, issuer.audiences, settings.docs_url, issuer.profile)
+    return token_routes(issuer, limit.tokens, about, settings.client_idle_seconds)
+
+
+def _admission(settings: Settings, world: World, issuer: Issuer | None, name: str, limit: _RateLimits) -> Admission:
+    trusted = {each.name: each for each in world.external.get(name, ())}
+    if issuer is not None:
+        trusted[issuer.name] = TrustedIssuer(issuer.name, HeldKeys(issuer.keys.public), ("ES256",))
+    return Admission(
+        TokenVerifier(trusted, frozenset((settings.audiences()[name],))),
+        world.clock,
+        clients=limit.clients,
+        addresses=limit.addresses,
+        shut_out=registered(issuer.clients, issuer.name) if issuer else anyone,
+    )
+
+
+def _readiness(world: World, issuer: Issuer | None, services: Readiness) -> Readiness:
+    async def faults() -> list[str]:
+        found = [*await services()]
+        if issuer is not None:
+            found += [*issuer.keys.faults(), *issuer.clients.faults()]
+        if world.database is not None:
+            found += await database_faults(world.database)
+        return found
+
+    return faults
 
 
 def _exchange_limits(settings: Settings) -> Limits:
     return Limits(settings.max_body_bytes, settings.client_idle_seconds, settings.upstream_seconds)
 
 
-def _closing(upstream: Client, transport: PyreqwestTransport) -> Lifespan:
+def _lifespan(world: World, upstream: Client, transport: PyreqwestTransport) -> Lifespan:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        await upstream.close()
-        await transport.close()
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(upstream.close)
+            stack.push_async_callback(transport.close)
+            if (database := world.database) is not None:
+                chore = partial(_forget_used, database, world.clock)
+                await stack.enter_async_context(repeating(chore, every_seconds=FORGET_SECONDS))
+            yield
 
     return lifespan
+
+
+async def _forget_used(database: Database, clock: Clock) -> None:
+    async with database.without_tenant() as connection:
+        await forget_used(connection, clock())
 
 
 async def _refuse(request: Request, fault: Exception) -> Response:

@@ -60,6 +60,20 @@ CATALOGUE: Mapping[str, tuple[Scope, ...]] = {
         ),
         _AUDIT_READ,
         Scope(
+            "samrad:protected.mark",
+            Words(
+                "Märka personer med skyddade personuppgifter, och ta bort den egna organisationens märkning",
+                "Mark persons with protected identity, and remove one's own organisation's marks",
+            ),
+        ),
+        Scope(
+            "samrad:protected.read",
+            Words(
+                "Se innehållet i enskilda slagningar och samråd om personer med skyddade personuppgifter",
+                "See the content of single look-ups and consultations about persons with protected identity",
+            ),
+        ),
+        Scope(
             "samrad:statistics.read",
             Words(
                 "Läsa ledtider och köläge, utan personuppgifter",

@@ -1,10 +1,13 @@
 """What the gateway is told from outside, read once from the environment into one frozen object."""
 
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.gateway.tokens.keys import MAX_TOKEN_SECONDS
 
 
 class Settings(BaseSettings):
@@ -18,8 +21,25 @@ class Settings(BaseSettings):
     )
     consultation_url: str = Field(description="Where the consultation service is dialled")
     agreements_url: str = Field(description="Where the agreements service is dialled")
-    clients_file: Path = Field(description="The client registry, JSON; read again when the file changes")
-    keys_file: Path = Field(description="The issuer's private keys, a JWK set with mode 0600; made when absent")
+    issuer_enabled: bool = Field(
+        default=True, description="Issue tokens here; without it only the issuers of SAMRAD_ISSUERS_FILE are trusted"
+    )
+    clients_file: Path | None = Field(
+        default=None, description="The issuer's client registry, JSON; read again when the file changes"
+    )
+    keys_file: Path | None = Field(
+        default=None, description="The issuer's private keys, a JWK set with mode 0600; made when absent"
+    )
+    replays: Literal["postgres", "memory"] = Field(
+        default="postgres", description="Where used assertions and proofs are remembered; memory is for one process"
+    )
+    database_url: SecretStr | None = Field(
+        default=None, description="As the runtime role; for the issuer when replays are in PostgreSQL"
+    )
+    migration_database_url: SecretStr | None = Field(
+        default=None, description="As the role that owns the tables; only for ./samrad migrate"
+    )
+    pool_size: int = Field(default=5, ge=1, le=100, description="Database connections a process keeps")
     allow_demo_clients: bool = Field(
         default=False, description="Start with demo clients although the address is public. For trials only"
     )
@@ -38,7 +58,7 @@ class Settings(BaseSettings):
     upstream_seconds: float = Field(
         default=40.0, gt=0, description="How long an exchange with a service may take in all, seconds"
     )
-    token_seconds: int = Field(default=300, ge=30, le=3600, description="Life of an access token, seconds")
+    token_seconds: int = Field(default=300, ge=30, le=MAX_TOKEN_SECONDS, description="Life of an access token, seconds")
     operator_organisation: str = Field(
         default="2021002114",
         description="Organisation number of who runs the exchange: the gateway's own questions are asked in its name",
@@ -52,6 +72,11 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
             raise ValueError("give scheme, host and port only, like https://samrad.example")
         return value.rstrip("/")
+
+    @property
+    def needs_database(self) -> bool:
+        """Whether what has been used is remembered in PostgreSQL. Without an issuer nothing is used here."""
+        return self.issuer_enabled and self.replays == "postgres"
 
     def audiences(self) -> dict[str, str]:
         """The audience of each service, by the name of the service."""

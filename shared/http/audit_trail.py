@@ -11,7 +11,7 @@ from pydantic import Field
 from sqlalchemy import TextClause, text
 from starlette.requests import Request
 
-from shared.audit import AuditEntry, record
+from shared.audit import REFUSED, AuditEntry, record
 from shared.clock import Clock
 from shared.database.engine import Database, Tenancy
 from shared.http.bodies import WireModel
@@ -27,7 +27,8 @@ _START = (datetime.max.replace(tzinfo=UTC), uuid.UUID(int=2**128 - 1))
 def _page_statement(condition: str) -> TextClause:
     """Both sides' entries, each by its own index; one statement a condition, so that a plan fits what it is for."""
     side = f"""
-        SELECT id, at, entry FROM audit_entry WHERE {{column}} = :org {condition} AND (at, id) < (:at, :after)
+        SELECT id, at, entry FROM audit_entry
+        WHERE {{column}} = :org {condition} AND (at, id) < (:at, :after) AND erased_at IS NULL
         ORDER BY at DESC, id DESC LIMIT :rows
     """
     sides = " UNION ".join(f"({side.format(column=column)})" for column in ("org", "owner_org"))
@@ -165,23 +166,28 @@ def _told(entry: dict[str, Any], reader: str) -> AuditEntryModel:
 async def record_refusal(request: Request, caller: Caller, problem: Problem) -> None:
     """Write the refusal of a known caller, in a transaction of its own: what was refused must not roll it back.
 
-    Malformed requests and lost races disclose nothing and are left out. What a route knows about the request
-    stands in `request.scope["state"]["audit"]`, and what the refusal knows in `problem.for_audit`.
+    Malformed requests and lost races disclose nothing and are left out, unless the refusal itself knows something
+    for the trail. What a route knows about the request stands in `request.scope["state"]["audit"]`, and what the
+    refusal knows in `problem.for_audit`.
     """
-    if problem.kind.status not in _RECORDED:
+    if problem.kind.status not in _RECORDED and not problem.for_audit:
         return
     trail: AuditTrail = request.app.state.audit_trail
     known = {**request.scope["state"].get("audit", {}), **problem.for_audit}
     route = request.scope.get("route")
     entry = AuditEntry(
-        event="request.refused",
+        event=REFUSED.name,
         at=trail.clock(),
         caller=caller,
         object_type=f"{request.method} {getattr(route, 'path', 'unknown')}",
         object_id=known.get("objectId") or _object_in(request),
         subject=known.get("subject"),
         outcome="refused",
-        detail={"reason": problem.kind.code, **known.get("detail", {})},
+        detail={
+            "reason": problem.kind.code,
+            **request.scope["state"].get("audit", {}).get("detail", {}),
+            **problem.for_audit.get("detail", {}),
+        },
     )
     async with trail.database.begin(Tenancy(caller.organisation)) as connection:
         await record(connection, entry)

@@ -111,6 +111,8 @@ class _Exchange:
             headers += [each for each in _DEFAULTS if each[0] not in present]
             if b"traceparent" not in present:
                 headers.append((b"traceparent", self.traceparent))
+            if b"request-id" not in present:
+                headers.append((b"request-id", self.request_id.encode("ascii")))
             message["headers"] = headers
         await self._send(message)
 

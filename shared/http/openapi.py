@@ -29,7 +29,10 @@ _TRACE_EXAMPLE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What the document says about the API as a whole. `description` is bilingual and states limitations."""
+    """What the document says about the API as a whole. `description` is bilingual and states limitations.
+
+    `checks` are the values that `failedCheck` can have in this API's refusals.
+    """
 
     title: str
     version: str
@@ -39,6 +42,7 @@ class Description:
     scopes: Mapping[str, Scope]
     token_url: str
     actor_header: str
+    checks: Sequence[str] = ("scope", "tenancy")
 
 
 def openapi_document(routers: Sequence[APIRouter], about: Description) -> dict[str, Any]:
@@ -154,7 +158,7 @@ def _add_components(document: dict[str, Any], routes: Sequence[BaseRoute], about
     schemas.update(definitions.get("$defs", {}))
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    schemas["Problem"] = _problem_schema()
+    schemas["Problem"] = _problem_schema(about.checks)
     components["securitySchemes"] = {
         "oauth": {
             "type": "oauth2",
@@ -171,7 +175,7 @@ def _all_dependencies(routes: Sequence[BaseRoute]) -> Iterator[Any]:
             yield from _dependencies(route.dependant)
 
 
-def _problem_schema() -> dict[str, Any]:
+def _problem_schema(checks: Sequence[str]) -> dict[str, Any]:
     text = {"type": "string"}
     words = {"type": "object", "properties": {"title": text, "detail": text, "action": text}}
     return {
@@ -186,6 +190,11 @@ def _problem_schema() -> dict[str, Any]:
             "instance": text,
             "code": text,
             "action": text,
+            "failedCheck": {
+                "type": "string",
+                "enum": list(checks),
+                "description": "Which check of access failed / Vilken av åtkomstens prövningar som inte höll",
+            },
             "texts": {"type": "object", "properties": {"sv": words, "en": words}, "required": ["sv", "en"]},
         },
     }

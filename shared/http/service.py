@@ -12,7 +12,7 @@ from fastapi.telemetry import TelemetryConfig
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
@@ -135,7 +135,7 @@ def _add_refusals(app: FastAPI, on_refusal: OnRefusal | None) -> None:
     async def render(request: Request, fault: Exception) -> Response:
         return await refuse(request, as_problem(fault))
 
-    for kind in (Problem, HTTPException, RequestValidationError, *_OUTAGES, Exception):
+    for kind in (Problem, HTTPException, RequestValidationError, ClientDisconnect, *_OUTAGES, Exception):
         app.add_exception_handler(kind, render)
 
 
@@ -149,6 +149,9 @@ def as_problem(fault: Exception) -> Problem:
             return fault
         case HTTPException():
             return _as_http_problem(fault)
+        case ClientDisconnect():
+            # Who hung up within the body reads no answer, and is no fault of ours to be looked into.
+            return Problem(BAD_REQUEST)
         case RequestValidationError() if any(error["loc"][0] == "path" for error in fault.errors()):
             # An id of the wrong form answers like any other id that leads nowhere.
             return Problem(NOT_FOUND)

@@ -7,7 +7,7 @@ the way: a thread-pool hop alone costs as much as verifying a token.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.requests import Request
 
@@ -25,7 +25,7 @@ from shared.tokens.acting import Acting, ActingCheck
 from shared.tokens.jose import InvalidToken
 from shared.tokens.keys import KeysUnavailable
 from shared.tokens.proofs import check_proof
-from shared.tokens.replay import ReplayStore
+from shared.tokens.replay import ReplayStore, ReplaysUnavailable
 from shared.tokens.scopes import Scope
 from shared.tokens.verifier import AccessToken, TokenVerifier
 
@@ -74,7 +74,9 @@ class Gatekeeper:
         self._actor_header = actor_header.lower()
 
     async def admit(self, request: Request, scope: Scope, *, actor_required: bool) -> Caller:
-        """Raises Problem: 401, 403, 400 for a missing or unfit actor, 503 when keys or delegations can't be had."""
+        """Raises Problem: 401, 403, 400 for a missing or unfit actor, 503 when keys, used proofs or delegations can't
+        be had.
+        """
         token = await self._token(request)
         state = request.scope["state"]
         state["client_id"] = token.client_id
@@ -124,7 +126,7 @@ class Gatekeeper:
             raise unauthenticated(
                 "Token eller bevis godtas inte", "Token or proof not accepted", "invalid_token"
             ) from None
-        except KeysUnavailable:
+        except (KeysUnavailable, ReplaysUnavailable):
             raise Problem(UNAVAILABLE, headers={"Retry-After": "5"}) from None
         return token
 
@@ -163,8 +165,19 @@ def _sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+class Disclosing(Protocol):
+    """Whether anything may be disclosed now; stands as `disclosing` in the state of the application."""
+
+    async def require(self) -> None:
+        """Raises Problem 503 while nothing may."""
+        ...
+
+
 class Requires:
-    """A FastAPI dependency that admits callers with one scope. The scope is readable for tests and OpenAPI."""
+    """A FastAPI dependency that admits callers with one scope. The scope is readable for tests and OpenAPI.
+
+    What a plain bearer token is not enough for is also closed while nothing may be disclosed.
+    """
 
     def __init__(self, scope: Scope, *, actor: bool = True) -> None:
         self.scope = scope
@@ -172,7 +185,11 @@ class Requires:
 
     async def __call__(self, request: Request) -> Caller:
         gatekeeper: Gatekeeper = request.app.state.gatekeeper
-        return await gatekeeper.admit(request, self.scope, actor_required=self.actor)
+        caller = await gatekeeper.admit(request, self.scope, actor_required=self.actor)
+        if not self.scope.bearer_allowed:
+            disclosing: Disclosing = request.app.state.disclosing
+            await disclosing.require()
+        return caller
 
 
 def described(scopes: Mapping[str, Scope]) -> dict[str, Any]:

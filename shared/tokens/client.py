@@ -15,6 +15,7 @@ from joserfc.jwk import Key
 
 from shared.clock import Clock
 from shared.tokens.jose import signed_token, signing_algorithm
+from shared.tokens.profile import ASSERTION_TYPE
 from shared.tokens.proofs import make_proof
 
 _ASSERTION_SECONDS = 60
@@ -62,7 +63,7 @@ class HeldToken:
 def client_assertion(identity: ClientIdentity, now: datetime) -> str:
     """A `private_key_jwt` assertion (RFC 7523), valid for a minute, with the issuer as its only audience."""
     issued = int(now.timestamp())
-    header = {"alg": signing_algorithm(identity.key), "kid": identity.key.thumbprint()}
+    header = {"typ": ASSERTION_TYPE, "alg": signing_algorithm(identity.key), "kid": identity.key.thumbprint()}
     claims = {
         "iss": identity.client_id,
         "sub": identity.client_id,

@@ -11,14 +11,17 @@ from typing import Any
 
 from joserfc import jws
 from joserfc.errors import JoseError
+from joserfc.jwa import JWSAlgModel
 from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey, import_key
 from joserfc.jws import JWSRegistry
 from joserfc.util import json_b64decode
 
 FAPI_ALGORITHMS = ("ES256", "PS256", "Ed25519")
+"""What FAPI 2.0 allows, by the names of RFC 9864. `accepted_algorithms` adds the older spelling of the last."""
 
 _MAX_TOKEN_BYTES = 8192
-_MAX_PROOF_HEADER = 1024
+_MAX_PROOF_HEADER = 2048
+_SMALLEST_RSA_BITS = 2048
 _PRIVATE_MEMBERS = frozenset(("d", "p", "q", "dp", "dq", "qi", "oth", "k"))
 
 
@@ -26,8 +29,17 @@ class InvalidToken(Exception):
     """The token or proof is not acceptable. The text says why, without its content."""
 
 
-class _ProofRegistry(JWSRegistry):
-    # An RSA key in the header is larger than joserfc's 512 bytes.
+class _Registry(JWSRegistry):
+    def get_alg(self, name: str) -> JWSAlgModel:
+        # Much software still writes `EdDSA`, of which joserfc warns on every token. With an Ed25519 key, and no other
+        # key is let through here, it is the same algorithm.
+        if name == "EdDSA" and self.allowed and name in self.allowed:
+            return self.algorithms["Ed25519"]
+        return super().get_alg(name)
+
+
+class _ProofRegistry(_Registry):
+    # An RSA key in the header is larger than joserfc's 512 bytes: with 4096 bits and its own members 1108.
     max_header_length = _MAX_PROOF_HEADER
 
 
@@ -42,6 +54,19 @@ def header_of(token: str) -> dict[str, Any]:
     return found
 
 
+def stated_issuer(token: str) -> str:
+    """The unverified `iss`: for choosing whose keys to try, never for deciding anything. Raises InvalidToken."""
+    if len(token) > _MAX_TOKEN_BYTES:
+        raise InvalidToken("the token is too large")
+    try:
+        issuer = json_b64decode(token.split(".")[1].encode("ascii"))["iss"]
+    except (IndexError, KeyError, ValueError, TypeError, UnicodeError, RecursionError):
+        raise InvalidToken("the token names no issuer") from None
+    if not isinstance(issuer, str):
+        raise InvalidToken("the token names no issuer")
+    return issuer
+
+
 def verified_claims(
     token: str,
     key: Key | KeySet,
@@ -53,7 +78,10 @@ def verified_claims(
     """Claims of a signed token whose `typ` is one of `types`. Raises InvalidToken."""
     if len(token) > _MAX_TOKEN_BYTES:
         raise InvalidToken("the token is too large")
-    registry = (_ProofRegistry if proof else JWSRegistry)(algorithms=list(algorithms))
+    if not algorithms:
+        # An empty list would mean joserfc's own choice.
+        raise InvalidToken("no algorithm is accepted for the key")
+    registry = (_ProofRegistry if proof else _Registry)(algorithms=list(algorithms))
     try:
         signed = jws.deserialize_compact(token, key, registry=registry)
         claims = json.loads(signed.payload or b"", parse_constant=_refuse_constant)
@@ -95,18 +123,23 @@ def embedded_key(header_segment: str) -> tuple[Key, str, str]:
 
 
 def _algorithm_for(key: Key, stated: object) -> str:
+    if not isinstance(stated, str) or stated not in accepted_algorithms(key, FAPI_ALGORITHMS):
+        raise InvalidToken("algorithm and key do not belong together")
+    return stated
+
+
+def accepted_algorithms(key: Key, listed: Sequence[str]) -> tuple[str, ...]:
+    """Which of the listed algorithms a public key may be used with, in every spelling; none for an unfit key."""
     match key:
         case ECKey() if key.curve_name == "P-256":
-            expected = "ES256"
+            fitting: tuple[str, ...] = ("ES256",)
         case OKPKey() if key.curve_name == "Ed25519":
-            expected = "Ed25519"
-        case RSAKey() if key.raw_value.key_size >= 2048:
-            expected = "PS256"
+            return ("Ed25519", "EdDSA") if "Ed25519" in listed else ()
+        case RSAKey() if key.raw_value.key_size >= _SMALLEST_RSA_BITS:
+            fitting = ("PS256", "RS256")
         case _:
-            raise InvalidToken("the key is of a kind that is not accepted")
-    if stated != expected:
-        raise InvalidToken("algorithm and key do not belong together")
-    return expected
+            return ()
+    return tuple(name for name in fitting if name in listed)
 
 
 def signing_algorithm(key: Key) -> str:

@@ -12,6 +12,9 @@ from shared.tokens.jose import InvalidToken
 
 REFETCH_SECONDS = 10.0
 KEEP_SECONDS = 300.0
+"""How long a fetched key set counts as fresh: the cache period that rotation reckons with."""
+TRUST_SECONDS = 3600.0
+"""How long it is still used when it can't be fetched anew: a key may have been withdrawn meanwhile."""
 
 
 class KeySource(Protocol):
@@ -21,9 +24,13 @@ class KeySource(Protocol):
         """Raises InvalidToken when the issuer has no such key, KeysUnavailable when it can't be asked."""
         ...
 
+    def holds(self, key_id: str) -> bool:
+        """Whether the key is among those that are at hand and trusted now. Asks nobody."""
+        ...
+
 
 class KeysUnavailable(Exception):
-    """The issuer's key set could not be fetched and none is at hand."""
+    """The issuer's key set could not be fetched, and none that is fresh enough is at hand."""
 
 
 class RemoteKeys:
@@ -39,15 +46,24 @@ class RemoteKeys:
     async def find(self, key_id: str) -> Key:
         """See KeySource."""
         known = self._keys.get(key_id)
-        if known is None or (self._stale() and self._underway is None):
+        if known is None or not self._trusted() or (self._stale() and self._underway is None):
             await self._refreshed(time.monotonic())
             known = self._keys.get(key_id)
+        if self._keys and not self._trusted():
+            raise KeysUnavailable
         if known is None:
             raise InvalidToken("the issuer has no such key")
         return known
 
+    def holds(self, key_id: str) -> bool:
+        """See KeySource."""
+        return key_id in self._keys and self._trusted()
+
     def _stale(self) -> bool:
         return time.monotonic() - self._fetched > KEEP_SECONDS
+
+    def _trusted(self) -> bool:
+        return time.monotonic() - self._fetched <= TRUST_SECONDS
 
     async def _refreshed(self, now: float) -> None:
         """Who comes while a fetch is under way waits for its outcome, whatever it is."""
@@ -86,3 +102,7 @@ class HeldKeys:
             if key.kid == key_id:
                 return key
         raise InvalidToken("the issuer has no such key")
+
+    def holds(self, key_id: str) -> bool:
+        """See KeySource."""
+        return any(key.kid == key_id for key in self._current().keys)

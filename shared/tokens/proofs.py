@@ -6,12 +6,11 @@ A proof is accepted from 60 seconds back to 10 seconds ahead, once.
 import hashlib
 import secrets
 from base64 import urlsafe_b64encode
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from joserfc.jwk import Key
 
 from shared.tokens.jose import (
-    FAPI_ALGORITHMS,
     InvalidToken,
     embedded_key,
     signed_token,
@@ -56,19 +55,17 @@ async def check_proof(
     access_token: str | None = None,
     bound_to: str | None = None,
 ) -> str:
-    """The thumbprint of the key that made the proof. Raises InvalidToken.
+    """The thumbprint of the key that made the proof. Raises InvalidToken, or ReplaysUnavailable.
 
     The thumbprint is compared before the signature, so that a flood of proofs by other keys costs little.
     """
     key, thumbprint, algorithm = embedded_key(proof.partition(".")[0])
     if bound_to is not None and thumbprint != bound_to:
         raise InvalidToken("the proof is made with another key than the token is bound to")
-    if algorithm not in FAPI_ALGORITHMS:
-        raise InvalidToken("the algorithm of the proof is not accepted")
     claims = verified_claims(proof, key, types=(_TYPE,), algorithms=(algorithm,), proof=True)
     _check_claims(claims, method, address, now, access_token)
-    token_id = claims["jti"]
-    if not await replays.first_use(thumbprint, token_id, now + BACK + AHEAD, now):
+    issued = datetime.fromtimestamp(claims["iat"], UTC)
+    if not await replays.first_use(thumbprint, claims["jti"], issued=issued, until=now + BACK + AHEAD, now=now):
         raise InvalidToken("the proof has been used before")
     return thumbprint
 

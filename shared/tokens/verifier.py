@@ -8,27 +8,47 @@ import re
 import uuid
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.luhn import luhn_remainder
 from shared.tokens.acting import ACTOR_CLAIM, DELEGATION_MEMBER, Acting
-from shared.tokens.jose import FAPI_ALGORITHMS, InvalidToken, header_of, verified_claims
+from shared.tokens.jose import (
+    FAPI_ALGORITHMS,
+    InvalidToken,
+    accepted_algorithms,
+    header_of,
+    stated_issuer,
+    verified_claims,
+)
 from shared.tokens.keys import KeySource
+from shared.tokens.organisations import ORGANISATION_CLAIM, OrganisationClaim, canonical_organisation
 
-ORGANISATION_CLAIM = "https://id.oidc.se/claim/orgNumber"
+__all__ = [
+    "FOREIGN",
+    "ORGANISATION_CLAIM",
+    "AccessToken",
+    "External",
+    "TokenVerifier",
+    "TrustedIssuer",
+    "canonical_organisation",
+]
+
+FOREIGN = "#"
+"""Stands between an external issuer's name, which has no fragment (RFC 8414 section 2), and its client's id."""
 _KEEP_SECONDS = 60.0
 _LEEWAY_SECONDS = 10.0
 _CAPACITY = 10_000
 _LATEST = 2**40
-_ORGANISATION_NUMBER = re.compile(r"\d{2}[2-9]\d{7}", re.ASCII)
+# What RFC 6749 appendix A.1 lets a client id be made of, without the blank.
+_CLIENT_ID = re.compile(r"[\x21-\x7e]{1,512}")
 
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
     """What a verified token says. `organisation` is canonical: ICD 0007 and ten digits, `0007:2120000142`.
 
-    `organisation` is whose rights they are. `acting` tells who uses them when that is another one.
+    `organisation` is whose rights they are. `acting` tells who uses them when that is another one. `client_id` of an
+    external issuer's client begins with the issuer and `#`, so that no two issuers' clients are taken for one another.
     """
 
     client_id: str
@@ -37,6 +57,7 @@ class AccessToken:
     token_id: str
     expires: float
     bound_to: str | None
+    issuer: str
     acting: Acting | None = None
 
     @property
@@ -46,86 +67,145 @@ class AccessToken:
 
 
 @dataclass(frozen=True, slots=True)
+class External:
+    """How the tokens of somebody else's issuer are read.
+
+    `audience` is this service's there, and `others` those of the services beside it. `scopes` are theirs with ours;
+    a scope is looked up whole and one without a place in the map gives nothing. `bound_only` refuses plain bearer
+    tokens whatever the scope.
+    """
+
+    audience: str
+    others: frozenset[str]
+    scopes: Mapping[str, tuple[str, ...]]
+    bound_only: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TrustedIssuer:
-    """Whose tokens are accepted: its name in `iss`, its keys and its algorithms."""
+    """Whose tokens are accepted: its name in `iss`, its keys and its algorithms. `external` unless it is our own."""
 
     name: str
     keys: KeySource
     algorithms: tuple[str, ...] = FAPI_ALGORITHMS
+    organisation: OrganisationClaim = field(default_factory=OrganisationClaim)
+    external: External | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A token that was verified at an instant, with its audience and the key that it was verified with."""
+
+    at: float
+    token: AccessToken
+    audience: str
+    key_id: str
 
 
 class TokenVerifier:
-    """Accepts tokens of the trusted issuers for one of the audiences."""
+    """Accepts tokens of the trusted issuers for one of the audiences, which are our own issuer's."""
 
     def __init__(self, issuers: Mapping[str, TrustedIssuer], audiences: frozenset[str]) -> None:
         self._issuers = issuers
         self._audiences = audiences
-        self._known: OrderedDict[bytes, tuple[float, AccessToken, str]] = OrderedDict()
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
 
     async def verify(self, token: str, now: datetime) -> tuple[AccessToken, str]:
         """The token's content and its audience. Raises InvalidToken, or KeysUnavailable."""
         instant = now.timestamp()
         digest = hashlib.sha256(token.encode("utf-8", "replace")).digest()
         known = self._known.get(digest)
-        if known is not None and abs(instant - known[0]) < _KEEP_SECONDS and instant < known[1].expires:
-            return known[1], known[2]
-        accepted, audience = await self._read(token, instant)
-        self._known[digest] = (instant, accepted, audience)
-        if len(self._known) > _CAPACITY:
-            self._known.popitem(last=False)
-        return accepted, audience
+        if known is None or not self._holds(known, instant):
+            known = self._known[digest] = await self._read(token, instant)
+            if len(self._known) > _CAPACITY:
+                self._known.popitem(last=False)
+        return known.token, known.audience
 
-    async def _read(self, token: str, instant: float) -> tuple[AccessToken, str]:
-        header = header_of(token)
-        key_id = header.get("kid")
+    def _holds(self, known: _Known, instant: float) -> bool:
+        """Whether what was verified before need not be again: for a minute, and while its key is published."""
+        if abs(instant - known.at) >= _KEEP_SECONDS or instant >= known.token.expires:
+            return False
+        return self._issuers[known.token.issuer].keys.holds(known.key_id)
+
+    async def _read(self, token: str, instant: float) -> _Known:
+        # Unverified: it only chooses whose keys are tried, and is compared again when the signature has held.
+        issuer = self._issuers.get(stated_issuer(token))
+        if issuer is None:
+            raise InvalidToken("the token is from nobody who is trusted")
+        key_id = header_of(token).get("kid")
         if not isinstance(key_id, str):
             raise InvalidToken("the token names no key")
-        # One issuer per verifier today; with several, the unverified `iss` only chooses the key source.
-        for issuer in self._issuers.values():
-            try:
-                key = await issuer.keys.find(key_id)
-            except InvalidToken:
-                continue
-            claims = verified_claims(token, key, types=("at+jwt", "application/at+jwt"), algorithms=issuer.algorithms)
-            if claims.get("iss") != issuer.name:
-                raise InvalidToken("the token is from another issuer than its key")
-            return _accept(claims, self._audiences, instant)
-        raise InvalidToken("no trusted issuer has such a key")
+        key = await issuer.keys.find(key_id)
+        algorithms = accepted_algorithms(key, issuer.algorithms)
+        claims = verified_claims(token, key, types=("at+jwt", "application/at+jwt"), algorithms=algorithms)
+        if claims.get("iss") != issuer.name:
+            raise InvalidToken("the token is from another issuer than its key")
+        accepted = _accept(issuer, claims, instant)
+        return _Known(instant, accepted, _audience(issuer, claims, self._audiences, accepted), key_id)
 
 
-def _accept(claims: Mapping[str, object], audiences: frozenset[str], instant: float) -> tuple[AccessToken, str]:
-    audience = claims.get("aud")
-    if not isinstance(audience, str) or audience not in audiences:
-        raise InvalidToken("the token is for another service")
+def _accept(issuer: TrustedIssuer, claims: Mapping[str, object], instant: float) -> AccessToken:
     expires, issued = _number(claims, "exp"), _number(claims, "iat")
-    if instant >= expires or issued > instant + _LEEWAY_SECONDS:
+    begins = _number(claims, "nbf") if "nbf" in claims else issued
+    if instant >= expires or max(issued, begins) > instant + _LEEWAY_SECONDS:
         raise InvalidToken("the token is not valid at this time")
+    if "nbf" in claims and _number(claims, "nbf") > instant + _LEEWAY_SECONDS:
+        raise InvalidToken("the token is not valid yet")
     client_id, token_id, scope = _text(claims, "client_id"), _text(claims, "jti"), claims.get("scope", "")
     if not isinstance(scope, str):
         raise InvalidToken("the scope is not text")
-    return (
-        AccessToken(
-            client_id=client_id,
-            organisation=canonical_organisation(_text(claims, ORGANISATION_CLAIM)),
-            scopes=frozenset(scope.split()),
-            token_id=token_id,
-            expires=expires,
-            bound_to=_thumbprint(claims.get("cnf")),
-            acting=_acting(claims),
-        ),
-        audience,
+    organisation = issuer.organisation.read(claims)
+    return AccessToken(
+        client_id=_canonical_client(issuer, client_id),
+        organisation=organisation,
+        scopes=_scopes(issuer, scope.split()),
+        token_id=token_id,
+        expires=expires,
+        bound_to=_thumbprint(claims.get("cnf")),
+        issuer=issuer.name,
+        acting=_acting(claims, organisation),
     )
 
 
-def canonical_organisation(number: str) -> str:
-    """`0007:` and the ten digits. Raises InvalidToken when the form or check digit is wrong."""
-    digits = number.replace("-", "")
-    if not _ORGANISATION_NUMBER.fullmatch(digits) or luhn_remainder(digits) != 0:
-        raise InvalidToken("the token names no organisation")
-    return f"0007:{digits}"
+def _audience(issuer: TrustedIssuer, claims: Mapping[str, object], own: frozenset[str], accepted: AccessToken) -> str:
+    """The audience of the token when it is for this service. Raises InvalidToken."""
+    stated, external = claims.get("aud"), issuer.external
+    if external is None:
+        if isinstance(stated, str) and stated in own:
+            return stated
+        raise InvalidToken("the token is for another service")
+    if external.bound_only and accepted.bound_to is None:
+        raise InvalidToken("the issuer's tokens must be bound")
+    named = {stated} if isinstance(stated, str) else _texts(stated)
+    if external.audience not in named or named & external.others:
+        raise InvalidToken("the token is for another service, or for several of ours")
+    if len(named) > 1 and accepted.bound_to is None:
+        # Whoever else it is for could send it here.
+        raise InvalidToken("a token that is for others too must be bound")
+    return external.audience
 
 
-def _acting(claims: Mapping[str, object]) -> Acting | None:
+def _texts(value: object) -> set[str]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise InvalidToken("the audience is neither a text nor a list of texts")
+    return set(value)
+
+
+def _canonical_client(issuer: TrustedIssuer, client_id: str) -> str:
+    if issuer.external is None:
+        return client_id
+    if _CLIENT_ID.fullmatch(client_id) is None:
+        raise InvalidToken("the client id holds characters that it may not")
+    return f"{issuer.name}{FOREIGN}{client_id}"
+
+
+def _scopes(issuer: TrustedIssuer, stated: list[str]) -> frozenset[str]:
+    if issuer.external is None:
+        return frozenset(stated)
+    return frozenset(ours for theirs in stated for ours in issuer.external.scopes.get(theirs, ()))
+
+
+def _acting(claims: Mapping[str, object], organisation: str) -> Acting | None:
     """Who acts, when the token says that somebody does (RFC 8693 section 4.1). Raises InvalidToken.
 
     A claim that is not understood in full must not be read as none.
@@ -138,7 +218,7 @@ def _acting(claims: Mapping[str, object]) -> Acting | None:
     if stated.get("sub") != claims.get("client_id"):
         raise InvalidToken("who acts is not the client")
     acting = canonical_organisation(_text(stated, ORGANISATION_CLAIM))
-    if acting == canonical_organisation(_text(claims, ORGANISATION_CLAIM)):
+    if acting == organisation:
         raise InvalidToken("nobody acts for itself")
     try:
         return Acting(acting, uuid.UUID(_text(stated, DELEGATION_MEMBER)))

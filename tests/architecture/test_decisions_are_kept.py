@@ -24,10 +24,13 @@ HTTPX = {
     "services/assembly/common.py",
     "services/assembly/gateway.py",
     "services/assembly/consultation.py",
+    "services/assembly/issuers.py",
+    "services/assembly/sealing.py",
     "services/command/call.py",
     "services/command/demo.py",
     "services/consultation/delegations/agreements.py",
     "services/consultation/grounds/agreements.py",
+    "shared/http/answers.py",
     "shared/tokens/client.py",
 }
 
@@ -119,6 +122,18 @@ def test_0008_numbers_have_the_year_and_eight_characters_without_order() -> None
     assert len(set(numbers)) == len(numbers)
     assert numbers != sorted(numbers)
     assert numbers != sorted(numbers, reverse=True)
+
+
+def test_0013_marks_are_read_across_organisations_by_the_owners_function_alone() -> None:
+    about = [statement for statement in statements() if re.search(r"\bON (TABLE )?protected_person\b", statement)]
+    policies = [statement for statement in about if "CREATE POLICY" in statement]
+    wide = [statement for statement in policies if "USING (true)" in statement]
+    assert len(policies) == 2
+    assert len(wide) == 1
+    assert "FOR SELECT TO consultation_owner USING" in wide[0]
+    (function,) = [statement for statement in statements() if "CREATE FUNCTION is_protected" in statement]
+    assert "RETURNS boolean" in function
+    assert "SECURITY DEFINER" in function
 
 
 def importers(*modules: str) -> set[str]:

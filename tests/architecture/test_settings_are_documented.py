@@ -15,7 +15,15 @@ from services.sandbox import EXAMPLE_SECRET
 
 ROOT = Path(__file__).resolve().parents[2]
 ENV = ROOT / "deploy" / "env"
-COMMON = {"PORT", "SAMRAD_HOST", "SAMRAD_HOME", "SAMRAD_PUBLIC_URL", "SAMRAD_LOG_LEVEL"}
+COMMON = {
+    "PORT",
+    "SAMRAD_HOST",
+    "SAMRAD_HOME",
+    "SAMRAD_PUBLIC_URL",
+    "SAMRAD_LOG_LEVEL",
+    "SAMRAD_SECURITY_PROFILE",
+    "SAMRAD_ISSUERS_FILE",
+}
 _LINE = re.compile(r"(?P<off>#?)(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>.*)")
 
 
@@ -88,6 +96,8 @@ def test_the_files_show_the_defaults_and_example_secrets(service: str) -> None:
         line = shown[environment_name(service, name)]
         if field.annotation in (SecretStr, SecretStr | None):
             assert EXAMPLE_SECRET in line.value, f"{line.name} must hold the example that a start refuses"
+        elif field.default is None:
+            assert line.value, f"{line.name} shows nothing of what it may be"
         elif not field.is_required():
             default = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
             assert line.value == default, f"{line.name} shows another value than the default"
@@ -110,11 +120,12 @@ def test_only_the_role_that_serves_is_in_the_file_of_a_running_service() -> None
 
 
 def read_by_the_program() -> set[str]:
-    """The variables that services/__main__.py asks for itself: not the settings of one service."""
-    tree = ast.parse((ROOT / "services" / "__main__.py").read_text("utf-8"))
+    """The variables that starting asks for itself: not the settings of one service."""
+    files = [ROOT / "services" / "__main__.py", *sorted((ROOT / "services" / "assembly").glob("*.py"))]
+    trees = [ast.parse(file.read_text("utf-8")) for file in files]
     own = tuple(f"SAMRAD_{service.upper()}_" for service in services())
     asked = set()
-    for node in ast.walk(tree):
+    for node in (node for tree in trees for node in ast.walk(tree)):
         match node:
             case ast.Call(
                 func=ast.Attribute(value=ast.Attribute(attr="environ"), attr="get"),

@@ -34,13 +34,22 @@ def act(
     return exchange.send(name, "POST", path, None if text is None else {"text": text}, version=version, **more)
 
 
-def sql(exchange: Exchange, query: str, *values: object, database: str = "consultation") -> list[Any]:
-    """Rows as the superuser sees them."""
+def sql(
+    exchange: Exchange,
+    query: str,
+    *values: object,
+    database: str = "consultation",
+    role: str = "postgres",
+    first: str | None = None,
+) -> list[Any]:
+    """Rows as the superuser, or another role, sees them. `first` is run before, on the same connection."""
 
     async def ask() -> list[Any]:
         host = str(exchange.postgres.socket_directory)
-        connection = await asyncpg.connect(database=database, user="postgres", host=host)
+        connection = await asyncpg.connect(database=database, user=role, host=host)
         try:
+            if first is not None:
+                await connection.execute(first)
             return list(await connection.fetch(query, *values))
         finally:
             await connection.close()

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from shared.database.embedded import PostgresUnavailable
-from tests.bench import exchange, gateway, units
+from tests.bench import exchange, gateway, trail, units
 from tests.bench.figures import Figure, write
 from tests.bench.processes import ROOT, CannotMeasure, cores, load_process
 
@@ -52,6 +52,7 @@ def _measured(home: Path) -> Iterator[Figure]:
         yield from gateway.measure(load, places, _folder(home, "gateway"), proof)
         yield from exchange.measure(load, places, _folder(home, "exchange"))
     yield from units.soap()
+    yield from trail.measure(_folder(home, "trail"))
     yield from units.database(_folder(home, "database"))
 
 

@@ -19,7 +19,7 @@ from tests.bench.figures import Figure, at_least
 from tests.bench.gateway import naive_gateway
 from tests.bench.processes import CannotMeasure, Cores, Server, cpu_of_children, running
 from tests.bench.product import Product, running_postgres, running_product
-from tests.bench.requests import as_client, raw
+from tests.bench.requests import as_client, raw, reads
 from tests.bench.rounds import Measured, Variant, side_by_side
 from tests.exchange import consultation_body, free_ports, lookup_body
 
@@ -42,8 +42,9 @@ def measure(load: Executor, cores: Cores, home: Path) -> list[Figure]:
         created = side_by_side(load, [_creating(product, http), _creating_naively(naive)])
         _check_rows(created["create"], _rows(postgres, "consultation") - before)
         _check_rows(created["naive-create"], _rows(postgres, "naive"))
+        read = side_by_side(load, [_reading(product, http), _public(product), _reading_naively(naive, http)])
         looked_up = side_by_side(load, [_looking_up(product, http, at_once) for at_once in (1, 20)])
-    return [*_created(created), *_looked_up(looked_up)]
+    return [*_created(created), *_read(read), *_looked_up(looked_up)]
 
 
 @contextmanager
@@ -85,6 +86,33 @@ def _creating_naively(servers: Mapping[str, Server]) -> Variant:
         return [raw("POST", _OPEN, port, {}, _body()) for _ in range(count)]
 
     return Variant("naive-create", port, requests, _counted(servers, ("gateway", "service")), expected=201)
+
+
+def _reading(product: Product, http: httpx.Client) -> Variant:
+    """The service itself, past the gateway: token remembered, a fresh proof each, row-level security, audit."""
+    umea, service = product.client("umea", http), product.servers["consultation"]
+    address = f"http://127.0.0.1:{product.port}{_OPEN}"
+    opened = umea.request("POST", address, json=_body(), headers={"Samrad-Handler": "hl-1"})
+    path = f"{_OPEN}/{opened.json()['consultationId']}"
+
+    def requests(count: int) -> Sequence[bytes]:
+        return [as_client(umea, "GET", path, product.port) for _ in range(count)]
+
+    return Variant("read", service.port, requests, _counted(product.servers, ("consultation",)))
+
+
+def _public(product: Product) -> Variant:
+    """What the same service answers without asking who calls: what is left is server, routing and the log."""
+    service = product.servers["consultation"]
+    requests = reads("/consultation/v1/api-info", service.port, {})
+    return Variant("public-read", service.port, requests, _counted(product.servers, ("consultation",)), repeat=True)
+
+
+def _reading_naively(servers: Mapping[str, Server], http: httpx.Client) -> Variant:
+    service = servers["service"]
+    opened = http.post(f"http://127.0.0.1:{service.port}{_OPEN}", json=_body())
+    requests = reads(f"{_OPEN}/{opened.json()['id']}", service.port, {})
+    return Variant("naive-read", service.port, requests, _counted(servers, ("service",)), repeat=True)
 
 
 def _looking_up(product: Product, http: httpx.Client, at_once: int) -> Variant:
@@ -137,6 +165,14 @@ def _created(measured: Mapping[str, Measured]) -> list[Figure]:
         *(figure for name, each in measured.items() for figure in _of(name, each)),
         Figure("create.times-naive.cpu", naive.whole_cpu / ours.whole_cpu, "times", _TIMES_NAIVE),
         Figure("create.times-naive.rate", ours.rate / naive.rate, "times"),
+    ]
+
+
+def _read(measured: Mapping[str, Measured]) -> list[Figure]:
+    ours, naive = measured["read"], measured["naive-read"]
+    return [
+        *(figure for name, each in measured.items() for figure in _of(name, each)),
+        Figure("read.times-naive.cpu", naive.whole_cpu / ours.whole_cpu, "times"),
     ]
 
 

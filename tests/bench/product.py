@@ -40,6 +40,7 @@ def running_gateway(home: Path, cores: Cores, upstream: str) -> Iterator[Product
     port = free_ports(1)
     environment = _environment(home, port)
     environment |= {"SAMRAD_GATEWAY_CONSULTATION_URL": upstream, "SAMRAD_GATEWAY_AGREEMENTS_URL": upstream}
+    environment |= {"SAMRAD_GATEWAY_REPLAYS": "memory"}
     log = home / "gateway.log"
     with running("samrad", "run", "gateway", core=cores.servers, port=port, log=log, environment=environment) as server:
         yield Product(port, home, {"gateway": server})

@@ -371,9 +371,10 @@ def test_another_handler_cannot_have_the_answer_kept_for_the_first(exchange: Exc
 
 def test_kept_answers_are_removed_when_their_hour_is_over_whoever_they_belong_to(exchange: Exchange) -> None:
     async def forget() -> int:
-        database = Database(exchange.postgres.url("consultation", "consultation_runtime"), pool_size=1)
+        database = Database(exchange.postgres.url("consultation", "consultation_worker"), pool_size=1)
         try:
-            return await forget_expired(database)
+            async with database.without_tenant() as connection:
+                return await forget_expired(connection, exchange.clock())
         finally:
             await database.close()
 

@@ -16,6 +16,7 @@ from services.agreements.days import swedish_day
 from services.consultation import main as consultation_main
 from services.consultation import tables as consultation_tables
 from services.gateway.scopes import CATALOGUE
+from shared.database.ddl import SEALING_TABLES
 from shared.database.engine import Database
 from shared.database.isolation import isolation_faults
 from shared.tokens.client import ClientIdentity, MachineClient, authorization
@@ -47,6 +48,8 @@ NO_OBJECT = {
     ("consultation", "GET", "/consultations"): "lists the caller's own",
     ("consultation", "GET", "/queue"): "lists what is put to the caller",
     ("consultation", "GET", "/audit-entries"): "lists the caller's own",
+    ("consultation", "POST", "/protected-persons"): "makes a new record of the caller's own",
+    ("consultation", "POST", "/protected-persons/removals"): "ends the caller's own; the person stands in the body",
     ("consultation", "GET", "/lead-times"): "figures over all",
     ("consultation", "GET", "/work-in-progress"): "figures over all",
     ("agreements", "GET", "/agreements"): "lists what is published or the caller's own",
@@ -238,6 +241,7 @@ def foreign(running: Exchange) -> dict[str, str]:
     path = "/consultation/v1/consultations"
     consultation = running.send("malmo", "POST", path, consultation_body(), key="foreign").json()
     lookup = running.look_up("complete", "malmo").json()
+    assert running.look_up("protected_by_fk", "malmo").json()["withheld"]
     agreement = running.send("malmo", "POST", "/agreements/v1/agreements", unpublished_agreement(), key="foreign")
     assert agreement.status_code == 201, agreement.text
     delegation = running.send("malmo", "POST", "/agreements/v1/delegations", delegation_body(running), key="foreign-2")
@@ -402,7 +406,8 @@ def test_the_statistics_role_cannot_read_who_anything_is_about(exchange: Exchang
 
 def test_every_table_is_known_to_the_readiness_check(exchange: Exchange) -> None:
     rows = sql(exchange, "consultation", "postgres", "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    assert {row["tablename"] for row in rows} - {"alembic_version"} == set(consultation_tables.TENANT_TABLES)
+    known = {*consultation_tables.TENANT_TABLES, *SEALING_TABLES, *consultation_tables.OPEN_TABLES} - {"jobs.*"}
+    assert {row["tablename"] for row in rows} == known
 
 
 def faults_as(exchange: Exchange, role: str) -> list[str]:
@@ -410,7 +415,7 @@ def faults_as(exchange: Exchange, role: str) -> list[str]:
         database = Database(exchange.postgres.url("consultation", role), pool_size=1)
         try:
             async with database.without_tenant() as connection:
-                return await isolation_faults(connection, consultation_tables.TENANT_TABLES)
+                return await isolation_faults(connection, consultation_tables.LAYOUT)
         finally:
             await database.close()
 
@@ -438,11 +443,12 @@ def test_readiness_fails_while_row_level_security_is_off(exchange: Exchange, swi
 
 def test_readiness_fails_when_the_database_is_at_another_version(exchange: Exchange) -> None:
     ready = f"http://127.0.0.1:{exchange.ports['consultation']}/health/ready"
+    newest = sql(exchange, "consultation", "postgres", "SELECT version_num FROM alembic_version")[0]["version_num"]
     sql(exchange, "consultation", "postgres", "UPDATE alembic_version SET version_num = '0000'")
     try:
         assert exchange.http.get(ready).status_code == 503
     finally:
-        sql(exchange, "consultation", "postgres", "UPDATE alembic_version SET version_num = '0001'")
+        sql(exchange, "consultation", "postgres", f"UPDATE alembic_version SET version_num = '{newest}'")
     assert consultation_main.MIGRATIONS.is_dir()
     assert exchange.http.get(ready).status_code == 200
 

@@ -30,16 +30,31 @@ class Time:
 
 
 def decision(*information_sets: str) -> dict[str, Any]:
-    organisation = {"name": "Umeå kommun", "kind": "municipality", "municipalityCode": "2480", "countyCode": "24"}
+    organisation = {
+        "organisationNumber": "2120002627",
+        "name": "Umeå kommun",
+        "kind": "municipality",
+        "municipalityCode": "2480",
+        "countyCode": "24",
+    }
     items = [
-        {"informationSet": each, "permitted": True, "reason": None, "ground": {"reference": "SFS"}}
+        {
+            "informationSet": each,
+            "permitted": True,
+            "reason": None,
+            "fields": ["decisions"],
+            "verified": True,
+            "ground": {"reference": "SFS"},
+        }
         for each in information_sets
     ]
     return {
         "decisionId": "4a1c1b7e-0b0f-4a6e-8f56-0f8f8f3a2b11",
         "version": 1,
+        "purpose": "financial_aid_application",
         "organisation": organisation,
         "items": items,
+        "warnings": [],
     }
 
 

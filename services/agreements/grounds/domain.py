@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from services.agreements.grounds.legal_bases import Warned
 from services.agreements.organisations.domain import Organisation
 
 
@@ -21,7 +22,11 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What permits: one information set, purpose and kind of organisation, on one legal basis. Days inclusive."""
+    """What permits: one information set, purpose and kind of organisation, on one legal basis. Days inclusive.
+
+    `fields` are the pieces of the information set that it opens; what is not named stays closed. `verified`: the
+    legal basis was read in the statute.
+    """
 
     id: str
     legal_basis_id: str
@@ -29,6 +34,8 @@ class Ground:
     title: str
     valid_from: date
     valid_to: date | None
+    fields: tuple[str, ...] = ()
+    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Kept, so that what was disclosed can be traced to what permitted it. `version` is the grounds' edition."""
+    """Kept, so that what was disclosed can be traced to what permitted it. `version` is the grounds' edition.
+
+    `warnings` are about the law that the asker states, and decide nothing.
+    """
 
     id: uuid.UUID
     version: int
@@ -74,6 +84,7 @@ class Decision:
     organisation: Organisation | None
     purpose: str
     items: tuple[Item, ...]
+    warnings: tuple[Warned, ...] = ()
 
     @property
     def permitted(self) -> bool:

@@ -9,7 +9,10 @@ from shared.problems import Words
 
 @dataclass(frozen=True, slots=True)
 class LegalBasis:
-    """Both days belong to the validity; None is open. `verified`: the validity was read in the statute."""
+    """Both days belong to the validity; None is open. `verified`: the validity was read in the statute.
+
+    `cited_as` is how texts refer to it, such as `2007:1030` or `11 kap. 11 a § SoL`.
+    """
 
     id: str
     reference: str
@@ -19,6 +22,7 @@ class LegalBasis:
     replaced_by: str | None
     valid_from: date | None
     valid_to: date | None
+    cited_as: tuple[str, ...] = ()
 
     def in_force(self, on: date) -> bool:
         """Whether it can be relied on that day."""

@@ -8,7 +8,7 @@ from shared.problems import Words
 
 _ALL = text(
     """
-    SELECT id, reference, title_sv, title_en, note_sv, note_en, verified, replaced_by, valid_from, valid_to
+    SELECT id, reference, title_sv, title_en, note_sv, note_en, verified, replaced_by, valid_from, valid_to, cited_as
     FROM legal_basis
     ORDER BY id COLLATE "C"
     """
@@ -30,4 +30,5 @@ def _legal_basis(row: RowMapping) -> LegalBasis:
         replaced_by=row["replaced_by"],
         valid_from=row["valid_from"],
         valid_to=row["valid_to"],
+        cited_as=tuple(row["cited_as"]),
     )

@@ -25,7 +25,8 @@ _EVIDENCE = text(
     )
     SELECT asker.*, (SELECT max(edition) FROM grounds_edition) AS edition,
            wanted.information_set, s.code IS NOT NULL AS known, answering.organisation_number AS answering,
-           g.id AS ground_id, g.valid_from, g.valid_to, b.id AS legal_basis_id, b.reference, b.title_sv AS title,
+           g.id AS ground_id, g.valid_from, g.valid_to, g.fields, b.id AS legal_basis_id, b.reference,
+           b.title_sv AS title, b.verified,
            EXISTS (SELECT FROM ground x WHERE x.information_set = s.code AND x.asking_kind = asker.kind
                    AND x.purpose = :purpose) AS on_another_day,
            EXISTS (SELECT FROM ground x WHERE x.information_set = s.code
@@ -93,6 +94,8 @@ def _ground(row: RowMapping) -> Ground | None:
         title=row["title"],
         valid_from=row["valid_from"],
         valid_to=row["valid_to"],
+        fields=tuple(row["fields"]),
+        verified=row["verified"],
     )
 
 

@@ -106,5 +106,6 @@ async def make_decision(
         purpose=body.purpose,
         information_sets=body.information_sets,
         now=wired.clock(),
+        stated_law=body.stated_law,
     )
     return decision_answer(decision)

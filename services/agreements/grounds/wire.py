@@ -6,11 +6,13 @@ from uuid import UUID
 from pydantic import Field
 
 from services.agreements.grounds.domain import Decision, Ground, Item, Reason
+from services.agreements.grounds.legal_bases_wire import BasisWarning, basis_warning
 from services.agreements.organisations.domain import Organisation
 from services.agreements.organisations.wire import Kind
 from services.agreements.wire import ORGANISATION, Day, Instant
 from shared.http.bodies import WireModel
 
+LONGEST_STATED_LAW = 4000
 InformationSet = Annotated[str, Field(pattern=r"^[a-z][a-z_.]{0,59}$")]
 
 
@@ -20,6 +22,9 @@ class DecisionBody(WireModel):
     organisation: Annotated[str, Field(pattern=ORGANISATION)]
     purpose: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,59}$")]
     information_sets: Annotated[list[InformationSet], Field(min_length=1, max_length=20)]
+    stated_law: Annotated[
+        str | None, Field(max_length=LONGEST_STATED_LAW, description="The asker's words on the law / Frågarens lagtext")
+    ] = None
 
 
 class GroundAnswer(WireModel):
@@ -34,11 +39,17 @@ class GroundAnswer(WireModel):
 
 
 class ItemAnswer(WireModel):
-    """Either a ground, or a reason."""
+    """Either a ground, or a reason.
+
+    `fields` are the pieces that the ground opens, none when there is no ground; `verified` tells whether its legal
+    basis was read in the statute.
+    """
 
     information_set: str
     permitted: bool
     reason: Reason | None
+    fields: list[str]
+    verified: bool | None
     answering_organisation: str | None
     ground: GroundAnswer | None
 
@@ -56,7 +67,10 @@ class AskingOrganisation(WireModel):
 
 
 class DecisionAnswer(WireModel):
-    """`permitted` when every item is. `organisation` is null when the register does not know it."""
+    """`permitted` when every item is. `organisation` is null when the register does not know it.
+
+    `warnings` tell what in `statedLaw` is not in force today, and what is in its place.
+    """
 
     decision_id: UUID
     version: int
@@ -65,6 +79,7 @@ class DecisionAnswer(WireModel):
     permitted: bool
     organisation: AskingOrganisation | None
     items: list[ItemAnswer]
+    warnings: list[BasisWarning]
 
 
 def decision_answer(decision: Decision) -> DecisionAnswer:
@@ -77,6 +92,7 @@ def decision_answer(decision: Decision) -> DecisionAnswer:
         permitted=decision.permitted,
         organisation=decision.organisation and _asking(decision.organisation, decision.number),
         items=[_item(item) for item in decision.items],
+        warnings=[basis_warning(each) for each in decision.warnings],
     )
 
 
@@ -99,6 +115,8 @@ def _item(item: Item) -> ItemAnswer:
         information_set=item.information_set,
         permitted=item.permitted,
         reason=item.reason,
+        fields=list(item.ground.fields) if item.ground else [],
+        verified=item.ground.verified if item.ground else None,
         answering_organisation=item.answering,
         ground=item.ground and _ground(item.ground),
     )
@@ -119,6 +137,7 @@ DECISION_BODY_EXAMPLE: dict[str, Any] = {
     "organisation": "2120002627",
     "purpose": "financial_aid_application",
     "informationSets": ["lookup.af", "lookup.csn"],
+    "statedLaw": "15 kap. 10-12 §§ socialtjänstlagen (2025:400); förordning (2008:975)",
 }
 DECISION_EXAMPLE: dict[str, Any] = {
     "decisionId": "6f0c4b3e-7b57-4a86-9e65-0f3c0c6f7c11",
@@ -140,6 +159,8 @@ DECISION_EXAMPLE: dict[str, Any] = {
             "informationSet": "lookup.af",
             "permitted": True,
             "reason": None,
+            "fields": ["jobseeker", "registered", "category", "activityReport", "decisions"],
+            "verified": True,
             "answeringOrganisation": "2021002114",
             "ground": {
                 "groundId": "lookup.af:financial_aid_application:municipality:2025-07-01",
@@ -151,4 +172,5 @@ DECISION_EXAMPLE: dict[str, Any] = {
             },
         }
     ],
+    "warnings": [],
 }

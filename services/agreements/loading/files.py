@@ -5,8 +5,12 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
+
+from services.agreements.grounds.legal_bases import LegalBasis
+from shared.problems import Words
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
@@ -89,13 +93,34 @@ def organisations(name: str) -> list[Row]:
 def grounds() -> Grounds:
     """Legal bases, information sets and grounds."""
     bases, content = read("legal_bases.json")["legalBases"], read("grounds.json")
-    counted = json.dumps([bases, content["informationSets"], content["grounds"]], sort_keys=True)
+    sets, stated = content["fieldSets"], content["grounds"]
+    counted = json.dumps([bases, content["informationSets"], sets, stated], sort_keys=True)
     return Grounds(
         edition=content["edition"],
         content_hash=hashlib.sha256(counted.encode()).digest(),
         information_sets=[_information_set(each) for each in content["informationSets"]],
         legal_bases=[_legal_basis(each) for each in bases],
-        grounds=[row for each in content["grounds"] for row in _grounds(each)],
+        grounds=[row for each in stated for row in _grounds(each, sets[each["informationSet"]][each["fieldSet"]])],
+    )
+
+
+def shipped_legal_bases() -> dict[str, LegalBasis]:
+    """The legal bases of this version, by id, without a database."""
+    rows = sorted(map(_legal_basis, read("legal_bases.json")["legalBases"]), key=lambda row: str(row["id"]))
+    return {row["id"]: _as_domain(row) for row in rows}
+
+
+def _as_domain(row: Row) -> LegalBasis:
+    return LegalBasis(
+        id=row["id"],
+        reference=row["reference"],
+        title=Words(row["title_sv"], row["title_en"]),
+        note=None if row["note_sv"] is None else Words(row["note_sv"], row["note_en"]),
+        verified=row["verified"],
+        replaced_by=row["replaced_by"],
+        valid_from=None if row["valid_from"] is None else date.fromisoformat(row["valid_from"]),
+        valid_to=None if row["valid_to"] is None else date.fromisoformat(row["valid_to"]),
+        cited_as=tuple(row["cited_as"]),
     )
 
 
@@ -121,10 +146,11 @@ def _legal_basis(each: Mapping[str, Any]) -> Row:
         "replaced_by": each["replacedBy"],
         "valid_from": each["validFrom"],
         "valid_to": each["validTo"],
+        "cited_as": each.get("citedAs", []),
     }
 
 
-def _grounds(each: Mapping[str, Any]) -> list[Row]:
+def _grounds(each: Mapping[str, Any], fields: Sequence[str]) -> list[Row]:
     return [
         {
             "id": ":".join((each["informationSet"], purpose, kind, each["validFrom"])),
@@ -132,6 +158,7 @@ def _grounds(each: Mapping[str, Any]) -> list[Row]:
             "purpose": purpose,
             "asking_kind": kind,
             "legal_basis": each["legalBasis"],
+            "fields": list(fields),
             "valid_from": each["validFrom"],
             "valid_to": each["validTo"],
         }

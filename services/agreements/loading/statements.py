@@ -47,15 +47,16 @@ INFORMATION_SETS = text(
 LEGAL_BASES = text(
     """
     INSERT INTO legal_basis (id, reference, title_sv, title_en, note_sv, note_en, verified, replaced_by,
-                             valid_from, valid_to)
-    SELECT id, reference, title_sv, title_en, note_sv, note_en, verified, replaced_by, valid_from, valid_to
+                             valid_from, valid_to, cited_as)
+    SELECT id, reference, title_sv, title_en, note_sv, note_en, verified, replaced_by, valid_from, valid_to, cited_as
     FROM jsonb_to_recordset(CAST(:rows AS jsonb))
          AS r (id text, reference text, title_sv text, title_en text, note_sv text, note_en text,
-               verified boolean, replaced_by text, valid_from date, valid_to date)
+               verified boolean, replaced_by text, valid_from date, valid_to date, cited_as text[])
     ON CONFLICT (id) DO UPDATE
        SET reference = excluded.reference, title_sv = excluded.title_sv, title_en = excluded.title_en,
            note_sv = excluded.note_sv, note_en = excluded.note_en, verified = excluded.verified,
-           replaced_by = excluded.replaced_by, valid_from = excluded.valid_from, valid_to = excluded.valid_to
+           replaced_by = excluded.replaced_by, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
+           cited_as = excluded.cited_as
     """
 )
 # A ground that is no longer in the file permits nothing any more.
@@ -67,14 +68,14 @@ WITHDRAW_GROUNDS = text(
 )
 GROUNDS = text(
     """
-    INSERT INTO ground (id, information_set, purpose, asking_kind, legal_basis, valid_from, valid_to)
-    SELECT id, information_set, purpose, asking_kind, legal_basis, valid_from, valid_to
+    INSERT INTO ground (id, information_set, purpose, asking_kind, legal_basis, fields, valid_from, valid_to)
+    SELECT id, information_set, purpose, asking_kind, legal_basis, fields, valid_from, valid_to
     FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-         AS r (id text, information_set text, purpose text, asking_kind text, legal_basis text,
+         AS r (id text, information_set text, purpose text, asking_kind text, legal_basis text, fields text[],
                valid_from date, valid_to date)
     ON CONFLICT (id) DO UPDATE
        SET information_set = excluded.information_set, purpose = excluded.purpose,
-           asking_kind = excluded.asking_kind, legal_basis = excluded.legal_basis,
+           asking_kind = excluded.asking_kind, legal_basis = excluded.legal_basis, fields = excluded.fields,
            valid_from = excluded.valid_from, valid_to = excluded.valid_to
     """
 )

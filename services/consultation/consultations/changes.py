@@ -65,7 +65,11 @@ async def apply(
     if row.version != change.expected_version:
         raise _version_changed(row, change.caller.organisation)
     before = repository.as_domain(row)
-    after, event = method(before, change.actor())
+    try:
+        after, event = method(before, change.actor())
+    except Problem as refusal:
+        refusal.for_audit.setdefault("subject", row.person_mark)
+        raise
     durations = await measure(connection, before, event) if measure else None
     audit = _audit(change, row, event)
     sealed = seal_message(change.vault, after.id, event.sequence, message) if message is not None else None

@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import EllipsisType
 
 from services.consultation.clocks.turns import Turn
-from services.consultation.problems import CLAIMED_BY_ANOTHER, ILLEGAL_TRANSITION
+from services.consultation.problems import CLAIMED_BY_ANOTHER, ILLEGAL_TRANSITION, PROTECTED_IDENTITY
 from shared.problems import Problem
 
 
@@ -81,6 +81,9 @@ _FROM: Mapping[Action, tuple[State, ...]] = {
     Action.WITHDRAW: OPEN_STATES,
 }
 
+_BY_PHONE = frozenset((Action.CLAIM, Action.ASK_BACK, Action.REPLY, Action.ANSWER))
+"""What is done by phone when the person has protected identity. To give back, close or withdraw tells nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -111,7 +114,10 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Consultation:
-    """A consultation as its rules see it. `organisation` asks and owns, `answering` answers."""
+    """A consultation as its rules see it. `organisation` asks and owns, `answering` answers.
+
+    `protected` when the person has protected identity: then nothing about her is written here any more.
+    """
 
     id: uuid.UUID
     organisation: str
@@ -119,9 +125,11 @@ class Consultation:
     state: State
     version: int
     assigned_to: str | None
+    protected: bool = False
 
     def claim(self, by: Actor) -> tuple["Consultation", Event]:
         """A handler takes it. Raises Problem when someone has it or it is past claiming."""
+        self._refuse_by_phone(Action.CLAIM)
         if self.assigned_to is not None:
             raise Problem(CLAIMED_BY_ANOTHER, members=self._holder())
         self._require(Action.CLAIM)
@@ -160,7 +168,12 @@ class Consultation:
         self._require(Action.WITHDRAW)
         return self._become(Action.WITHDRAW, by, State.WITHDRAWN)
 
+    def _refuse_by_phone(self, action: Action) -> None:
+        if self.protected and action in _BY_PHONE:
+            raise Problem(PROTECTED_IDENTITY)
+
     def _require(self, action: Action, held_by: Actor | None = None) -> None:
+        self._refuse_by_phone(action)
         if self.state not in _FROM[action]:
             legal = [each.value for each, states in _FROM.items() if self.state in states]
             raise Problem(ILLEGAL_TRANSITION, members={"state": self.state.value, "legalActions": legal})

@@ -50,6 +50,8 @@ QUEUE: dict[str, Any] = {"consultations": [SUMMARY], "_links": {"self": {"href":
 WHOLE: dict[str, Any] = {
     **SUMMARY,
     "caseReference": "EB-2026-000123",
+    "protectedIdentity": False,
+    "withheld": False,
     "person": PERSON,
     "purpose": "financial_aid_application",
     "lookupId": LOOKUP_ID,

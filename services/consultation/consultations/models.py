@@ -108,9 +108,15 @@ class LeadTime(WireModel):
 
 
 class WholeConsultation(ConsultationSummary):
-    """A consultation as its two sides read it."""
+    """A consultation as its two sides read it.
 
-    person: str
+    `withheld` when the person has protected identity: then neither the person, nor what has been written, nor what
+    the look-up brought along is told. Such questions go by phone.
+    """
+
+    protected_identity: bool
+    withheld: bool
+    person: str | None
     purpose: str
     lookup_id: uuid.UUID | None
     lookup_sources: list[SourceOutcomeModel]
@@ -177,12 +183,30 @@ def whole(row: Row[Any], written: list[Message], reader: str, vault: Vault, base
     values = summary_values(row, reader, row.org, base_url)
     return WholeConsultation(
         **{**values, "case_reference": row.case_reference},
+        protected_identity=row.protected,
+        withheld=False,
         person=open_person(vault, row.person_sealed).reveal(),
         purpose=row.purpose,
         lookup_id=row.lookup_id,
         lookup_sources=[SourceOutcomeModel(**outcome) for outcome in row.lookup_outcomes or []],
         af_items=list(row.af_items),
         messages=written,
+        lead_time=_lead_time(row),
+    )
+
+
+def without_content(row: Row[Any], reader: str, base_url: str) -> WholeConsultation:
+    """The consultation about a person with protected identity: where it stands, and nothing of what it says."""
+    return WholeConsultation(
+        **summary_values(row, reader, row.org, base_url),
+        protected_identity=True,
+        withheld=True,
+        person=None,
+        purpose=row.purpose,
+        lookup_id=None,
+        lookup_sources=[],
+        af_items=[],
+        messages=[],
         lead_time=_lead_time(row),
     )
 

@@ -7,7 +7,7 @@ from the stored look-up and never from the caller; another source's content has 
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,8 @@ from asyncpg import UniqueViolationError
 from sqlalchemy import Row
 from starlette.responses import Response
 
+from services.consultation.brake.count import brake_refusal
+from services.consultation.brake.domain import Braked, Limits
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.consultations import repository
 from services.consultation.consultations.domain import (
@@ -76,6 +78,7 @@ class OpenDependencies:
     calendar: BusinessCalendar
     targets: dict[str, timedelta]
     answering: str
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,18 @@ class _Subject:
     sealed: bytes
     outcomes: str | None = None
     af_items: Sequence[str] = field(default_factory=list)
+
+    def with_only(self, opened: frozenset[str]) -> "_Subject":
+        """Of what the look-up brings along, the pieces that the ground opens."""
+        return replace(
+            self,
+            outcomes=self.outcomes if "lookupSources" in opened else None,
+            af_items=self.af_items if "afItems" in opened else [],
+        )
+
+    def brought(self) -> list[str]:
+        """The names of the pieces that the look-up brings along."""
+        return [*(["lookupSources"] if self.outcomes else []), *(["afItems"] if self.af_items else [])]
 
 
 async def open_consultation(
@@ -99,13 +114,14 @@ async def open_consultation(
 ) -> Response:
     """The answer to the asker, rendered by `told`, or the kept one when the request has been carried out before.
 
-    Raises Problem when there is no ground, when the look-up is not usable, and when the person has protected
-    identity: such questions go by phone.
+    Raises Problem when there is no ground, when the look-up is not usable, when the brake holds, and when the person
+    has protected identity: such questions go by phone.
     """
     try:
-        decision = await needs.grounds.decide(caller.organisation, question.purpose, [f"consultation.{question.type}"])
+        decision = await needs.grounds.decide(caller.organisation, question.purpose, [_information_set(question)])
         asker = decision.require()
-        subject = await _subject(needs, caller, question)
+        opened_fields = decision.opens(_information_set(question))
+        subject = (await _subject(needs, caller, question)).with_only(opened_fields)
     except Problem:
         if attempt is not None and (kept := await _carried_out(needs, caller, attempt, now)):
             return kept
@@ -127,11 +143,38 @@ async def open_consultation(
         # What has been carried out once answers the same, also when it would be refused today.
         if attempt is not None and (kept := await _carried_out(needs, caller, attempt, now)):
             return kept
-        if outcome is repository.Opening.KEY_USED:
-            raise Problem(IDEMPOTENCY_IN_PROGRESS, headers={"Retry-After": "1"})
-        # To leave the look-up out must not lead past what it told.
-        raise Problem(PROTECTED_IDENTITY, for_audit={"subject": subject.mark})
+        raise await _refusal(needs, caller, question, subject, outcome, now)
     raise RuntimeError("no free number was found")
+
+
+async def _refusal(
+    needs: OpenDependencies,
+    caller: Caller,
+    question: Question,
+    subject: _Subject,
+    outcome: repository.Opening | Braked,
+    now: datetime,
+) -> Problem:
+    if isinstance(outcome, Braked):
+        return await brake_refusal(
+            needs.database,
+            caller,
+            outcome,
+            needs.limits,
+            object_type="consultation",
+            purpose=question.purpose,
+            case_reference=question.case_reference,
+            person_mark=subject.mark,
+            now=now,
+        )
+    if outcome is repository.Opening.KEY_USED:
+        return Problem(IDEMPOTENCY_IN_PROGRESS, headers={"Retry-After": "1"})
+    # To leave the look-up out must not lead past what it told.
+    return Problem(PROTECTED_IDENTITY, for_audit={"subject": subject.mark})
+
+
+def _information_set(question: Question) -> str:
+    return f"consultation.{question.type}"
 
 
 def _opened(needs: OpenDependencies, question: Question, now: datetime) -> Opened:
@@ -148,16 +191,19 @@ async def _subject(needs: OpenDependencies, caller: Caller, question: Question) 
     async with needs.database.begin(Tenancy(caller.organisation)) as connection:
         row = await find_lookup(connection, caller.organisation, question.lookup_id)
     if row is None or row.answered_at is None or row.case_reference != question.case_reference:
-        raise Problem(LOOKUP_NOT_USABLE)
-    if row.protected_identity:
-        raise Problem(PROTECTED_IDENTITY, for_audit={"subject": row.person_mark, "objectId": row.id})
+        raise _not_usable(question.lookup_id)
     return _from_lookup(needs.vault, row, question.person)
 
 
 def _from_lookup(vault: Vault, row: Row[Any], person: PersonNumber | None) -> _Subject:
     if person is not None and mark_person(vault, person) != row.person_mark:
-        raise Problem(LOOKUP_NOT_USABLE)
+        raise _not_usable(row.id)
     return _Subject(row.person_mark, row.person_sealed, json.dumps(row.outcomes), row.af_items)
+
+
+def _not_usable(lookup_id: uuid.UUID) -> Problem:
+    # Somebody may be trying which look-ups there are.
+    return Problem(LOOKUP_NOT_USABLE, for_audit={"objectId": lookup_id})
 
 
 def _values(
@@ -197,6 +243,8 @@ def _values(
         "opened_at": opened.opened_at,
         "due_at": opened.due_at,
         "target_seconds": int(needs.targets[question.type.value].total_seconds()),
+        "asked_at": opened.opened_at,
+        **needs.limits.values(),
     }
 
 
@@ -232,5 +280,6 @@ def _audit(caller: Caller, question: Question, opened: Opened, subject: _Subject
             "type": question.type.value,
             "lookup": str(question.lookup_id) if question.lookup_id else None,
             "decision": {"id": str(decision.id), "version": decision.version, "grounds": decision.grounds},
+            "fields": ["person", "messages", *subject.brought()],
         },
     )

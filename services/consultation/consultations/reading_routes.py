@@ -1,9 +1,11 @@
 """Reading consultations over HTTP: the asker's list, the queue, one consultation, its timeline."""
 
 import uuid
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 
@@ -21,17 +23,22 @@ from services.consultation.consultations.models import (
     side_of,
     summary_values,
     whole,
+    without_content,
 )
-from services.consultation.context import context_of
+from services.consultation.context import Context, context_of
+from services.consultation.lookups.domain import disclosure_marks
 from shared.audit import AuditEntry, record
 from shared.database.engine import Tenancy
 from shared.http.conditions import etag
 from shared.http.paging import Cursor, Limit, decode_cursor, encode_cursor, page_links, split_page
 from shared.problems import NOT_FOUND, SCOPE_MISSING, Problem
 from shared.tokens.caller import Caller, Requires
+from shared.vault import Vault
 
 router = APIRouter(tags=["consultations"])
 
+_NO_MARKS: Mapping[str, object] = {}
+_ALL_FIELDS = ["person", "messages", "lookupSources", "afItems", "leadTime"]
 ConsultationId = Annotated[uuid.UUID, Path(alias="consultationId", description="From the list / Ur listan")]
 
 
@@ -50,7 +57,10 @@ async def list_consultations(
 ) -> Response:
     """What the organisation has asked. Nothing about persons stands in a list.
 
-    Vad organisationen har frågat. Ingenting om personer står i en lista.
+    Consultations about persons with protected identity are in no list, for anybody.
+
+    Vad organisationen har frågat. Ingenting om personer står i en lista, och samråd om personer med skyddade
+    personuppgifter står inte i någon.
     """
     context = context_of(request)
     place = decode_cursor(cursor)
@@ -86,7 +96,10 @@ async def list_queue(
 ) -> Response:
     """Open consultations put to the organisation, ordered by due date. Nothing about persons stands in the queue.
 
-    Öppna samråd ställda till organisationen, ordnade efter när de ska vara besvarade.
+    Consultations about persons with protected identity are not in it, for anybody: they go by phone.
+
+    Öppna samråd ställda till organisationen, ordnade efter när de ska vara besvarade. Samråd om personer med skyddade
+    personuppgifter står inte i kön; de tas per telefon.
     """
     context = context_of(request)
     place = decode_cursor(cursor)
@@ -124,40 +137,24 @@ async def get_consultation(
 ) -> Response:
     """The whole consultation, for the side that asked and the side that answers. Each reading is audited.
 
-    Hela samrådet, för den som frågat och den som svarar. Varje läsning loggas.
+    When the person has protected identity it is told without the person and without what has been written.
+
+    Hela samrådet, för den som frågat och den som svarar. Varje läsning loggas. Om personen har skyddade
+    personuppgifter visas varken personen eller det som skrivits.
     """
     context = context_of(request)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
-        row = await repository.find_visible(connection, caller.organisation, consultation_id)
-        if row is None:
-            raise Problem(NOT_FOUND)
-        _refuse_answering_without_queue(caller, row.org)
-        written = [
-            Message(
-                at=each.at,
-                side=side_of(each.actor_org, row.org),
-                kind=each.action,
-                text=open_message(context.vault, row.id, each.sequence, each.sealed),
-            )
-            for each in await repository.messages(connection, row.org, row.id)
-        ]
-        model = whole(row, written, caller.organisation, context.vault, context.base_url)
-        entry = AuditEntry(
-            event="consultation.read",
-            at=context.clock(),
-            caller=caller,
-            object_type="consultation",
-            object_id=row.id,
-            owner=row.org,
-            subject=row.person_mark,
-            detail={
-                "purpose": row.purpose,
-                "caseReference": row.case_reference,
-                "decision": {"id": str(row.decision_id), "version": row.decision_version},
-                "fields": ["person", "messages", "lookupSources", "afItems", "leadTime"],
-            },
-        )
-        await record(connection, entry)
+        row = await _visible(connection, caller, consultation_id)
+        withheld = row.protected and scopes.PROTECTED_READ.name not in caller.scopes
+        if withheld:
+            model = without_content(row, caller.organisation, context.base_url)
+        else:
+            written = await _written(connection, context.vault, row)
+            model = whole(row, written, caller.organisation, context.vault, context.base_url)
+        event = "consultation.withheld" if withheld else "consultation.read"
+        fields = ["leadTime"] if withheld else _ALL_FIELDS
+        marks = disclosure_marks(protected=row.protected, withheld=withheld)
+        await record(connection, _reading(context, caller, row, event, fields, withheld=withheld, marks=marks))
     return context.json(model, headers={"ETag": etag(row.version)})
 
 
@@ -174,12 +171,16 @@ async def list_events(
 ) -> Response:
     """The events that the caller's side may see: from these anyone can count the lead time again.
 
-    Händelserna som den egna sidan får se; ur dem kan var och en räkna om ledtiden.
+    Each reading is audited.
+
+    Händelserna som den egna sidan får se; ur dem kan var och en räkna om ledtiden. Varje läsning loggas.
     """
     context = context_of(request)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
-        owner = await _owner(connection, caller, consultation_id)
+        row = await _visible(connection, caller, consultation_id)
+        owner = str(row.org)
         rows = await repository.events(connection, owner, consultation_id)
+        await record(connection, _reading(context, caller, row, "consultation.events_read", ["events"]))
     told = [
         TimelineEvent(
             event_id=row.id,
@@ -198,12 +199,53 @@ async def list_events(
     return context.json(Timeline(events=told, links=links))
 
 
-async def _owner(connection: AsyncConnection, caller: Caller, consultation_id: uuid.UUID) -> str:
+async def _written(connection: AsyncConnection, vault: Vault, row: Row[Any]) -> list[Message]:
+    return [
+        Message(
+            at=each.at,
+            side=side_of(each.actor_org, row.org),
+            kind=each.action,
+            text=open_message(vault, row.id, each.sequence, each.sealed),
+        )
+        for each in await repository.messages(connection, row.org, row.id)
+    ]
+
+
+async def _visible(connection: AsyncConnection, caller: Caller, consultation_id: uuid.UUID) -> Row[Any]:
     row = await repository.find_visible(connection, caller.organisation, consultation_id)
     if row is None:
         raise Problem(NOT_FOUND)
     _refuse_answering_without_queue(caller, row.org)
-    return str(row.org)
+    return row
+
+
+def _reading(
+    context: Context,
+    caller: Caller,
+    row: Row[Any],
+    event: str,
+    fields: list[str],
+    *,
+    withheld: bool = False,
+    marks: Mapping[str, object] = _NO_MARKS,
+) -> AuditEntry:
+    return AuditEntry(
+        event=event,
+        outcome="refused" if withheld else "permitted",
+        at=context.clock(),
+        caller=caller,
+        object_type="consultation",
+        object_id=row.id,
+        owner=row.org,
+        subject=row.person_mark,
+        detail={
+            "purpose": row.purpose,
+            "caseReference": row.case_reference,
+            "decision": {"id": str(row.decision_id), "version": row.decision_version},
+            "fields": fields,
+            **marks,
+        },
+    )
 
 
 def _refuse_answering_without_queue(caller: Caller, owner: str) -> None:

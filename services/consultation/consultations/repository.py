@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.consultation.brake.count import COUNTED
+from services.consultation.brake.domain import Braked
 from services.consultation.clocks.turns import Turn, TurnChange
 from services.consultation.consultations.domain import Consultation, Event, State
 from shared.audit import AuditEntry
@@ -22,9 +24,10 @@ _FACTS = """
     asker_kind, municipality_code, county_code, opened_at, due_at, target_seconds, answered_at, closed_at,
     total_seconds, answering_seconds, asking_seconds
 """
-_FIND = text(f"SELECT {_FACTS} FROM consultation WHERE id = :id AND (org = :org OR answering_org = :org)")
-_FIND_OWN = text(f"SELECT {_FACTS} FROM consultation WHERE id = :id AND org = :org")
-_FIND_ANSWERED_BY = text(f"SELECT {_FACTS} FROM consultation WHERE id = :id AND answering_org = :org")
+_ONE = f"SELECT {_FACTS}, is_protected(person_mark) AS protected FROM consultation WHERE id = :id"
+_FIND = text(f"{_ONE} AND (org = :org OR answering_org = :org)")
+_FIND_OWN = text(f"{_ONE} AND org = :org")
+_FIND_ANSWERED_BY = text(f"{_ONE} AND answering_org = :org")
 
 _WITH_EVENT = """
     added_event AS (
@@ -74,18 +77,21 @@ _INSERT_VALUES = """
     :person_sealed, :purpose, :decision_id, :decision_version, :lookup_id, CAST(:lookup_outcomes AS jsonb), :af_items,
     :asker_name, :asker_kind, :municipality_code, :county_code, :opened_at, :due_at, :target_seconds
 """
-# The organisation is set in a CTE that the insert reads from: one round trip, and row-level security holds.
+# The organisation is set in a CTE that the insert reads from: one round trip, and row-level security holds. In the
+# same CTE the person is counted for the brake, before anything can be told of her.
 _OPEN = f"""
-    WITH tenant AS MATERIALIZED (
-        SELECT set_config('app.org', :org, true) AS org, is_known_protected(:org, :person_mark) AS protected
+    WITH asked AS MATERIALIZED (
+        SELECT set_config('app.org', :org, true) AS org, is_protected(:person_mark) AS protected, {COUNTED} AS braked
     ),
+    tenant AS (SELECT org FROM asked WHERE braked IS NULL AND NOT protected),
     {{once}}
     changed AS (
         INSERT INTO consultation (org, id, {_INSERT_COLUMNS})
-        SELECT tenant.org, :id, {_INSERT_VALUES} FROM tenant {{gate}} WHERE NOT tenant.protected
+        SELECT tenant.org, :id, {_INSERT_VALUES} FROM tenant {{gate}}
         RETURNING org, id, answering_org
     ), {_WITH_EVENT}
-    SELECT CASE WHEN (SELECT protected FROM tenant) THEN 'protected'
+    SELECT CASE WHEN (SELECT braked FROM asked) IS NOT NULL THEN (SELECT CAST(braked AS text) FROM asked)
+                WHEN (SELECT protected FROM asked) THEN 'protected'
                 WHEN EXISTS (SELECT FROM changed) THEN 'opened' ELSE 'key_used' END
 """
 _ONCE = """
@@ -94,7 +100,7 @@ _ONCE = """
             (org, client_id, key_hash, request_hash, status, headers, body, started_at, expires_at)
         SELECT tenant.org, :client_id, :key_hash, :request_hash, :kept_status, CAST(:kept_headers AS jsonb), :kept_body,
                :opened_at, :expires
-        FROM tenant WHERE NOT tenant.protected
+        FROM tenant
         ON CONFLICT (org, client_id, key_hash) DO UPDATE
            SET request_hash = excluded.request_hash, status = excluded.status, headers = excluded.headers,
                body = excluded.body, started_at = excluded.started_at, expires_at = excluded.expires_at
@@ -127,7 +133,7 @@ _SUMMARY = """
 _OF_ASKER = text(
     f"""
     SELECT {_SUMMARY} FROM consultation
-    WHERE org = :org AND (CAST(:state AS text) IS NULL OR state = :state)
+    WHERE org = :org AND NOT is_protected(person_mark) AND (CAST(:state AS text) IS NULL OR state = :state)
       AND (opened_at, id) < (CAST(:at AS timestamptz), CAST(:after AS uuid))
     ORDER BY opened_at DESC, id DESC LIMIT :rows
     """
@@ -135,7 +141,7 @@ _OF_ASKER = text(
 _QUEUE = text(
     f"""
     SELECT {_SUMMARY} FROM consultation
-    WHERE answering_org = :org AND turn <> 'nobody'
+    WHERE answering_org = :org AND turn <> 'nobody' AND NOT is_protected(person_mark)
       AND (CAST(:assigned_to AS text) IS NULL OR assigned_to = :assigned_to)
       AND (NOT CAST(:unassigned AS boolean) OR assigned_to IS NULL)
       AND (due_at, id) > (CAST(:at AS timestamptz), CAST(:after AS uuid))
@@ -190,6 +196,7 @@ def as_domain(row: Row[Any]) -> Consultation:
         state=State(row.state),
         version=row.version,
         assigned_to=row.assigned_to,
+        protected=row.protected,
     )
 
 
@@ -244,12 +251,13 @@ class Opening(StrEnum):
     PROTECTED = "protected"
 
 
-async def open_once(single: SingleStatements, values: Mapping[str, Any], *, keyed: bool) -> Opening:
-    """Write a new consultation, unless its key has been used or the person is known to have protected identity.
+async def open_once(single: SingleStatements, values: Mapping[str, Any], *, keyed: bool) -> Opening | Braked:
+    """Write a new consultation, unless its key has been used, the person has protected identity, or the brake holds.
 
     Raises asyncpg.UniqueViolationError when the number is taken.
     """
-    return Opening(await single.value(OPEN_ONCE if keyed else OPEN, values))
+    outcome: str = await single.value(OPEN_ONCE if keyed else OPEN, values)
+    return Braked.read(outcome) if outcome.startswith("{") else Opening(outcome)
 
 
 async def turn_changes(connection: AsyncConnection, consultation: Consultation) -> list[TurnChange]:

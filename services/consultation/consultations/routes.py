@@ -299,4 +299,5 @@ def _opening(context: Context) -> OpenDependencies:
         calendar=context.calendar,
         targets=context.targets,
         answering=context.answering,
+        limits=context.limits,
     )

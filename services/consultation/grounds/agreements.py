@@ -10,14 +10,16 @@ from typing import Any
 
 import httpx
 
-from services.consultation.grounds.domain import AskingOrganisation, DecidedItem, Decision
+from services.consultation.grounds.domain import AskingOrganisation, DecidedItem, Decision, LawWarning
 from shared.clock import Clock
-from shared.problems import UNAVAILABLE, Problem
+from shared.http.answers import json_answer
+from shared.problems import UNAVAILABLE, Problem, Words
 from shared.tokens.client import ServiceTokens, TokenRefused
 
 _PATH = "/agreements/v1/decisions"
 _KEPT = timedelta(seconds=5)
 _CAPACITY = 2000
+_LONGEST_STATED_LAW = 4000
 _log = logging.getLogger("grounds")
 
 
@@ -35,9 +37,11 @@ class AgreementsGrounds:
         self._underway: dict[tuple[str, ...], asyncio.Future[Decision]] = {}
         self._kept: OrderedDict[tuple[str, ...], tuple[float, Decision]] = OrderedDict()
 
-    async def decide(self, organisation: str, purpose: str, information_sets: Sequence[str]) -> Decision:
+    async def decide(
+        self, organisation: str, purpose: str, information_sets: Sequence[str], *, stated_law: str | None = None
+    ) -> Decision:
         """See Grounds."""
-        key = (organisation, purpose, *information_sets)
+        key = (organisation, purpose, stated_law or "", *information_sets)
         now = self._clock().timestamp()
         kept = self._kept.get(key)
         if kept is not None and 0 <= now - kept[0] < _KEPT.total_seconds():
@@ -49,35 +53,39 @@ class AgreementsGrounds:
         return await asyncio.shield(underway)
 
     async def _decided(self, key: tuple[str, ...], information_sets: Sequence[str]) -> Decision:
-        decision = await self._ask(key[0], key[1], information_sets)
+        organisation, purpose, stated_law = key[:3]
+        decision = await self._ask(organisation, purpose, stated_law, information_sets)
         self._kept[key] = (self._clock().timestamp(), decision)
         if len(self._kept) > _CAPACITY:
             self._kept.popitem(last=False)
         return decision
 
-    async def _ask(self, organisation: str, purpose: str, information_sets: Sequence[str]) -> Decision:
-        question = {
+    async def _ask(self, organisation: str, purpose: str, stated_law: str, information_sets: Sequence[str]) -> Decision:
+        question: dict[str, Any] = {
             "organisation": organisation.removeprefix("0007:"),
             "purpose": purpose,
             "informationSets": list(information_sets),
+            "statedLaw": stated_law[:_LONGEST_STATED_LAW] or None,
         }
         try:
             headers = await self._tokens.headers("POST", self._public_url)
-            answer = await self._http.post(self._url, json=question, headers=dict(headers))
-            if answer.status_code == 200:
-                return _read(answer.json(), information_sets)
-            _log.error("no decision", extra={"status": answer.status_code})
-        except (httpx.HTTPError, TokenRefused, ValueError, KeyError, TypeError) as fault:
+            status, body = await json_answer(self._http, "POST", self._url, json=question, headers=dict(headers))
+            if status == 200:
+                return _read(body, question)
+            _log.error("no decision", extra={"status": status})
+        except (httpx.HTTPError, TimeoutError, TokenRefused, ValueError, KeyError, TypeError) as fault:
             _log.exception("no decision", extra={"kind": type(fault).__name__})
         raise Problem(UNAVAILABLE, headers={"Retry-After": "5"})
 
 
-def _read(body: dict[str, Any], asked: Sequence[str]) -> Decision:
-    """Raises ValueError, KeyError or TypeError for an answer that is not a whole one."""
-    if {item["informationSet"] for item in body["items"]} != set(asked):
-        # What is not decided is not permitted.
+def _read(body: dict[str, Any], question: dict[str, Any]) -> Decision:
+    """Raises ValueError, KeyError or TypeError for an answer that is not a whole one to this question."""
+    if sorted(item["informationSet"] for item in body["items"]) != sorted(set(question["informationSets"])):
+        # What is not decided, or decided twice, is not permitted.
         raise ValueError("the decision is about something else than what was asked")
     asker = body["organisation"]
+    if body["purpose"] != question["purpose"] or (asker and asker["organisationNumber"] != question["organisation"]):
+        raise ValueError("the decision is for another purpose, or about another organisation")
     return Decision(
         id=uuid.UUID(body["decisionId"]),
         version=int(body["version"]),
@@ -91,10 +99,22 @@ def _read(body: dict[str, Any], asked: Sequence[str]) -> Decision:
         items=tuple(
             DecidedItem(
                 information_set=item["informationSet"],
-                permitted=bool(item["permitted"]),
+                permitted=item["permitted"] is True,  # nothing that only passes for it
                 reason=item["reason"],
                 ground=item["ground"] and item["ground"]["reference"],
+                fields=frozenset(map(str, item["fields"])),
+                verified=item["verified"],
             )
             for item in body["items"]
         ),
+        warnings=tuple(map(_warning, body["warnings"])),
+    )
+
+
+def _warning(told: dict[str, Any]) -> LawWarning:
+    instead = told["replacement"]
+    return LawWarning(
+        code=told["code"],
+        words=Words(told["texts"]["sv"], told["texts"]["en"]),
+        replacement=instead and (instead["legalBasisId"], instead["reference"]),
     )

@@ -6,17 +6,32 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.consultation.problems import KIND_NOT_PERMITTED, NO_GROUND
-from shared.problems import Problem
+from shared.problems import Problem, Words
 
 
 @dataclass(frozen=True, slots=True)
 class DecidedItem:
-    """One information set. `reason` tells why it is not permitted, `ground` on what it is."""
+    """One information set. `reason` tells why it is not permitted, `ground` on what it is.
+
+    `fields` are the pieces of the set that the ground opens; `verified` tells whether its legal basis was read in
+    the statute, None when there is no ground.
+    """
 
     information_set: str
     permitted: bool
     reason: str | None
     ground: str | None
+    fields: frozenset[str] = frozenset()
+    verified: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LawWarning:
+    """Words on law that is not, or not any longer, what it seems. `replacement` is the id and reference instead."""
+
+    code: str
+    words: Words
+    replacement: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +46,13 @@ class AskingOrganisation:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Stored by id and version on what it permitted."""
+    """Stored by id and version on what it permitted. `warnings` are about the law that the asker states."""
 
     id: uuid.UUID
     version: int
     organisation: AskingOrganisation | None
     items: tuple[DecidedItem, ...]
+    warnings: tuple[LawWarning, ...] = ()
 
     def require(self) -> AskingOrganisation:
         """Who asks, when everything is permitted. Raises Problem with the reason of each refused item."""
@@ -47,6 +63,17 @@ class Decision:
         kind = any(item.reason == "kind_not_permitted" for item in refused)
         raise Problem(KIND_NOT_PERMITTED if kind else NO_GROUND, members={"items": reasons})
 
+    def opens(self, information_set: str) -> frozenset[str]:
+        """The pieces of an information set that may be told; none when it is not permitted."""
+        return next(
+            (item.fields for item in self.items if item.information_set == information_set and item.permitted),
+            frozenset(),
+        )
+
+    def ground_of(self, information_set: str) -> str | None:
+        """What an information set is permitted on."""
+        return next((item.ground for item in self.items if item.information_set == information_set), None)
+
     @property
     def grounds(self) -> list[str]:
         """The grounds relied on, each once."""
@@ -56,6 +83,11 @@ class Decision:
 class Grounds(Protocol):
     """Decides whether an organisation may ask for information sets for a purpose, today."""
 
-    async def decide(self, organisation: str, purpose: str, information_sets: Sequence[str]) -> Decision:
-        """Raises Problem 503 when no decision can be had: without one nothing is asked."""
+    async def decide(
+        self, organisation: str, purpose: str, information_sets: Sequence[str], *, stated_law: str | None = None
+    ) -> Decision:
+        """Raises Problem 503 when no decision can be had: without one nothing is asked.
+
+        `stated_law` is the asker's own words on the law, which the decision warns about when they are out of date.
+        """
         ...

@@ -11,19 +11,32 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.consultation.brake.count import brake_refusal, count_person
+from services.consultation.brake.domain import Limits
 from services.consultation.clocks.zone import SWEDEN
 from services.consultation.grounds.domain import Decision, Grounds
 from services.consultation.lookups import repository
-from services.consultation.lookups.domain import Lookup, LookupQuestion, disclosed_fields
+from services.consultation.lookups.domain import (
+    Lookup,
+    LookupQuestion,
+    disclosed_fields,
+    disclosure_marks,
+    information_set,
+)
 from services.consultation.lookups.purposes import PURPOSES
 from services.consultation.lookups.sources.collect import Sources, collect
 from services.consultation.lookups.sources.domain import Inquiry
 from services.consultation.persons.vault import mark_person
+from services.consultation.problems import TENANT_NOT_CONFIGURED
+from services.consultation.protection.follow_sources import follow_sources
+from services.consultation.protection.repository import Marking
+from services.consultation.scopes import PROTECTED_READ
 from services.consultation.tenants.domain import Statement
 from services.consultation.tenants.repository import statement_in_force
 from shared.audit import AuditEntry, record
 from shared.clock import Clock
 from shared.database.engine import Database, Tenancy
+from shared.problems import Problem
 from shared.tokens.caller import Caller
 from shared.vault import Vault
 
@@ -41,6 +54,7 @@ class AskDependencies:
     sources: Sources
     clock: Clock
     budget_seconds: float
+    limits: Limits
 
 
 async def ask(
@@ -53,14 +67,17 @@ async def ask(
 ) -> Lookup:
     """Carry out a look-up and answer what may leave.
 
-    `before` runs in the first transaction and `after` in the second. Raises Problem when the tenant has no text
-    in force, when there is no ground, or when no decision can be had; then nothing has been asked.
+    `before` runs in the first transaction and `after` in the second. Raises Problem when the brake holds, when there
+    is no ground, when no decision can be had, or when the tenant has no text in force; then nothing has been asked.
     """
     asked_at = needs.clock()
-    wanted = [f"lookup.{source.lower()}" for source in question.sources]
-    decision = await needs.grounds.decide(caller.organisation, question.purpose, wanted)
+    wanted = [information_set(source) for source in question.sources]
+    statement = await _counted_statement(needs, caller, question, asked_at)
+    stated_law = None if statement is None else statement.legal_text
+    decision = await needs.grounds.decide(caller.organisation, question.purpose, wanted, stated_law=stated_law)
     decision.require()
-    statement = await _statement(needs, caller, question, asked_at)
+    if statement is None:
+        raise Problem(TENANT_NOT_CONFIGURED)
     lookup_id = uuid.uuid4()
     async with needs.database.begin(Tenancy(caller.organisation)) as connection:
         await before(connection)
@@ -74,22 +91,45 @@ async def ask(
         asked_at=asked_at,
         answered_at=needs.clock(),
         legal_text=statement.legal_text,
-        decision_id=decision.id,
-        decision_version=decision.version,
+        decision=decision,
         answers=tuple(answers),
     )
-    leaving = whole.gated()
+    person_mark = mark_person(needs.vault, question.person)
     async with needs.database.begin(Tenancy(caller.organisation)) as connection:
-        await repository.set_answered(connection, caller.organisation, whole)
+        protected = await follow_sources(
+            connection,
+            Marking(caller, person_mark, whole.answered_at, lookup_id),
+            marked_by=whole.marked_by,
+            cleared_by=whole.cleared_by,
+        )
+        leaving = whole.limited().gated(protected=protected, may_read=PROTECTED_READ.name in caller.scopes)
+        await repository.set_answered(connection, caller.organisation, leaving)
         await record(connection, _disclosed_entry(needs.vault, caller, leaving))
         await after(connection, leaving)
     return leaving
 
 
-async def _statement(needs: AskDependencies, caller: Caller, question: LookupQuestion, asked_at: datetime) -> Statement:
-    day = asked_at.astimezone(SWEDEN).date()
+async def _counted_statement(
+    needs: AskDependencies, caller: Caller, question: LookupQuestion, asked_at: datetime
+) -> Statement | None:
+    """What the organisation states today, when the person was not one too many."""
+    day, mark = asked_at.astimezone(SWEDEN).date(), mark_person(needs.vault, question.person)
     async with needs.database.begin(Tenancy(caller.organisation)) as connection:
-        return await statement_in_force(connection, caller.organisation, question.purpose, day)
+        braked = await count_person(connection, caller, question.case_reference, mark, needs.limits, asked_at)
+        statement = await statement_in_force(connection, caller.organisation, question.purpose, day)
+    if braked is not None:
+        raise await brake_refusal(
+            needs.database,
+            caller,
+            braked,
+            needs.limits,
+            object_type="lookup",
+            purpose=question.purpose,
+            case_reference=question.case_reference,
+            person_mark=mark,
+            now=asked_at,
+        )
+    return statement
 
 
 def _inquiry(
@@ -141,8 +181,9 @@ def _disclosed_entry(vault: Vault, caller: Caller, lookup: Lookup) -> AuditEntry
         detail={
             "purpose": lookup.question.purpose,
             "caseReference": lookup.question.case_reference,
-            "decision": {"id": str(lookup.decision_id), "version": lookup.decision_version},
+            "decision": {"id": str(lookup.decision.id), "version": lookup.decision.version},
             "states": {outcome["source"]: outcome["state"] for outcome in lookup.outcomes()},
             "fields": disclosed_fields(lookup.answers),
+            **disclosure_marks(protected=lookup.protected_identity, withheld=lookup.withheld),
         },
     )

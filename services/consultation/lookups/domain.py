@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from services.consultation.grounds.domain import Decision
+from services.consultation.lookups.fields import limited, told
 from services.consultation.lookups.sources.domain import Period, SourceAnswer, SourceCode, SourceState
 from services.consultation.persons.domain import PersonNumber
+from services.consultation.scopes import PROTECTED_READ
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +25,16 @@ class LookupQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A look-up that has been answered."""
+    """A look-up that has been answered. `protected_identity` is set by `gated`, with what anybody has marked."""
 
     id: uuid.UUID
     question: LookupQuestion
     asked_at: datetime
     answered_at: datetime
     legal_text: str
-    decision_id: uuid.UUID
-    decision_version: int
+    decision: Decision
     answers: tuple[SourceAnswer, ...]
+    protected_identity: bool = False
     withheld: bool = False
 
     @property
@@ -41,9 +44,14 @@ class Lookup:
         return bool(asked) and all(answer.state.supports_decision for answer in asked)
 
     @property
-    def protected_identity(self) -> bool:
-        """Whether any source marks the person as having protected identity."""
-        return any(answer.protected for answer in self.answers)
+    def marked_by(self) -> list[str]:
+        """The sources that mark the person as having protected identity."""
+        return [answer.source.value for answer in self.answers if answer.protected]
+
+    @property
+    def cleared_by(self) -> list[str]:
+        """The sources that were read in full and do not mark the person."""
+        return [each.source.value for each in self.answers if each.state.supports_decision and not each.protected]
 
     @property
     def af_items(self) -> list[str]:
@@ -62,11 +70,21 @@ class Lookup:
             for answer in self.answers
         ]
 
-    def gated(self) -> "Lookup":
-        """The look-up as it may leave: without content when the person has protected identity."""
-        if not self.protected_identity:
+    def limited(self) -> "Lookup":
+        """The look-up with the pieces that the grounds of its decision open, and no others."""
+        return replace(
+            self,
+            answers=tuple(limited(each, self.decision.opens(information_set(each.source))) for each in self.answers),
+        )
+
+    def gated(self, *, protected: bool, may_read: bool) -> "Lookup":
+        """The look-up as it may leave: of a person with protected identity no content, but to one who `may_read`."""
+        if not protected:
             return self
-        return replace(self, withheld=True, answers=tuple(map(_without_content, self.answers)))
+        if may_read:
+            return replace(self, protected_identity=True)
+        answers = tuple(map(_without_content, self.answers))
+        return replace(self, protected_identity=True, withheld=True, answers=answers)
 
 
 def _without_content(answer: SourceAnswer) -> SourceAnswer:
@@ -76,4 +94,17 @@ def _without_content(answer: SourceAnswer) -> SourceAnswer:
 
 def disclosed_fields(answers: Sequence[SourceAnswer]) -> dict[str, list[str]]:
     """Which pieces of which source leave, by name, for the audit trail."""
-    return {answer.source.value: list(answer.items) for answer in answers if answer.items}
+    leaving = {answer.source: told(answer.source, answer.data, answer.left_out) for answer in answers}
+    return {source.value: names for source, names in leaving.items() if names}
+
+
+def disclosure_marks(*, protected: bool, withheld: bool) -> dict[str, object]:
+    """What the trail is told of a disclosure about a person with protected identity: that, and under which scope."""
+    if not protected:
+        return {}
+    return {"protectedIdentity": True, **({} if withheld else {"underScope": PROTECTED_READ.name})}
+
+
+def information_set(source: SourceCode) -> str:
+    """What the register calls a look-up at the source."""
+    return f"lookup.{source.lower()}"

@@ -21,6 +21,7 @@ def _not_asked(source: str) -> dict[str, Any]:
     return {
         "source": source,
         "state": "not_asked",
+        "legalBasis": None,
         "askedPeriod": None,
         "answeredAt": None,
         "tookMs": None,
@@ -30,6 +31,7 @@ def _not_asked(source: str) -> dict[str, Any]:
         "messages": [],
         "deviations": [],
         "items": [],
+        "leftOut": None,
         "data": None,
     }
 
@@ -37,6 +39,7 @@ def _not_asked(source: str) -> dict[str, Any]:
 _LATE_AF = {
     **_not_asked("AF"),
     "state": "error",
+    "legalBasis": "5 § förordningen (2008:975) och 15 kap. 10–12 §§ socialtjänstlagen (2025:400)",
     "askedPeriod": _PERIOD,
     "answeredAt": "2026-11-20T09:12:09Z",
     "tookMs": 8800,
@@ -48,6 +51,7 @@ _LATE_AF = {
 _EMPTY_SO = {
     **_not_asked("SO"),
     "state": "answered_empty",
+    "legalBasis": "4 § förordningen (2008:975) och 15 kap. 10–12 §§ socialtjänstlagen (2025:400)",
     "askedPeriod": _PERIOD,
     "answeredAt": "2026-11-20T09:12:09Z",
     "tookMs": 8800,
@@ -64,6 +68,7 @@ ANSWER: dict[str, Any] = {
     "caseReference": "EB-2026-000123",
     "legalText": "15 kap. 10-12 §§ socialtjänstlagen (2025:400); förordning (2008:975)",
     "decision": _DECISION,
+    "warnings": [],
     "sources": [
         _LATE_AF,
         _not_asked("CSN"),

@@ -76,7 +76,7 @@ async def add_asked(
 
 
 async def set_answered(connection: AsyncConnection, organisation: str, lookup: Lookup) -> None:
-    """Store how the sources answered."""
+    """Store how the sources answered, as it leaves."""
     await connection.execute(
         _ANSWERED,
         {

@@ -1,7 +1,7 @@
 """Look-ups over HTTP."""
 
-import json
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, cast
 
@@ -13,14 +13,18 @@ from starlette.requests import Request
 from services.consultation import scopes
 from services.consultation.clocks.zone import SWEDEN
 from services.consultation.context import Context, context_of
+from services.consultation.grounds.domain import Decision, LawWarning
 from services.consultation.lookups import examples, repository
 from services.consultation.lookups.ask import ask
-from services.consultation.lookups.domain import Lookup, LookupQuestion
+from services.consultation.lookups.domain import Lookup, LookupQuestion, disclosure_marks, information_set
+from services.consultation.lookups.fields import told
 from services.consultation.lookups.outcomes import SourceOutcomeModel
 from services.consultation.lookups.purposes import PURPOSES, check_period, chosen_sources
 from services.consultation.lookups.references import checked_reference
 from services.consultation.lookups.sources.domain import Origin, Period, SourceAnswer, SourceCode, SourceState
+from services.consultation.lookups.warnings import warnings_about
 from services.consultation.persons.vault import mark_person
+from services.consultation.protection.repository import is_protected
 from services.consultation.wire import CaseReference, Instant, PeriodModel, PersonText, read_person
 from shared.audit import AuditEntry, record
 from shared.database.engine import Tenancy
@@ -42,11 +46,22 @@ class LookupRequest(WireModel):
     sources: Annotated[list[SourceCode] | None, Field(max_length=7)] = None
 
 
+class LeftOutModel(WireModel):
+    """Pieces that are not told, whether or not the source has them: the purpose does not open them."""
+
+    by: Annotated[str, Field(description="purpose / ändamålet")]
+    fields: list[str]
+
+
 class SourceAnswerModel(WireModel):
-    """What one source answered. Only `answered` and `answered_empty` support a decision."""
+    """What one source answered. Only `answered` and `answered_empty` support a decision.
+
+    `legalBasis` is what the source is asked on. `leftOut` is null when the purpose opens everything.
+    """
 
     source: SourceCode
     state: SourceState
+    legal_basis: str | None
     asked_period: PeriodModel | None
     answered_at: Instant | None
     took_ms: int | None
@@ -56,7 +71,31 @@ class SourceAnswerModel(WireModel):
     messages: list[str]
     deviations: list[str]
     items: list[str]
+    left_out: LeftOutModel | None
     data: dict[str, Any] | None
+
+
+class InsteadModel(WireModel):
+    """The legal basis to rely on instead; its id is the one in /agreements/v1/legal-bases."""
+
+    legal_basis_id: str
+    reference: str
+
+
+class TextsModel(WireModel):
+    """The same words in both languages."""
+
+    sv: str
+    en: str
+
+
+class WarningModel(WireModel):
+    """Something about the law that the look-up rests on. `sources` is empty when it is about `legalText`."""
+
+    code: str
+    texts: TextsModel
+    sources: list[SourceCode]
+    replacement: InsteadModel | None
 
 
 class DecisionModel(WireModel):
@@ -79,6 +118,7 @@ class LookupAnswer(WireModel):
     case_reference: str
     legal_text: str
     decision: DecisionModel
+    warnings: list[WarningModel]
     sources: list[SourceAnswerModel]
     links: Annotated[dict[str, dict[str, str]], Field(alias="_links")]
 
@@ -194,29 +234,49 @@ async def get_lookup(
 async def _kept_answer(
     context: Context, caller: Caller, attempt: Attempt, question: LookupQuestion, now: datetime
 ) -> Response | None:
-    """The answer of an earlier twin. Telling it again is a disclosure of its own, and recorded as one."""
+    """The answer of an earlier twin. Telling it again is a disclosure of its own, and recorded as one.
+
+    A person may have been marked with protected identity since: then it is told again without content.
+    """
+    mark = mark_person(context.vault, question.person)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
         kept = await context.ledger.waiting(connection, caller, attempt, now)
         if kept is None:
             return None
-        told = json.loads(bytes(kept.body))
+        answer = LookupAnswer.model_validate_json(bytes(kept.body))
+        if answer.protected_identity or await is_protected(connection, mark):
+            answer = _withheld_unless_allowed(answer, caller)
+            kept = context.json(answer, kept.status_code, {"Idempotent-Replayed": "true"})
         entry = AuditEntry(
-            event="lookup.withheld" if told["withheld"] else "lookup.disclosed",
+            event="lookup.withheld" if answer.withheld else "lookup.disclosed",
             at=now,
             caller=caller,
             object_type="lookup",
-            object_id=uuid.UUID(told["lookupId"]),
-            subject=mark_person(context.vault, question.person),
-            outcome="refused" if told["withheld"] else "permitted",
+            object_id=answer.lookup_id,
+            subject=mark,
+            outcome="refused" if answer.withheld else "permitted",
             detail={
                 "purpose": question.purpose,
                 "caseReference": question.case_reference,
                 "repeated": True,
-                "fields": {each["source"]: each["items"] for each in told["sources"] if each["items"]},
+                "fields": {each.source: names for each in answer.sources if (names := _told(each))},
+                **disclosure_marks(protected=answer.protected_identity, withheld=answer.withheld),
             },
         )
         await record(connection, entry)
     return kept
+
+
+def _told(answer: SourceAnswerModel) -> list[str]:
+    return told(answer.source, answer.data, answer.left_out.fields if answer.left_out else ())
+
+
+def _withheld_unless_allowed(answer: LookupAnswer, caller: Caller) -> LookupAnswer:
+    if scopes.PROTECTED_READ.name in caller.scopes:
+        return answer.model_copy(update={"protected_identity": True})
+    nothing: dict[str, Any] = {"data": None, "items": [], "messages": [], "deviations": []}
+    emptied = [each.model_copy(update=nothing) for each in answer.sources]
+    return answer.model_copy(update={"protected_identity": True, "withheld": True, "sources": emptied})
 
 
 def _question(body: LookupRequest, context: Context) -> LookupQuestion:
@@ -244,18 +304,30 @@ def _answer(lookup: Lookup, context: Context) -> Response:
             purpose=lookup.question.purpose,
             case_reference=lookup.question.case_reference,
             legal_text=lookup.legal_text,
-            decision=DecisionModel(decision_id=lookup.decision_id, version=lookup.decision_version),
-            sources=[_source(each) for each in lookup.answers],
+            decision=DecisionModel(decision_id=lookup.decision.id, version=lookup.decision.version),
+            warnings=[_warning(warned, named) for warned, named in warnings_about(lookup.decision)],
+            sources=[_source(each, lookup.decision) for each in lookup.answers],
             links=_links(context, lookup.id),
         )
     )
 
 
-def _source(answer: SourceAnswer) -> SourceAnswerModel:
+def _warning(warned: LawWarning, named: Sequence[str]) -> WarningModel:
+    instead = warned.replacement
+    return WarningModel(
+        code=warned.code,
+        texts=TextsModel(sv=warned.words.sv, en=warned.words.en),
+        sources=[SourceCode(each) for each in named],
+        replacement=InsteadModel(legal_basis_id=instead[0], reference=instead[1]) if instead else None,
+    )
+
+
+def _source(answer: SourceAnswer, decision: Decision) -> SourceAnswerModel:
     period = answer.asked_period
     return SourceAnswerModel(
         source=answer.source,
         state=answer.state,
+        legal_basis=decision.ground_of(information_set(answer.source)),
         asked_period=PeriodModel(from_=period.first, to=period.last) if period else None,
         answered_at=answer.answered_at,
         took_ms=answer.took_ms,
@@ -265,6 +337,7 @@ def _source(answer: SourceAnswer) -> SourceAnswerModel:
         messages=list(answer.messages),
         deviations=list(answer.deviations),
         items=list(answer.items),
+        left_out=LeftOutModel(by="purpose", fields=list(answer.left_out)) if answer.left_out else None,
         data=cast("dict[str, Any] | None", answer.data),
     )
 

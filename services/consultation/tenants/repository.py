@@ -7,9 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.problems import TENANT_NOT_CONFIGURED
 from services.consultation.tenants.domain import Asker, Processor, Statement
-from shared.problems import Problem
 
 _IN_FORCE = text(
     """
@@ -35,12 +33,14 @@ _PURPOSE = text(
 )
 
 
-async def statement_in_force(connection: AsyncConnection, organisation: str, purpose: str, day: date) -> Statement:
-    """What the organisation states on that day. Raises Problem when nothing is configured for it."""
+async def statement_in_force(
+    connection: AsyncConnection, organisation: str, purpose: str, day: date
+) -> Statement | None:
+    """What the organisation states on that day; None when nothing is configured for it."""
     values = {"org": organisation, "purpose": purpose, "day": day}
     row = (await connection.execute(_IN_FORCE, values)).one_or_none()
     if row is None:
-        raise Problem(TENANT_NOT_CONFIGURED)
+        return None
     processors = tuple(Processor(each["organisationNumber"], each["name"]) for each in row.processors)
     asker = Asker(row.organisation_number, row.name, row.actor_id, processors)
     return Statement(asker, row.purpose_text, row.legal_text)

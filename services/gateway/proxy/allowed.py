@@ -23,6 +23,8 @@ ALLOWED: dict[str, tuple[tuple[str, str], ...]] = {
         ("POST", "/v1/consultations/{consultationId}/closures"),
         ("POST", "/v1/consultations/{consultationId}/withdrawals"),
         ("GET", "/v1/queue"),
+        ("POST", "/v1/protected-persons"),
+        ("POST", "/v1/protected-persons/removals"),
         ("GET", "/v1/lead-times"),
         ("GET", "/v1/work-in-progress"),
         ("GET", "/v1/audit-entries"),

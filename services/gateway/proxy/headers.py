@@ -39,6 +39,7 @@ _ANSWERED = {
         "last-modified",
         "link",
         "location",
+        "request-id",
         "retry-after",
         "sunset",
         "vary",

@@ -13,13 +13,12 @@ from joserfc.util import json_b64decode
 
 from services.gateway.tokens.clients import Client, ClientRegistry
 from shared.tokens.client import ASSERTION_KIND
-from shared.tokens.jose import InvalidToken, header_of, signing_algorithm, verified_claims
+from shared.tokens.jose import InvalidToken, accepted_algorithms, header_of, verified_claims
+from shared.tokens.profile import SecurityProfile
 from shared.tokens.replay import ReplayStore
 
 MAX_LIFE_SECONDS = 120
 LEEWAY_SECONDS = 10
-# Absent is what most client libraries send; the Ena profile names the last one (RFC 7523bis).
-_TYPES = (None, "jwt", "client-authentication+jwt")
 _LAST_TIME = 2**40
 
 
@@ -28,9 +27,15 @@ class NotAuthenticated(Exception):
 
 
 async def authenticate(
-    form: dict[str, str], *, clients: ClientRegistry, issuer: str, replays: ReplayStore, now: datetime
+    form: dict[str, str],
+    *,
+    clients: ClientRegistry,
+    issuer: str,
+    profile: SecurityProfile,
+    replays: ReplayStore,
+    now: datetime,
 ) -> Client:
-    """The client that made the assertion of a token request. Raises NotAuthenticated."""
+    """The client that made the assertion of a token request. Raises NotAuthenticated, or ReplaysUnavailable."""
     assertion = form.get("client_assertion", "")
     if form.get("client_assertion_type") != ASSERTION_KIND or not assertion:
         raise NotAuthenticated("no assertion of the one kind that is accepted")
@@ -38,14 +43,16 @@ async def authenticate(
         header = header_of(assertion)
         client = clients.find(_stated_client(assertion, form))
         key = _key_for(client, header)
-        claims = verified_claims(assertion, key, types=_TYPES, algorithms=(signing_algorithm(key),))
+        algorithms = accepted_algorithms(key, profile.assertion_algorithms)
+        claims = verified_claims(assertion, key, types=profile.assertion_types, algorithms=algorithms)
     except (InvalidToken, RecursionError):
         raise NotAuthenticated("the assertion does not hold") from None
     if client is None:
         raise NotAuthenticated("no such client")
     _check_claims(claims, client, issuer, now.timestamp())
-    expires = datetime.fromtimestamp(claims["exp"], UTC)
-    if not await replays.first_use(f"assertion:{client.client_id}", claims["jti"], expires, now):
+    issued, expires = (datetime.fromtimestamp(claims[name], UTC) for name in ("iat", "exp"))
+    owner = f"assertion:{client.client_id}"
+    if not await replays.first_use(owner, claims["jti"], issued=issued, until=expires, now=now):
         raise NotAuthenticated("the assertion has been used before")
     return client
 
@@ -75,10 +82,13 @@ def _key_for(client: Client | None, header: dict[str, Any]) -> Key:
 
 @functools.cache
 def _nobodys_keys() -> dict[str, Key]:
+    ed25519, rsa = OKPKey.generate_key("Ed25519", private=False), RSAKey.generate_key(2048, private=False)
     return {
         "ES256": ECKey.generate_key("P-256", private=False),
-        "Ed25519": OKPKey.generate_key("Ed25519", private=False),
-        "PS256": RSAKey.generate_key(2048, private=False),
+        "Ed25519": ed25519,
+        "EdDSA": ed25519,
+        "PS256": rsa,
+        "RS256": rsa,
     }
 
 

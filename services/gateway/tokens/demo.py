@@ -11,7 +11,7 @@ from typing import Any
 
 from joserfc.jwk import ECKey
 
-from services.gateway.tokens.keys import write_private
+from services.gateway.tokens.files import replace_private
 from services.gateway.tokens.metadata import TOKEN_PATH
 from shared.tokens.client import ClientIdentity
 
@@ -26,13 +26,17 @@ _MUNICIPALITY = (
     "samrad:delegations.manage",
     "samrad:delegations.read",
     "samrad:statistics.read",
+    "samrad:protected.mark",
 )
+# For the few at a municipality who work with persons with protected identity.
+_PROTECTED = (*_LOOKUPS, "samrad:consultations.read", "samrad:protected.mark", "samrad:protected.read")
 _FUND = (*_LOOKUPS, "samrad:consultations.create", "samrad:consultations.read", "samrad:consultations.manage")
 _WORKBENCH = (
     "samrad:queue.work",
     "samrad:consultations.read",
     "samrad:audit.read",
     "samrad:agreements.write",
+    "samrad:protected.mark",
     *_STATISTICS,
 )
 _SUPPLIER = ("samrad:agreements.read", "samrad:delegations.read")
@@ -59,6 +63,9 @@ class DemoClient:
 
 DEMO_CLIENTS: Mapping[str, DemoClient] = {
     "umea": DemoClient("2120002627", "municipality", "Umeå kommun, ärendesystem (demo)", _MUNICIPALITY),
+    "umea-protected": DemoClient(
+        "2120002627", "municipality", "Umeå kommun, skyddade personuppgifter (demo)", _PROTECTED
+    ),
     "malmo": DemoClient("2120001124", "municipality", "Malmö kommun, ärendesystem (demo)", _MUNICIPALITY),
     "af-workbench": DemoClient("2021002114", "state_agency", "Arbetsförmedlingen, arbetsyta (demo)", _WORKBENCH),
     "dashboard": DemoClient("2021002114", "state_agency", "Ledtider, öppen statistik (demo)", _STATISTICS),
@@ -101,7 +108,7 @@ def _key(folder: Path, name: str) -> ECKey:
     path = folder / f"{name}.jwk"
     if not path.exists():
         key = ECKey.generate_key("P-256", private=True)
-        write_private(path, json.dumps({**key.as_dict(private=True), "kid": key.thumbprint()}))
+        replace_private(path, json.dumps({**key.as_dict(private=True), "kid": key.thumbprint()}))
     return ECKey.import_key(json.loads(path.read_text("utf-8")))
 
 

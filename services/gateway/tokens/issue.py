@@ -14,6 +14,7 @@ from services.gateway.tokens.keys import SigningKeys
 from shared.clock import Clock
 from shared.tokens.acting import ACTOR_CLAIM, DELEGATION_MEMBER
 from shared.tokens.jose import InvalidToken, signed_token
+from shared.tokens.profile import SecurityProfile
 from shared.tokens.proofs import check_proof
 from shared.tokens.replay import ReplayStore
 from shared.tokens.verifier import ORGANISATION_CLAIM, canonical_organisation
@@ -42,6 +43,7 @@ class Issuer:
     clients: ClientRegistry
     replays: ReplayStore
     clock: Clock
+    profile: SecurityProfile
     delegations: Delegations
 
 
@@ -54,7 +56,7 @@ class _OnBehalf:
 
 
 async def issue_token(issuer: Issuer, form: dict[str, str], proof: str | None) -> dict[str, Any]:
-    """The answer of RFC 6749 section 5.1. `proof` is the DPoP header. Raises Refused.
+    """The answer of RFC 6749 section 5.1. `proof` is the DPoP header. Raises Refused, or ReplaysUnavailable.
 
     With `consumer_org` in the form the rights are that organisation's, as far as it has delegated them.
 
@@ -64,7 +66,12 @@ async def issue_token(issuer: Issuer, form: dict[str, str], proof: str | None) -
         raise Refused("unsupported_grant_type", "grant_type must be client_credentials")
     try:
         client = await authenticate(
-            form, clients=issuer.clients, issuer=issuer.name, replays=issuer.replays, now=issuer.clock()
+            form,
+            clients=issuer.clients,
+            issuer=issuer.name,
+            profile=issuer.profile,
+            replays=issuer.replays,
+            now=issuer.clock(),
         )
     except NotAuthenticated:
         raise Refused("invalid_client", "The client assertion is not accepted", 401) from None

@@ -10,14 +10,16 @@ from starlette.routing import Route
 
 from services.gateway.limits.addresses import address_key
 from services.gateway.limits.rates import RateLimit
-from services.gateway.tokens.clients import RegistryUnusable
 from services.gateway.tokens.form import read_form
 from services.gateway.tokens.issue import Issuer, Refused, issue_token
 from services.gateway.tokens.metadata import KEYS_PATH, METADATA_PATH, TOKEN_PATH
+from shared.tokens.keys import KEEP_SECONDS
+from shared.tokens.replay import ReplaysUnavailable
 
 _log = logging.getLogger("gateway.tokens")
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-_PUBLIC = {"Cache-Control": "public, max-age=300"}
+# As long as our own services keep a key set: rotation reckons with it.
+_PUBLIC = {"Cache-Control": f"public, max-age={int(KEEP_SECONDS)}"}
 
 
 def token_routes(issuer: Issuer, limit: RateLimit, metadata: dict[str, Any], idle_seconds: float) -> list[Route]:
@@ -64,6 +66,6 @@ async def _issued(issuer: Issuer, request: Request, idle_seconds: float) -> dict
         raise Refused("invalid_request", "A client authenticates with its assertion only")
     try:
         return await issue_token(issuer, form, request.headers.get("dpop"))
-    except RegistryUnusable:
-        _log.exception("client registry unusable")
+    except ReplaysUnavailable:
+        _log.exception("used assertions cannot be asked for")
         raise Refused("temporarily_unavailable", "No tokens can be issued right now", 503) from None

@@ -19,7 +19,12 @@ from shared.database.embedded.log import last_words, rotate
 from shared.database.embedded.postmaster import forget_stale_postmaster, says_ready
 from shared.database.embedded.programs import Launch, end
 from shared.database.embedded.settings import server_arguments
-from shared.database.embedded.sockets import make_socket_directory, remove_socket_directory, socket_directory_for
+from shared.database.embedded.sockets import (
+    listens,
+    make_socket_directory,
+    remove_socket_directory,
+    socket_directory_for,
+)
 
 _STARTUP_SECONDS = 60  # recovery after a crash included
 _POLL_SECONDS = 0.01
@@ -50,6 +55,10 @@ class EmbeddedPostgres:
         """The address for SQLAlchemy on asyncpg: over the socket, without a password."""
         host = quote(str(self._socket_directory), safe="/")
         return f"postgresql+asyncpg://{quote(user, safe='')}@/{quote(database, safe='')}?host={host}"
+
+    def answers(self) -> bool:
+        """Whether a server on this folder answers, whichever process has started it."""
+        return listens(self._socket_directory)
 
     def start(self) -> None:
         """Make the database when there is none, start the server and return when it answers.

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import socket
 import stat
 from pathlib import Path
 
@@ -16,6 +17,12 @@ _SOCKET_NAME = f".s.PGSQL.{PORT}"
 def socket_directory_for(home: Path) -> Path:
     """The same for a user and home at every start."""
     return Path("/tmp", f"samrad-{os.geteuid()}-{short_hash(home)}")  # noqa: S108 - refused when it is not ours
+
+
+def listens(folder: Path) -> bool:
+    """Whether somebody answers at the socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(folder / _SOCKET_NAME)) == 0
 
 
 def make_socket_directory(folder: Path, footing: Footing) -> None:

@@ -11,13 +11,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-from sqlalchemy import DateTime, ForeignKey
+from sqlalchemy import DateTime, ForeignKey, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, selectinload
 
 _POOL = 20
 """More than ever are in use at once: opening connections meanwhile would only make it slower."""
@@ -100,6 +100,25 @@ class OpenedConsultation(_Wire):
     due_at: datetime
 
 
+class WholeEvent(_Wire):
+    """One event, as it is read."""
+
+    sequence: int
+    action: str
+    at: datetime
+
+
+class WholeConsultation(OpenedConsultation):
+    """The answer to a reading."""
+
+    type: str
+    purpose: str
+    case_reference: str
+    question: str
+    person: str
+    events: list[WholeEvent]
+
+
 def create_app(database_url: str) -> FastAPI:
     """The service on its database, whose tables it makes."""
     engine = create_async_engine(database_url, pool_size=_POOL, max_overflow=_POOL)
@@ -128,6 +147,14 @@ def create_app(database_url: str) -> FastAPI:
         session.add(consultation)
         await session.commit()
         return consultation
+
+    @app.get("/consultation/v1/consultations/{consultation_id}", response_model=WholeConsultation)
+    async def read(consultation_id: uuid.UUID, session: Annotated[AsyncSession, Depends(session)]) -> Consultation:
+        with_events = select(Consultation).options(selectinload(Consultation.events))
+        found = await session.scalar(with_events.where(Consultation.id == consultation_id))
+        if found is None:
+            raise HTTPException(404)
+        return found
 
     return app
 

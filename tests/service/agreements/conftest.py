@@ -14,7 +14,7 @@ import pytest
 from services.agreements.load import load_register, load_sandbox
 from services.agreements.main import create_app
 from services.agreements.settings import Settings
-from services.agreements.tables import MIGRATIONS, OWNER_ROLE, RUNTIME_ROLE
+from services.agreements.tables import MIGRATIONS, OWNER_ROLE, ROLES, RUNTIME_ROLE
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
 from shared.database.engine import Database
 from shared.database.migrate import upgrade
@@ -22,7 +22,7 @@ from shared.database.provision import provision
 from shared.serving import Served, serving
 from shared.vault import Vault
 from tests.service.agreements.database import DATABASE, Urls
-from tests.service.agreements.door import PUBLIC, Door, Issuer, TestClock
+from tests.service.agreements.door import PUBLIC, Door, Issuer, TestClock, no_worker
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +48,7 @@ def urls(postgres: EmbeddedPostgres) -> Urls:
 @pytest.fixture(scope="session")
 def loaded(postgres: EmbeddedPostgres, urls: Urls) -> Urls:
     async def prepare() -> None:
-        await provision(postgres.url("postgres", SUPERUSER), DATABASE, (OWNER_ROLE, RUNTIME_ROLE))
+        await provision(postgres.url("postgres", SUPERUSER), DATABASE, ROLES)
         await upgrade(urls.owner, MIGRATIONS)
         await load_register(urls.owner)
         await load_sandbox(urls.owner)
@@ -82,7 +82,12 @@ def address(loaded: Urls, clock: TestClock, issuer: Issuer, vault: Vault) -> Ite
     async def serve() -> None:
         database = Database(loaded.runtime)
         app = create_app(
-            Settings(public_url=PUBLIC), database=database, gatekeeper=issuer.gatekeeper(), vault=vault, clock=clock
+            Settings(public_url=PUBLIC),
+            database=database,
+            gatekeeper=issuer.gatekeeper(),
+            vault=vault,
+            clock=clock,
+            background=no_worker,
         )
         async with serving([Served("agreements", app, "127.0.0.1", port)]):
             started.set()

@@ -28,6 +28,12 @@ MALMO = "2120001124"
 A_KASSA = "8029990002"
 SUPPLIER = "5599990008"
 
+
+def no_worker() -> Sequence[str]:
+    """What is wrong with the background work of a service that has none."""
+    return ()
+
+
 READ = "samrad:agreements.read"
 WRITE = "samrad:agreements.write"
 DECIDE = "samrad:decisions.make"

@@ -9,13 +9,22 @@ from tests.service.agreements.database import Urls, run_sql
 from tests.service.agreements.door import A_KASSA, AF, AUDIT, DECIDE, READ, UMEA, Door
 
 LOOKUPS = [f"lookup.{source}" for source in ("af", "csn", "fk", "skv", "so", "tns", "miv")]
-PURPOSES = ["financial_aid_application", "financial_aid_first_visit", "financial_aid_recovery"]
+WITH_PAYMENTS = [f"lookup.{source}" for source in ("af", "csn", "fk", "so")]
+PURPOSES = {
+    "financial_aid_application": LOOKUPS,
+    "financial_aid_first_visit": LOOKUPS,
+    "financial_aid_recovery": WITH_PAYMENTS,
+}
 
 
 def decide(
-    door: Door, *information_sets: str, organisation: str = UMEA, purpose: str = "financial_aid_application"
+    door: Door,
+    *information_sets: str,
+    organisation: str = UMEA,
+    purpose: str = "financial_aid_application",
+    **more: str,
 ) -> dict[str, Any]:
-    body = {"organisation": organisation, "purpose": purpose, "informationSets": list(information_sets)}
+    body = {"organisation": organisation, "purpose": purpose, "informationSets": list(information_sets), **more}
     answer = door.post("/decisions", body, organisation=AF, scopes=[DECIDE])
     assert answer.status_code == 200
     found: dict[str, Any] = answer.json()
@@ -23,13 +32,13 @@ def decide(
 
 
 @pytest.mark.parametrize("purpose", PURPOSES)
-def test_a_municipality_may_look_up_every_source_in_a_financial_aid_case(door: Door, purpose: str) -> None:
-    decision = decide(door, *LOOKUPS, purpose=purpose)
+def test_a_municipality_may_look_up_what_a_financial_aid_case_needs(door: Door, purpose: str) -> None:
+    decision = decide(door, *PURPOSES[purpose], purpose=purpose)
 
     assert decision["permitted"] is True
-    assert decision["version"] == 1
+    assert decision["version"] == 2
     assert decision["decidedAt"] == "2026-02-02T09:00:00Z"
-    assert [item["informationSet"] for item in decision["items"]] == LOOKUPS
+    assert [item["informationSet"] for item in decision["items"]] == PURPOSES[purpose]
     assert all(item["ground"]["reference"] and item["reason"] is None for item in decision["items"])
     assert decision["organisation"] == {
         "organisationNumber": UMEA,
@@ -56,6 +65,8 @@ def test_an_a_kassa_may_request_information_but_not_make_a_financial_aid_look_up
             "informationSet": "lookup.af",
             "permitted": False,
             "reason": "kind_not_permitted",
+            "fields": [],
+            "verified": None,
             "answeringOrganisation": AF,
             "ground": None,
         }
@@ -133,7 +144,7 @@ def test_a_decision_is_kept_under_the_asking_organisation(door: Door, loaded: Ur
     values = {"id": decision["decisionId"]}
 
     (kept,) = run_sql(loaded.runtime, statement, values, tenant=f"0007:{UMEA}")
-    assert (kept["version"], kept["permitted"]) == (1, True)
+    assert (kept["version"], kept["permitted"]) == (2, True)
     assert kept["items"][0]["ground"]["legal_basis_id"] == "sfs-2008-975-5"
     assert run_sql(loaded.runtime, statement, values, tenant=f"0007:{AF}") == []
     assert run_sql(loaded.runtime, statement, values) == []
@@ -166,3 +177,44 @@ def test_a_misshapen_question_is_refused_without_repeating_it(door: Door, change
     assert answer.status_code == 422
     assert answer.json()["code"] == "malformed_request"
     assert "198001019876" not in answer.text
+
+
+@pytest.mark.requirement(13)
+def test_each_set_has_the_pieces_that_its_ground_opens_for_the_purpose(door: Door) -> None:
+    assessment = decide(door, "lookup.csn")["items"][0]
+    recovery = decide(door, "lookup.csn", purpose="financial_aid_recovery")["items"][0]
+    refused = decide(door, "lookup.csn", organisation=A_KASSA)["items"][0]
+
+    assert set(assessment["fields"]) == {"cases", "applications", "grantedTimes", "payments"}
+    assert recovery["fields"] == ["payments"]
+    assert refused["fields"] == []
+
+
+def test_a_ground_whose_basis_is_not_verified_says_so(door: Door) -> None:
+    decision = decide(door, *LOOKUPS)
+
+    assert {item["informationSet"] for item in decision["items"] if item["verified"] is False} == {
+        "lookup.tns",
+        "lookup.miv",
+    }
+
+
+@pytest.mark.requirement(80)
+@pytest.mark.parametrize(
+    ("instant", "replacement"),
+    [
+        # The last minute of November in Sweden, and the first of December.
+        (datetime(2022, 11, 30, 22, 59, tzinfo=UTC), None),
+        (datetime(2022, 11, 30, 23, 0, tzinfo=UTC), "sfs-2022-811"),
+        (datetime(2026, 2, 2, 12, tzinfo=UTC), "sfs-2022-811"),
+    ],
+)
+def test_a_stated_law_that_is_no_longer_in_force_is_warned_about_with_its_replacement(
+    door: Door, instant: datetime, replacement: str | None
+) -> None:
+    with door.clock.at(instant):
+        decision = decide(door, "lookup.af", statedLaw="Instruktionen, förordning 2007:1030")
+
+    warned = [(each["code"], each["replacement"]["legalBasisId"]) for each in decision["warnings"]]
+    assert warned == ([] if replacement is None else [("no_longer_in_force", replacement)])
+    assert decision["permitted"] is True

@@ -11,11 +11,12 @@ from services.agreements.load import EditionReused, load_register, load_sandbox
 from services.agreements.loading import statements
 from services.agreements.main import create_app
 from services.agreements.settings import Settings
-from services.agreements.tables import REGISTER_TABLES, TENANT_TABLES
+from services.agreements.tables import OPEN_TABLES, TENANT_TABLES
+from shared.database.ddl import SEALING_TABLES
 from shared.database.engine import Database
 from shared.vault import Vault
 from tests.service.agreements.database import Urls, run_sql
-from tests.service.agreements.door import AF, MALMO, UMEA, WRITE, Door, Issuer, TestClock
+from tests.service.agreements.door import AF, MALMO, UMEA, WRITE, Door, Issuer, TestClock, no_worker
 
 DRAFT = {
     "kind": "project",
@@ -41,8 +42,8 @@ def draft(door: Door) -> str:
 def test_the_two_lists_of_tables_are_all_there_are(loaded: Urls) -> None:
     found = run_sql(loaded.superuser, "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'")
 
-    assert {row["name"] for row in found} - {"alembic_version"} == {*TENANT_TABLES, *REGISTER_TABLES}
-    assert set(TENANT_TABLES).isdisjoint(REGISTER_TABLES)
+    assert {row["name"] for row in found} == {*TENANT_TABLES, *SEALING_TABLES, *OPEN_TABLES} - {"jobs.*"}
+    assert set(TENANT_TABLES).isdisjoint(OPEN_TABLES)
 
 
 @pytest.mark.parametrize("table", [table for table in TENANT_TABLES if not table.startswith("agreement")])
@@ -147,12 +148,12 @@ def test_the_service_is_not_ready_with_row_level_security_off(door: Door, loaded
 def test_the_service_is_not_ready_at_another_version_or_without_a_database(
     door: Door, loaded: Urls, issuer: Issuer, vault: Vault, clock: TestClock
 ) -> None:
-    held = run_sql(loaded.owner, "SELECT version_num FROM alembic_version")[0]
+    before = run_sql(loaded.owner, "SELECT version_num FROM alembic_version")
     run_sql(loaded.owner, "UPDATE alembic_version SET version_num = '0000'")
     try:
         assert door.http.get("/health/ready").status_code == 503
     finally:
-        run_sql(loaded.owner, "UPDATE alembic_version SET version_num = :version_num", held)
+        run_sql(loaded.owner, f"UPDATE alembic_version SET version_num = '{before[0]['version_num']}'")
     nowhere = loaded.runtime.partition("?")[0] + "?host=/nowhere"
     assert _ready(nowhere, issuer, vault, clock) == 503
 
@@ -160,7 +161,14 @@ def test_the_service_is_not_ready_at_another_version_or_without_a_database(
 def _ready(url: str, issuer: Issuer, vault: Vault, clock: TestClock) -> int:
     async def ask() -> int:
         database = Database(url, pool_size=1)
-        app = create_app(Settings(), database=database, gatekeeper=issuer.gatekeeper(), vault=vault, clock=clock)
+        app = create_app(
+            Settings(),
+            database=database,
+            gatekeeper=issuer.gatekeeper(),
+            vault=vault,
+            clock=clock,
+            background=no_worker,
+        )
         try:
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as http:
                 return (await http.get("/health/ready")).status_code

@@ -11,11 +11,12 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
-from services.gateway.main import create_app
+from services.gateway.main import World, create_app
 from services.gateway.settings import Settings
 from services.gateway.tokens.demo import demo_identity, write_demo_clients
 from shared.clock import system_clock
 from shared.tokens.client import ClientIdentity, MachineClient
+from shared.tokens.profile import PROFILES
 from shared.tokens.replay import InProcessReplayStore
 from tests.service.gateway.servers import Upstream, free_socket, serving
 
@@ -116,15 +117,21 @@ def agreements(_agreements: Upstream) -> Upstream:
     return _agreements
 
 
+_WORLD: dict[str, Any] = {
+    "clock": system_clock,
+    "profile": PROFILES["fapi2"],
+    "database": None,
+    "external": {},
+}
 Run = Callable[..., AbstractContextManager[Gateway]]
 
 
 @pytest.fixture(scope="session")
 def run_gateway(folder: Path, _consultation: Upstream, _agreements: Upstream) -> Run:
-    """Runs a gateway of its own, with settings that differ."""
+    """Runs a gateway of its own, with settings that differ, or with something else in its world."""
 
     @contextmanager
-    def run(**changes: Any) -> Iterator[Gateway]:
+    def run(world: dict[str, Any] | None = None, **changes: Any) -> Iterator[Gateway]:
         listener = free_socket()
         port = listener.getsockname()[1]
         values: dict[str, Any] = {
@@ -133,11 +140,12 @@ def run_gateway(folder: Path, _consultation: Upstream, _agreements: Upstream) ->
             "agreements_url": f"http://127.0.0.1:{_agreements.port}",
             "clients_file": folder / "clients.json",
             "keys_file": folder / "issuer.json",
+            "replays": "memory",
             "token_requests": 10_000,
             "address_requests": 10_000,
         }
         settings = Settings(**{**values, **changes})
-        app = create_app(settings, clock=system_clock, replays=InProcessReplayStore())
+        app = create_app(settings, World(**{**_WORLD, "replays": InProcessReplayStore(), **(world or {})}))
         with serving(app, listener), httpx.Client(timeout=10.0) as http:
             yield Gateway(settings.public_url, port, folder, http)
 

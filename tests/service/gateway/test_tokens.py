@@ -113,7 +113,7 @@ def test_metadata_names_the_endpoints_and_what_is_accepted(gateway: Gateway) -> 
     assert about["token_endpoint"] == f"{gateway.url}/oauth/token"
     assert about["jwks_uri"] == f"{gateway.url}/oauth/jwks"
     assert about["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
-    assert about["dpop_signing_alg_values_supported"] == ["ES256", "PS256", "Ed25519"]
+    assert about["dpop_signing_alg_values_supported"] == ["ES256", "PS256", "Ed25519", "EdDSA"]
     assert "samrad:lookups.create" in about["scopes_supported"]
 
 

@@ -50,7 +50,7 @@ class Register:
 
 
 def delegations(register: Register, folder: Path) -> AgreementsDelegations:
-    keys = read_or_make_keys(folder / "issuer.jwks")
+    keys = read_or_make_keys(folder / "issuer.jwks", lambda: NOW)
     return AgreementsDelegations(register, "http://inside:8002", PUBLIC, "2021002114", keys, lambda: NOW)
 
 

@@ -11,10 +11,12 @@ from joserfc.jwk import ECKey, OKPKey
 from services.gateway.scopes import CATALOGUE, all_scope_names
 from services.gateway.settings import Settings
 from services.gateway.startup import startup_faults
-from services.gateway.tokens.clients import ClientRegistry, RegistryUnusable
+from services.gateway.tokens.clients import KINDS, ClientRegistry, RegistryUnusable
 from services.gateway.tokens.demo import DEMO_CLIENTS, write_demo_clients
 from services.gateway.tokens.keys import KeysUnusable, read_or_make_keys
 from services.gateway.tokens.metadata import issuer_metadata
+from shared.clock import system_clock
+from shared.tokens.profile import PROFILES
 
 
 def settings(folder: Path, **changes: Any) -> Settings:
@@ -24,6 +26,7 @@ def settings(folder: Path, **changes: Any) -> Settings:
         "agreements_url": "http://127.0.0.1:8002",
         "clients_file": folder / "clients.json",
         "keys_file": folder / "keys.json",
+        "replays": "memory",
     }
     return Settings(**{**values, **changes})
 
@@ -114,6 +117,11 @@ def test_a_client_is_disabled_without_a_restart(tmp_path: Path) -> None:
         {"organisation": "2120002628"},
         {"organisation": "9112121212"},
         {"clientId": "malmo"},
+        {"clientId": "https://idp.example#umea"},
+        {"kind": "municipal"},
+        {"kind": "Municipality"},
+        {"kind": None},
+        {"kind": ["municipality"]},
     ],
 )
 def test_a_registry_with_unfit_clients_is_not_used(tmp_path: Path, entry: dict[str, Any]) -> None:
@@ -124,9 +132,43 @@ def test_a_registry_with_unfit_clients_is_not_used(tmp_path: Path, entry: dict[s
         ClientRegistry(path).all()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_organisation_can_be_registered(tmp_path: Path, kind: str) -> None:
+    path = write_demo_clients(tmp_path)
+    change(path, kind=kind)
+
+    assert ClientRegistry(path).all()[0].kind == kind
+
+
+def test_a_registry_that_breaks_is_told_and_the_last_good_one_serves_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write_demo_clients(tmp_path)
+    registry, whole = ClientRegistry(path), path.read_text("utf-8")
+    for broken in (whole[: len(whole) // 2], "", whole.replace("municipality", "town")):
+        path.write_text(broken, "utf-8")
+        assert registry.find("umea") is not None
+        assert len(registry.faults()) == 1
+    path.unlink()
+    assert "FileNotFoundError" in registry.faults()[0]
+    assert [record.levelname for record in caplog.records] == ["ERROR"] * 4
+
+    path.write_text(whole, "utf-8")
+    assert registry.faults() == []
+
+
+@pytest.mark.parametrize("name", ["clients_file", "keys_file", "database_url"])
+def test_what_issuing_needs_must_be_set_and_is_not_asked_for_without_it(folder: Path, name: str) -> None:
+    lacking = {"replays": "postgres", "database_url": "postgresql+asyncpg://a@b/c", name: None}
+
+    (fault,) = startup_faults(settings(folder, **lacking), "127.0.0.1")
+    assert f"SAMRAD_GATEWAY_{name.upper()}" in fault
+    assert startup_faults(settings(folder, **lacking, issuer_enabled=False), "127.0.0.1") == []
+
+
 def test_signing_keys_are_made_once_and_read_again(tmp_path: Path) -> None:
     path = tmp_path / "new" / "keys.json"
-    made, read = read_or_make_keys(path), read_or_make_keys(path)
+    made, read = read_or_make_keys(path, system_clock), read_or_make_keys(path, system_clock)
 
     assert made.signing.thumbprint() == read.signing.thumbprint() == read.public().keys[0].kid
     assert path.stat().st_mode & 0o777 == 0o600
@@ -134,11 +176,11 @@ def test_signing_keys_are_made_once_and_read_again(tmp_path: Path) -> None:
 
 def test_signing_keys_that_others_may_read_are_not_used(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
-    read_or_make_keys(path)
+    read_or_make_keys(path, system_clock)
     path.chmod(0o640)
 
     with pytest.raises(KeysUnusable, match="0600"):
-        read_or_make_keys(path)
+        read_or_make_keys(path, system_clock)
 
 
 def test_a_retired_key_is_published_and_does_not_sign(tmp_path: Path) -> None:
@@ -147,14 +189,16 @@ def test_a_retired_key_is_published_and_does_not_sign(tmp_path: Path) -> None:
     path.write_text(json.dumps({"keys": [key.as_dict(private=True) for key in keys]}), "utf-8")
     path.chmod(0o600)
 
-    read = read_or_make_keys(path)
+    read = read_or_make_keys(path, system_clock)
 
     assert read.signing.thumbprint() == keys[0].thumbprint()
     assert [key.kid for key in read.public().keys] == [key.thumbprint() for key in keys]
 
 
 def test_metadata_on_a_public_address_holds_to_the_standard() -> None:
-    about = issuer_metadata("https://samrad.example", {"a": "https://samrad.example/a"}, "https://docs.example")
+    about = issuer_metadata(
+        "https://samrad.example", {"a": "https://samrad.example/a"}, "https://docs.example", PROFILES["fapi2"]
+    )
 
     assert about["jwks_uri"] == "https://samrad.example/oauth/jwks"
 

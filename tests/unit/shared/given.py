@@ -45,7 +45,7 @@ class _Generous(JWSRegistry):
 def signed(header: dict[str, Any], payload: bytes, key: Key = ISSUER_KEY) -> str:
     """A signature that holds, over any bytes, also those that no honest issuer would sign."""
     if isinstance(key, ECKey) and key.curve_name == "P-256":
-        return _signed_by_hand(header, payload, key)
+        return signed_text(json.dumps(header).encode(), payload, key)
     registry = _Generous(algorithms=[header["alg"]], strict_check_header=False)
     return jws.serialize_compact(header, payload, key, registry=registry)
 
@@ -57,8 +57,9 @@ def by_hand(header: dict[str, Any], payload: bytes, secret: bytes | None) -> str
     return f"{start}.{coded(signature)}"
 
 
-def _signed_by_hand(header: dict[str, Any], payload: bytes, key: ECKey) -> str:
-    start = f"{coded(json.dumps(header).encode())}.{coded(payload)}"
+def signed_text(header: bytes, payload: bytes, key: ECKey) -> str:
+    """An ES256 signature that holds over texts that no library would write, such as members that are repeated."""
+    start = f"{coded(header)}.{coded(payload)}"
     secret = key.get_op_key("sign")
     assert isinstance(secret, EllipticCurvePrivateKey)
     numbers = decode_dss_signature(secret.sign(start.encode(), ECDSA(SHA256())))
@@ -68,6 +69,11 @@ def _signed_by_hand(header: dict[str, Any], payload: bytes, key: ECKey) -> str:
 def coded(value: bytes) -> str:
     """In base64url, without padding."""
     return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def uncoded(value: str) -> bytes:
+    """What stands in base64url without padding."""
+    return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
 
 
 def claims(**changes: Change) -> dict[str, Any]:

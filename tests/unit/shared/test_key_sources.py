@@ -159,6 +159,36 @@ def test_known_keys_serve_on_while_the_issuer_is_away(seconds: Seconds) -> None:
     assert issuer.fetched == 2
 
 
+def test_keys_that_could_not_be_fetched_anew_for_an_hour_are_trusted_no_longer(seconds: Seconds) -> None:
+    issuer = Issuer()
+    source = RemoteKeys(issuer.fetch)
+    g.run(source.find("issuer-1"))
+    issuer.answer = broken(OSError("down"))
+
+    seconds.now += 3600
+    assert g.run(source.find("issuer-1")).kid == "issuer-1"
+    seconds.now += 1
+    assert not source.holds("issuer-1")
+    for key_id in ("issuer-1", "issuer-2"):
+        with pytest.raises(KeysUnavailable):
+            g.run(source.find(key_id))
+
+    issuer.answer = lambda: PUBLISHED
+    seconds.now += 10
+    assert g.run(source.find("issuer-1")).kid == "issuer-1"
+    assert source.holds("issuer-1")
+
+
+def test_a_source_says_which_keys_it_holds_without_asking(seconds: Seconds) -> None:
+    issuer = Issuer()
+    source = RemoteKeys(issuer.fetch)
+    assert not source.holds("issuer-1")
+    assert issuer.fetched == 0
+    g.run(source.find("issuer-1"))
+    assert source.holds("issuer-1")
+    assert not source.holds("issuer-2")
+
+
 def test_a_key_of_a_kind_not_known_does_not_take_the_others_with_it(seconds: Seconds) -> None:
     issuer = Issuer()
     issuer.answer = lambda: {"keys": [{"kty": "AKP", "kid": "later", "alg": "ML-DSA-44"}, *PUBLISHED["keys"]]}

@@ -61,6 +61,29 @@ def test_a_proof_of_each_accepted_kind_of_key_works(key: Key, alg: str) -> None:
     assert checked(make_proof(key, "POST", ADDRESS, g.NOW, TOKEN), key=key) == key.thumbprint()
 
 
+def test_an_ed25519_proof_may_spell_its_algorithm_as_older_libraries_do() -> None:
+    value = by_older_library(g.ED25519_KEY)
+
+    assert checked(value, key=g.ED25519_KEY) == g.ED25519_KEY.thumbprint()
+
+
+def by_older_library(key: OKPKey) -> str:
+    """A proof whose header says `EdDSA`, put together by hand: joserfc warns of the name."""
+    head, payload, _ = proof(key, alg="Ed25519").split(".")
+    head = g.coded(json.dumps({"typ": "dpop+jwt", "alg": "EdDSA", "jwk": key.as_dict(private=False)}).encode())
+    signature = key.get_op_key("sign").sign(f"{head}.{payload}".encode())  # type: ignore[union-attr]
+    return f"{head}.{payload}.{g.coded(signature)}"
+
+
+def test_an_rsa_key_of_4096_bits_with_all_its_members_has_room_in_the_header() -> None:
+    key = RSAKey.generate_key(4096, private=True)
+    jwk = {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": "PS256"}
+    value = proof(key, head={"jwk": jwk}, alg="PS256")
+
+    assert len(value.partition(".")[0]) > 1024
+    assert checked(value, key=key) == key.thumbprint()
+
+
 def test_the_same_proof_works_once() -> None:
     store, value = InProcessReplayStore(), proof()
     checked(value, store=store)

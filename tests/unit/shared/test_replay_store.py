@@ -14,7 +14,7 @@ LATER = g.NOW + timedelta(seconds=70)
 
 def first(store: InProcessReplayStore, token_id: str, seconds: float = 0, owner: str = "one", life: float = 70) -> bool:
     now = g.NOW + timedelta(seconds=seconds)
-    return g.run(store.first_use(owner, token_id, now + timedelta(seconds=life), now))
+    return g.run(store.first_use(owner, token_id, issued=now, until=now + timedelta(seconds=life), now=now))
 
 
 def test_a_second_use_is_told_from_a_first_for_each_owner() -> None:

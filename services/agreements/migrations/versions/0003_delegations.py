@@ -6,7 +6,7 @@ from services.agreements.tables import RUNTIME_ROLE
 from shared.database.ddl import ORGANISATION, forced
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 
 _DELEGATIONS = (
     """

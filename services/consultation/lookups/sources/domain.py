@@ -90,7 +90,8 @@ class SourceAnswer:
     `messages` are the source's own words, `deviations` what its answer did otherwise than its contract,
     `items` the names of the pieces of information received, `data` the content in plain JSON types with
     camelCase keys: money as decimal strings, dates as ISO strings, lists never null.
-    `protected` tells that the source marked the person as having protected identity.
+    `protected` tells that the source marked the person as having protected identity. `left_out` names the pieces
+    that the purpose does not open.
     """
 
     source: SourceCode
@@ -105,6 +106,7 @@ class SourceAnswer:
     deviations: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     protected: bool = False
+    left_out: tuple[str, ...] = ()
     data: Mapping[str, Any] | None = field(default=None, repr=False)
 
 

@@ -1,0 +1,60 @@
+"""The workers of background jobs: beside a service in its process, or in a process of their own."""
+
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from services.assembly.environment import CannotStart, works_inside
+from shared.clock import Clock
+from shared.http.guard import App
+from shared.http.service import health_routes
+from shared.jobs.worker import Faults, Worker, working
+
+MakeWorker = Callable[[AsyncExitStack, Clock], Awaitable[Worker]]
+
+
+def worker_database(name: str) -> str:
+    """The address of a service's database as the role of background jobs. Raises CannotStart."""
+    url = os.environ.get(worker_setting(name))
+    if not url:
+        raise CannotStart(
+            f"{worker_setting(name)} is not set; see deploy/env. Or let background jobs run in a process of their own: "
+            "set SAMRAD_WORKER=apart and run ./samrad run worker"
+        )
+    return url
+
+
+def worker_setting(name: str) -> str:
+    """The variable that names it."""
+    return f"SAMRAD_{name.upper()}_WORKER_DATABASE_URL"
+
+
+async def work_beside(stack: AsyncExitStack, clock: Clock, make: MakeWorker) -> Faults:
+    """A worker in this process for as long as the stack lasts, unless they are apart; answers how to ask after it."""
+    if not works_inside():
+        return _nothing
+    worker = await make(stack, clock)
+    await stack.enter_async_context(working(worker))
+    return worker.faults
+
+
+def _nothing() -> Sequence[str]:
+    return ()
+
+
+def health_app(workers: Sequence[Worker]) -> App:
+    """Health and metrics of a process that only works."""
+
+    async def readiness() -> Sequence[str]:
+        return [fault for worker in workers for fault in worker.faults()]
+
+    async def metrics(_: Request) -> Response:
+        return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return Starlette(routes=[*health_routes(readiness), Route("/metrics", metrics)])

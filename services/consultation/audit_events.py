@@ -1,0 +1,127 @@
+"""Every event of this service's audit trail.
+
+A new one is added here; `./samrad audit events` then writes it down.
+"""
+
+from shared.audit import AuditEvent
+from shared.problems import Words
+
+_PURPOSE = {"purpose": "the code of the purpose", "caseReference": "the asker's case"}
+_DECISION = {"decision": "id and version of the decision that it rests on"}
+_GROUNDS = {"decision": "id, version and grounds of the decision that it rests on"}
+_BOTH = "the organisation that asked and the one that answers, if it acted"
+_STATE = {"state": "the state that it led to"}
+
+
+def _change(name: str, sv: str, en: str, who: str, seen_by: str = _BOTH) -> AuditEvent:
+    when = f"{who}, in the statement that makes the change"
+    return AuditEvent(name, Words(sv, en), when, {**_PURPOSE, **_DECISION, **_STATE}, seen_by=seen_by)
+
+
+EVENTS = (
+    AuditEvent(
+        "lookup.asked",
+        Words(
+            "En fråga ställdes till andra myndigheters register", "A question was put to other authorities' registers"
+        ),
+        "a look-up is about to leave for the sources; committed before it does",
+        {**_PURPOSE, **_GROUNDS, "sources": "the sources asked"},
+    ),
+    AuditEvent(
+        "lookup.disclosed",
+        Words("Svar ur registren lämnades ut", "Answers from the registers were disclosed"),
+        "a look-up is answered, and when its kept answer is told again; committed before the answer leaves",
+        {
+            **_PURPOSE,
+            **_DECISION,
+            "states": "how each source answered",
+            "fields": "names of the items disclosed, by source",
+            "repeated": "true when a kept answer is told again",
+        },
+    ),
+    AuditEvent(
+        "lookup.withheld",
+        Words(
+            "Svar ur registren hölls inne: skyddade personuppgifter",
+            "Answers from the registers were withheld: protected identity",
+        ),
+        "a look-up is answered without content since a source marks the person as protected",
+        {
+            **_PURPOSE,
+            **_DECISION,
+            "states": "how each source answered",
+            "fields": "empty",
+            "repeated": "true when a kept answer is told again",
+        },
+        outcomes=("refused",),
+    ),
+    AuditEvent(
+        "lookup.read",
+        Words("En gjord slagning lästes, utan innehåll", "A look-up was read afterwards, without content"),
+        "a look-up is read afterwards",
+        _PURPOSE,
+    ),
+    AuditEvent(
+        "consultation.opened",
+        Words("Ett samråd öppnades", "A consultation was opened"),
+        "a consultation is opened",
+        {**_PURPOSE, **_GROUNDS, "type": "the type of consultation", "lookup": "the look-up that it rests on, if any"},
+    ),
+    AuditEvent(
+        "consultation.read",
+        Words("Ett samråd lästes", "A consultation was read"),
+        "either side reads the whole consultation",
+        {**_PURPOSE, **_DECISION, "fields": "the parts shown"},
+        seen_by=_BOTH,
+    ),
+    AuditEvent(
+        "consultation.events_read",
+        Words("Ett samråds tidslinje lästes", "The timeline of a consultation was read"),
+        "either side reads the timeline of a consultation",
+        {**_PURPOSE, **_DECISION, "fields": "the parts shown"},
+        seen_by=_BOTH,
+    ),
+    _change(
+        "consultation.claimed",
+        "Ett samråd togs av en handläggare",
+        "A handler claimed a consultation",
+        "the answering side claims a consultation",
+    ),
+    _change(
+        "consultation.released",
+        "Ett samråd lämnades tillbaka till kön",
+        "A consultation was released to the queue",
+        "the answering side releases a consultation",
+        "the organisation that answers",
+    ),
+    _change(
+        "consultation.asked_back",
+        "En motfråga ställdes",
+        "A question was asked back",
+        "the answering side asks back",
+    ),
+    _change(
+        "consultation.replied",
+        "En motfråga besvarades",
+        "A question back was answered",
+        "the asking side replies",
+    ),
+    _change(
+        "consultation.answered",
+        "Ett samråd besvarades",
+        "A consultation was answered",
+        "the answering side answers",
+    ),
+    _change(
+        "consultation.closed",
+        "Ett samråd avslutades",
+        "A consultation was closed",
+        "the asking side closes a consultation",
+    ),
+    _change(
+        "consultation.withdrawn",
+        "Ett samråd återtogs",
+        "A consultation was withdrawn",
+        "the asking side withdraws a consultation",
+    ),
+)

@@ -1,0 +1,141 @@
+"""The database as code of ours could meet it by mistake: as the role that serves, with an organisation set or not."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.agreements import tables as agreements
+from services.consultation import tables as consultation
+from shared.database.engine import Database, Tenancy
+from tests.attack.support import AF, CONSULTATIONS, MALMO, UMEA, act, sql
+from tests.exchange import Exchange, consultation_body
+
+LAYOUTS = {"consultation": consultation.LAYOUT, "agreements": agreements.LAYOUT}
+# Another test holds these lists to the catalogue.
+TABLES = [(service, table) for service, layout in LAYOUTS.items() for table in layout.tenant_tables]
+_UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+OTHERS = {UMEA: MALMO, MALMO: UMEA}
+
+Result = TypeVar("Result")
+
+
+def seed(exchange: Exchange) -> None:
+    """Rows of both organisations in every table that holds an organisation's."""
+    for name, code in (("umea", "2480"), ("malmo", "1280")):
+        lookup = exchange.look_up("complete", name, sources=["AF"]).json()
+        body = consultation_body(lookupId=lookup["lookupId"], caseReference=lookup["caseReference"], person=None)
+        opened = exchange.send(name, "POST", CONSULTATIONS, body, key=f"rows-{lookup['lookupId']}")
+        assert opened.status_code == 201, opened.text
+        act(exchange, "af-workbench", opened.json(), "claims", 1)
+        act(exchange, "af-workbench", opened.json(), "questions", 2, "vad?")
+        draft = {
+            "kind": "project",
+            "title": f"Utkast {name}",
+            "status": "draft",
+            "validFrom": "2026-03-01",
+            "parties": [{"organisationNumber": AF.removeprefix("0007:")}, {"municipalityCode": code}],
+        }
+        key = f"draft-{lookup['lookupId']}"
+        made = exchange.send(name, "POST", "/agreements/v1/agreements", draft, key=key)
+        assert made.status_code == 201, made.text
+    for service in LAYOUTS:
+        sql(exchange, "ANALYZE", database=service)
+
+
+def published(exchange: Exchange) -> set[str]:
+    """Agreements that everybody may see."""
+    rows = sql(exchange, "SELECT id FROM agreement WHERE published", database="agreements")
+    return {str(row["id"]) for row in rows}
+
+
+def is_foreign(row: str, seen_by: str, public: set[str]) -> bool:
+    """Whether a row, as text, is another organisation's: it names that one, not the reader, and is not public."""
+    other, own = OTHERS[seen_by].removeprefix("0007:"), seen_by.removeprefix("0007:")
+    return other in row and own not in row and public.isdisjoint(_UUID.findall(row))
+
+
+class Session:
+    """One connection as the serving role, as the code uses it."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @asynccontextmanager
+    async def as_organisation(self, organisation: str | None) -> AsyncIterator[AsyncConnection]:
+        """A transaction that is rolled back."""
+        begun = self.database.begin(Tenancy(organisation)) if organisation else self.database.without_tenant()
+        async with begun as connection:
+            yield connection
+            await connection.rollback()
+
+    async def texts(self, organisation: str | None, statement: str, **values: Any) -> list[str]:
+        """The first column of every row, as text."""
+        async with self.as_organisation(organisation) as connection:
+            return [str(row[0]) for row in await connection.execute(text(statement), values)]
+
+    async def refusal(self, organisation: str | None, statement: str, **values: Any) -> asyncpg.PostgresError | None:
+        """What the database says to a statement, or None when it does it."""
+        try:
+            async with self.as_organisation(organisation) as connection:
+                await connection.execute(text(statement), values)
+        except DBAPIError as fault:
+            cause = fault.orig.__cause__ if fault.orig else None
+            assert isinstance(cause, asyncpg.PostgresError)
+            return cause
+        return None
+
+
+def with_session(exchange: Exchange, service: str, work: Callable[[Session], Awaitable[Result]]) -> Result:
+    """The result of `work` on one connection."""
+
+    async def run() -> Result:
+        database = Database(exchange.postgres.url(service, f"{service}_runtime"), pool_size=1)
+        try:
+            return await work(Session(database))
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def refusal_of(
+    exchange: Exchange, service: str, organisation: str | None, statement: str, **values: Any
+) -> asyncpg.PostgresError | None:
+    """What the database says to one statement."""
+    return with_session(exchange, service, lambda session: session.refusal(organisation, statement, **values))
+
+
+def columns(exchange: Exchange, service: str, table: str, right: str) -> list[str]:
+    """The columns of a table on which the serving role has a right; none of the generated."""
+    rows = sql(
+        exchange,
+        "SELECT attname AS name FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 "
+        "AND NOT attisdropped AND attgenerated = '' AND has_column_privilege($2, attrelid, attnum, $3) ORDER BY attnum",
+        table,
+        f"{service}_runtime",
+        right,
+        database=service,
+    )
+    return [row["name"] for row in rows]
+
+
+def foreign_row(exchange: Exchange, service: str, table: str, seen_by: str = UMEA) -> str:
+    """A row that is another organisation's, as JSON."""
+    public = published(exchange)
+    rows = sql(exchange, f"SELECT to_jsonb(t)::text AS row FROM {table} t", database=service)
+    found = [str(row["row"]) for row in rows if is_foreign(row["row"], seen_by, public)]
+    assert found, f"{table} holds no row that is foreign to {seen_by}: make one of each side's in `seed`"
+    return found[-1]
+
+
+def insertion(table: str, names: list[str]) -> str:
+    """Inserts a row from JSON."""
+    listed = ", ".join(names)
+    return f"INSERT INTO {table} ({listed}) SELECT {listed} FROM jsonb_populate_record(NULL::{table}, :row)"

@@ -1,0 +1,110 @@
+"""Uniqueness and foreign keys tell nothing about another organisation, and connect nothing with it.
+
+PostgreSQL checks both without asking policies, so a key that forgets the organisation would say what is there.
+"""
+
+import json
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.attack.rows import LAYOUTS, TABLES, columns, foreign_row, insertion, refusal_of
+from tests.attack.support import MALMO, UMEA, sql
+from tests.exchange import NOBODY, Exchange
+
+pytestmark = [pytest.mark.attack, pytest.mark.requirement(13)]
+# Unique keys that do not begin with the organisation, and why that is harmless.
+OTHERWISE_UNIQUE = {
+    "consultation.consultation_of_answerer": "begins with the other side, and holds the organisation too",
+    "agreement.agreement_id_key": "the id alone, made at random here and stated by nobody: there is nothing to try",
+}
+WITHOUT_ORGANISATION = {"agreement.agreement_id_key"}
+_UNIQUE = """
+    SELECT t.relname || '.' || i.relname AS name, t.relname AS table_name,
+           ARRAY(SELECT a.attname FROM unnest(x.indkey[0:x.indnkeyatts - 1]) WITH ORDINALITY AS k (number, place)
+                 LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.number ORDER BY k.place)::text[] AS key
+    FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+    WHERE (x.indisunique OR x.indisexclusion) AND t.relname = ANY($1)
+"""
+_FOREIGN = """
+    SELECT k.conname AS name, t.relname AS table_name, r.relname AS referred,
+           ARRAY(SELECT a.attname FROM unnest(k.conkey) WITH ORDINALITY AS u (number, place)
+                 JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = u.number ORDER BY u.place)::text[] AS key,
+           ARRAY(SELECT a.attname FROM unnest(k.confkey) WITH ORDINALITY AS u (number, place)
+                 JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = u.number ORDER BY u.place)::text[] AS target
+    FROM pg_constraint k JOIN pg_class t ON t.oid = k.conrelid JOIN pg_class r ON r.oid = k.confrelid
+    WHERE k.contype = 'f'
+"""
+
+
+def found(exchange: Exchange, service: str, query: str, *values: object) -> list[Any]:
+    return sql(exchange, query, *values, database=service)
+
+
+def ours(row: str, **changes: Any) -> str:
+    """Another organisation's row as if it were one's own: the same ids, the same references."""
+    whole = json.loads(row.replace(MALMO, UMEA))
+    acting = {name: UMEA for name in ("org", "actor_org") if name in whole}
+    return json.dumps({**whole, **acting, **changes})
+
+
+def test_every_unique_key_begins_with_the_organisation(rows: Exchange) -> None:
+    otherwise = set()
+    for service, layout in LAYOUTS.items():
+        unique = found(rows, service, _UNIQUE, list(layout.tenant_tables))
+        assert {each["table_name"] for each in unique} == set(layout.tenant_tables)
+        otherwise |= {each["name"] for each in unique if each["key"][0] != "org"}
+        without = {each["name"] for each in unique if "org" not in each["key"]}
+        assert without <= WITHOUT_ORGANISATION
+    assert otherwise == OTHERWISE_UNIQUE.keys()
+
+
+def test_every_foreign_key_between_tables_of_organisations_carries_the_organisation(rows: Exchange) -> None:
+    seen = 0
+    for service, layout in LAYOUTS.items():
+        for key in found(rows, service, _FOREIGN):
+            if key["referred"] not in layout.tenant_tables:
+                continue
+            seen += 1
+            assert key["table_name"] in layout.tenant_tables, f"{key['name']} shows what is there to everybody"
+            assert ("org", "org") in zip(key["key"], key["target"], strict=True), key["name"]
+    assert seen > 4
+
+
+@pytest.mark.parametrize(("service", "table"), TABLES)
+def test_another_organisations_ids_and_numbers_are_free_for_ones_own_use(
+    rows: Exchange, service: str, table: str
+) -> None:
+    """The same row under one's own organisation: nothing says that there is one like it."""
+    names = columns(rows, service, table, "INSERT")
+    if not names:
+        return  # not for the serving role to write
+    refused = refusal_of(rows, service, UMEA, insertion(table, names), row=ours(foreign_row(rows, service, table)))
+
+    if isinstance(refused, asyncpg.UniqueViolationError):
+        assert f"{table}.{refused.constraint_name}" in WITHOUT_ORGANISATION
+    else:
+        assert refused is None or isinstance(refused, asyncpg.ForeignKeyViolationError), refused
+
+
+def test_a_reference_to_another_organisations_row_is_refused_like_one_that_leads_nowhere(rows: Exchange) -> None:
+    tried = set()
+    for service, layout in LAYOUTS.items():
+        for key in found(rows, service, _FOREIGN):
+            table = key["table_name"]
+            names = columns(rows, service, table, "INSERT")
+            if key["referred"] not in layout.tenant_tables or not names:
+                continue
+            row, statement = foreign_row(rows, service, table), insertion(table, names)
+            place = next(name for name in key["key"] if name.endswith("_id"))
+            if json.loads(row)[place] is None:
+                continue
+            told = []
+            for reference in (json.loads(row)[place], NOBODY):
+                refused = refusal_of(rows, service, UMEA, statement, row=ours(row, **{place: reference}))
+                assert isinstance(refused, asyncpg.ForeignKeyViolationError), key["name"]
+                told.append((refused.constraint_name, str(refused), (refused.detail or "").replace(reference, "")))
+            assert told[0] == told[1]
+            tried.add(key["name"])
+    assert len(tried) > 3

@@ -62,8 +62,12 @@ def _parser() -> argparse.ArgumentParser:
     tenants = commands.add_parser("tenants", help="replace tenant profiles from a file")
     tenants.add_argument("file", type=Path)
     tenants.set_defaults(command=tenants_command)
+    organisations = commands.add_parser("organisations", help="add suppliers and others to the register from a file")
+    organisations.add_argument("file", type=Path)
+    organisations.set_defaults(command=organisations_command)
     call = commands.add_parser("call", help="one request as a client, with token and proof")
     call.add_argument("--as", dest="client", required=True, metavar="CLIENT", help="umea, malmo, af-workbench ...")
+    call.add_argument("--for", dest="consumer", metavar="CLIENT", help="whose rights to use, if delegated: umea ...")
     call.add_argument("--handler", help="who is asking, an opaque id (default: demo-CLIENT)")
     call.add_argument("-H", "--header", action="append", default=[], metavar="NAME: VALUE")
     call.add_argument("-d", "--data", metavar="JSON|@FILE")
@@ -334,6 +338,19 @@ def tenants_command(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def organisations_command(chosen: argparse.Namespace) -> int:
+    """Add organisations to the register."""
+    from services.agreements.load import load_organisations
+    from services.agreements.loading.own import OrganisationsUnfit, read_organisations
+
+    url = required("SAMRAD_AGREEMENTS_MIGRATION_DATABASE_URL")
+    try:
+        print(f"loaded {_on_database(load_organisations(url, read_organisations(chosen.file)))} organisations")
+    except OrganisationsUnfit as fault:
+        raise CannotStart(f"{fault}; see docs/operations.md") from None
+    return 0
+
+
 def _on_database(work: Coroutine[Any, Any, Result]) -> Result:
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -356,7 +373,7 @@ def call_command(chosen: argparse.Namespace) -> int:
             raise CannotStart("a header is written NAME: VALUE")
         headers[name.strip()] = value.strip()
     with httpx.Client(timeout=60, trust_env=False) as http:
-        client = demo_client(chosen.client, place.home, place.public_url, http)
+        client = demo_client(chosen.client, place.home, place.public_url, http, on_behalf_of=chosen.consumer)
         return call(client, place.public_url, CallRequest(chosen.method, chosen.path, chosen.data, headers))
 
 

@@ -119,6 +119,12 @@ class AuditEntry:
             "audit_entry": self._entry(),
         }
 
+    def _acting(self) -> dict[str, Any]:
+        """Who acted for the actor's organisation, when somebody did."""
+        if (acting := self.caller.acting) is None:
+            return {}
+        return {"acting": {"organisation": acting.organisation, "delegation": str(acting.delegation)}}
+
     def _entry(self) -> str:
         return json.dumps(
             {
@@ -130,6 +136,7 @@ class AuditEntry:
                     "organisation": self.caller.organisation,
                     "client": self.caller.client_id,
                     "stated": self.caller.actor,
+                    **self._acting(),
                 },
                 "object": {
                     "type": self.object_type,

@@ -195,6 +195,15 @@ SCOPE_MISSING = ProblemKind(
     ),
     check="scope",
 )
+DELEGATION_ENDED = ProblemKind(
+    "delegation_ended",
+    403,
+    Words("Fullmakten gäller inte längre", "The delegation is no longer in force"),
+    Words(
+        "Den organisation som ni agerar för har återkallat fullmakten eller låtit den löpa ut. Tala med den.",
+        "The organisation that you act for has withdrawn the delegation or let it end. Talk to it.",
+    ),
+)
 ACTOR_REQUIRED = ProblemKind(
     "actor_required",
     400,

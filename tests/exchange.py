@@ -74,15 +74,24 @@ class Exchange:
     sent_to_sources: list[bytes] = field(repr=False)
     _clients: dict[str, MachineClient] = field(default_factory=dict, repr=False)
 
-    def client(self, name: str, *, scopes: set[str] | None = None, bound: bool | None = None) -> MachineClient:
-        """A demo client; `scopes` narrows what it asks for."""
-        key = f"{name} {sorted(scopes) if scopes is not None else ''} {bound}"
+    def client(
+        self,
+        name: str,
+        *,
+        scopes: set[str] | None = None,
+        bound: bool | None = None,
+        on_behalf_of: str | None = None,
+    ) -> MachineClient:
+        """A demo client; `scopes` narrows what it asks for, `on_behalf_of` is the number of whom it acts for."""
+        key = f"{name} {sorted(scopes) if scopes is not None else ''} {bound} {on_behalf_of}"
         if key not in self._clients:
-            self._clients[key] = self._make(name, scopes, bound)
+            self._clients[key] = self._make(name, scopes, bound, on_behalf_of)
         return self._clients[key]
 
-    def _make(self, name: str, scopes: set[str] | None, bound: bool | None) -> MachineClient:
-        held = set(DEMO_CLIENTS[name].scopes) if scopes is None else scopes
+    def _make(self, name: str, scopes: set[str] | None, bound: bool | None, on_behalf_of: str | None) -> MachineClient:
+        registered = DEMO_CLIENTS[name]
+        own = registered.scopes if on_behalf_of is None else registered.delegated_scopes
+        held = set(own) if scopes is None else scopes
         by_service = {service: [scope for scope in known if scope.name in held] for service, known in CATALOGUE.items()}
         plain = all(scope.bearer_allowed for known in by_service.values() for scope in known)
         return MachineClient(
@@ -94,6 +103,7 @@ class Exchange:
                 f"{self.base_url}/{service}": [scope.name for scope in known] for service, known in by_service.items()
             },
             bound=not plain if bound is None else bound,
+            on_behalf_of=on_behalf_of,
         )
 
     def send(

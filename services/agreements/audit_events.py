@@ -18,4 +18,21 @@ EVENTS = (
             "parties": "how many parties",
         },
     ),
+    AuditEvent(
+        "delegation.granted",
+        Words("En fullmakt gavs", "A delegation was granted"),
+        "a consumer lets a supplier act for it",
+        {
+            "supplier": "who may act",
+            "scopes": "with which rights of the consumer's",
+            "validFrom": "the first day",
+            "validTo": "the last day",
+        },
+    ),
+    AuditEvent(
+        "delegation.withdrawn",
+        Words("En fullmakt återkallades", "A delegation was withdrawn"),
+        "a consumer stops a supplier from acting for it",
+        {"supplier": "who may act no more", "scopes": "with which rights of the consumer's"},
+    ),
 )

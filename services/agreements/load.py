@@ -7,9 +7,11 @@ import json
 from collections.abc import Sequence
 
 from sqlalchemy import TextClause
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.agreements.loading import files, statements
+from services.agreements.loading.own import OrganisationsUnfit
 from services.agreements.loading.sandbox import Member, sandbox_rows
 from services.agreements.wire import ICD
 from shared.database.engine import Database, Tenancy
@@ -50,6 +52,22 @@ async def load_sandbox(url: str) -> None:
             await _put(connection, statements.PARTIES, rows.parties, org)
     finally:
         await database.close()
+
+
+async def load_organisations(url: str, rows: Sequence[files.Row]) -> int:
+    """Add organisations to the register, or change those added before; answers how many.
+
+    Raises OrganisationsUnfit when one is in the register already, with nothing changed.
+    """
+    database = Database(url, pool_size=1)
+    try:
+        async with database.without_tenant() as connection:
+            await _put(connection, statements.ORGANISATIONS, rows)
+    except IntegrityError:
+        raise OrganisationsUnfit("an organisation of the file is in the register already") from None
+    finally:
+        await database.close()
+    return len(rows)
 
 
 async def _put_grounds(connection: AsyncConnection, grounds: files.Grounds) -> None:

@@ -10,6 +10,7 @@ from services.agreements import audit_events as _audit_events  # noqa: F401 - fi
 from services.agreements.about.routes import VERSION
 from services.agreements.about.routes import router as about
 from services.agreements.coverage.routes import router as coverage
+from services.agreements.delegations.routes import router as delegations
 from services.agreements.grounds.routes import router as grounds
 from services.agreements.organisations.routes import router as organisations
 from services.agreements.readiness import readiness
@@ -31,16 +32,18 @@ from shared.tokens.caller import Gatekeeper
 from shared.vault import Vault
 
 PREFIX = "/agreements/v1"
-ROUTERS = (organisations, grounds, register, coverage, audit_router(AUDIT_READ), about)
+ROUTERS = (organisations, grounds, register, coverage, delegations, audit_router(AUDIT_READ), about)
 
 _DESCRIPTION = """\
-The register behind Samråd: organisations, legal bases, agreements and coverage, and the decision on who may ask
-whom for what. Limitations: legal bases are facts with validity, not legal advice; the register begins on
-2007-01-01 and its grounds on 2022-01-01; what carries `invented` is made up for the sandbox.
+The register behind Samråd: organisations, legal bases, agreements and coverage, the decision on who may ask whom for
+what, and delegations that let a supplier's system act. Limitations: legal bases are facts with validity, not legal
+advice; the register begins on 2007-01-01 and its grounds on 2022-01-01; what carries `invented` is made up for the
+sandbox.
 
-Registret bakom Samråd: organisationer, rättsliga stöd, överenskommelser och täckning, och beslutet om vem som får
-fråga vem om vad. Begränsningar: rättsliga stöd är fakta med giltighetstid och ersätter inte en egen bedömning;
-registret börjar 2007-01-01 och stöden 2022-01-01; det som är märkt `invented` är påhittat för sandlådan.
+Registret bakom Samråd: organisationer, rättsliga stöd, överenskommelser och täckning, beslutet om vem som får fråga vem
+om vad, och fullmakter som låter en leverantörs system agera. Begränsningar: rättsliga stöd är fakta med giltighetstid
+och ersätter inte en egen bedömning; registret börjar 2007-01-01 och stöden 2022-01-01; det som är märkt `invented` är
+påhittat för sandlådan.
 """
 _ABOUT = openapi.Description(
     title="Samråd agreements",

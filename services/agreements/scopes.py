@@ -25,6 +25,27 @@ DECISIONS_MAKE = Scope(
         "Ask whether an organisation may ask for information for a purpose (between the services)",
     ),
 )
+DELEGATIONS_MANAGE = Scope(
+    "samrad:delegations.manage",
+    Words(
+        "Ge och återkalla fullmakter för leverantörer att agera för den egna organisationen",
+        "Grant and withdraw delegations that let suppliers act for one's own organisation",
+    ),
+)
+DELEGATIONS_READ = Scope(
+    "samrad:delegations.read",
+    Words(
+        "Läsa fullmakter som den egna organisationen har gett eller fått",
+        "Read delegations that one's own organisation has granted or holds",
+    ),
+)
+DELEGATIONS_CHECK = Scope(
+    "samrad:delegations.check",
+    Words(
+        "Fråga om en leverantör just nu får agera för en organisation (mellan tjänsterna)",
+        "Ask whether a supplier may act for an organisation right now (between the services)",
+    ),
+)
 AUDIT_READ = Scope(
     "samrad:audit.read",
     Words(
@@ -33,4 +54,15 @@ AUDIT_READ = Scope(
     ),
 )
 
-SCOPES = {scope.name: scope for scope in (AGREEMENTS_READ, AGREEMENTS_WRITE, DECISIONS_MAKE, AUDIT_READ)}
+SCOPES = {
+    scope.name: scope
+    for scope in (
+        AGREEMENTS_READ,
+        AGREEMENTS_WRITE,
+        DECISIONS_MAKE,
+        DELEGATIONS_MANAGE,
+        DELEGATIONS_READ,
+        DELEGATIONS_CHECK,
+        AUDIT_READ,
+    )
+}

@@ -8,7 +8,7 @@ from pathlib import Path
 from shared.database.ddl import SEALING_TABLES
 from shared.database.isolation import Layout
 
-TENANT_TABLES = ("agreement", "agreement_party", "decision", "audit_entry", "idempotency_record")
+TENANT_TABLES = ("agreement", "agreement_party", "decision", "delegation", "audit_entry", "idempotency_record")
 REGISTER_TABLES = (
     "county",
     "municipality",

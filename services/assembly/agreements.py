@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from services.agreements import tables
+from services.agreements.delegations.check_delegation import OwnDelegations
 from services.agreements.jobs import jobs
 from services.agreements.load import load_register, load_sandbox
 from services.agreements.main import create_app
@@ -31,7 +32,9 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
     return create_app(
         settings,
         database=database,
-        gatekeeper=make_gatekeeper("agreements", settings, database, http, clock),
+        gatekeeper=make_gatekeeper(
+            "agreements", settings, database, http, clock, acting=OwnDelegations(database, clock)
+        ),
         vault=Vault(
             vault_key(settings.sealing_key.get_secret_value(), "SAMRAD_AGREEMENTS_SEALING_KEY"),
             vault_key(settings.marking_key.get_secret_value(), "SAMRAD_AGREEMENTS_MARKING_KEY"),

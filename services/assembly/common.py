@@ -10,6 +10,7 @@ from services.assembly.environment import CannotStart, issuers_file, security_pr
 from services.assembly.issuers import fetch_document, read_issuers, trusted_issuers
 from shared.clock import Clock
 from shared.database.engine import Database
+from shared.tokens.acting import ActingCheck
 from shared.tokens.caller import Gatekeeper
 from shared.tokens.keys import RemoteKeys
 from shared.tokens.replay import InProcessReplayStore, ReplayStore
@@ -51,9 +52,16 @@ class TokenSettings(Protocol):
 
 
 def make_gatekeeper(
-    service: str, settings: TokenSettings, database: Database, http: httpx.AsyncClient, clock: Clock
+    service: str,
+    settings: TokenSettings,
+    database: Database,
+    http: httpx.AsyncClient,
+    clock: Clock,
+    *,
+    acting: ActingCheck,
 ) -> Gatekeeper:
     """The gatekeeper of a service: our own issuer's tokens, unless its keys have no address, and the external ones'.
+    `acting` tells who may act for another.
 
     Raises CannotStart when nobody would be trusted.
     """
@@ -69,6 +77,7 @@ def make_gatekeeper(
         clock,
         public_url=settings.public_url,
         actor_header=ACTOR_HEADER,
+        acting=acting,
     )
 
 

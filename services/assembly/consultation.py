@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+import httpx
 from joserfc.errors import JoseError
 from joserfc.jwk import import_key
 
@@ -12,6 +13,7 @@ from services.assembly.common import http_client, make_gatekeeper, vault_key
 from services.assembly.environment import CannotStart, read_settings, required
 from services.assembly.sealing import make_keeper
 from services.consultation import tables
+from services.consultation.delegations.agreements import AgreementsDelegations
 from services.consultation.grounds.agreements import AgreementsGrounds
 from services.consultation.jobs import jobs
 from services.consultation.lookups.sources.domain import SourceCode
@@ -26,6 +28,7 @@ from shared.database.migrate import upgrade
 from shared.database.provision import provision
 from shared.http.guard import App
 from shared.jobs.worker import Worker
+from shared.tokens.acting import ActingCheck, RememberedCheck
 from shared.tokens.client import ClientIdentity, ServiceTokens
 from shared.tokens.replay_postgres import remember_from_now
 from shared.transport.pyreqwest_transport import PyreqwestTransport
@@ -57,7 +60,9 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
     world = World(
         database=database,
         statistics=Database(settings.statistics_database_url.get_secret_value(), pool_size=2),
-        gatekeeper=make_gatekeeper("consultation", settings, database, http, clock),
+        gatekeeper=make_gatekeeper(
+            "consultation", settings, database, http, clock, acting=_delegations(settings, http, clock)
+        ),
         vault=Vault(
             vault_key(settings.sealing_key.get_secret_value(), "SAMRAD_CONSULTATION_SEALING_KEY"),
             vault_key(settings.marking_key.get_secret_value(), "SAMRAD_CONSULTATION_MARKING_KEY"),
@@ -68,6 +73,19 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
         background=await work_beside(stack, clock, worker),
     )
     return create_app(settings, world)
+
+
+def _delegations(settings: Settings, http: httpx.AsyncClient, clock: Clock) -> ActingCheck:
+    # Tokens of their own: look-ups need not wait for a right that only delegated ones use.
+    tokens = ServiceTokens(
+        _identity(settings),
+        http,
+        clock,
+        resource=settings.agreements_audience or f"{settings.issuer}/agreements",
+        scopes=("samrad:delegations.check",),
+    )
+    asked = AgreementsDelegations(http, tokens, url=settings.agreements_url, public_url=settings.public_url)
+    return RememberedCheck(asked, clock)
 
 
 def _identity(settings: Settings) -> ClientIdentity:

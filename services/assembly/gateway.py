@@ -91,15 +91,23 @@ def connection_limits() -> ConnectionLimits:
     )
 
 
-def demo_client(name: str, home: Path, public_url: str, http: httpx.Client) -> MachineClient:
-    """A client whose key lies under `home`, asking for all scopes that it is registered for."""
+def demo_client(
+    name: str, home: Path, public_url: str, http: httpx.Client, *, on_behalf_of: str | None = None
+) -> MachineClient:
+    """A client whose key lies under `home`, asking for all scopes that it is registered for.
+
+    `on_behalf_of` is another demo client, or an organisation number, and then it asks for what it may be delegated.
+    """
     if name not in DEMO_CLIENTS:
         raise CannotStart(f"no such client: {name}; there are {', '.join(DEMO_CLIENTS)}")
     try:
         identity = demo_identity(home / "clients", name, public_url=public_url)
     except OSError:
         raise CannotStart(f"{home} holds no key for {name}; start the sandbox first: make run") from None
-    held = [scope for scopes in CATALOGUE.values() for scope in scopes if scope.name in DEMO_CLIENTS[name].scopes]
+    registered = DEMO_CLIENTS[name]
+    wanted = registered.scopes if on_behalf_of is None else registered.delegated_scopes
+    held = [scope for scopes in CATALOGUE.values() for scope in scopes if scope.name in wanted]
+    consumer = DEMO_CLIENTS.get(on_behalf_of or "")
     return MachineClient(
         identity,
         http,
@@ -110,4 +118,5 @@ def demo_client(name: str, home: Path, public_url: str, http: httpx.Client) -> M
             for service, scopes in CATALOGUE.items()
         },
         bound=not all(scope.bearer_allowed for scope in held),
+        on_behalf_of=on_behalf_of if consumer is None else consumer.organisation,
     )

@@ -10,6 +10,9 @@ import httpx
 
 from shared.tokens.client import MachineClient, TokenRefused
 
+_NO_SCOPE = "Does the client have a scope for this path?"
+_TOKEN_HINTS = {"invalid_grant": "Has the organisation delegated all of it to the client's, and not withdrawn it?"}
+
 
 @dataclass(frozen=True, slots=True)
 class CallRequest:
@@ -27,7 +30,7 @@ def call(client: MachineClient, base_url: str, request: CallRequest) -> int:
         body = _body(request.data)
         answer = client.request(request.method, base_url + request.path, headers=_headers(request, body), content=body)
     except TokenRefused as fault:
-        return _complain(f"no token: {fault.error}. Does the client have a scope for this path?")
+        return _complain(f"no token: {fault.error}. {_TOKEN_HINTS.get(fault.error, _NO_SCOPE)}")
     except OSError as fault:
         return _complain(f"cannot read {fault.filename}")
     except httpx.HTTPError as fault:

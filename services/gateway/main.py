@@ -24,6 +24,7 @@ from services.gateway.proxy.proxy import Proxy
 from services.gateway.proxy.refusals import send_problem
 from services.gateway.settings import Settings
 from services.gateway.startup import registry
+from services.gateway.tokens.delegations import AgreementsDelegations
 from services.gateway.tokens.issue import Issuer
 from services.gateway.tokens.keys import KeysUnusable, read_or_make_keys
 from services.gateway.tokens.metadata import TOKEN_PATH, issuer_metadata
@@ -42,6 +43,7 @@ from shared.tokens.profile import SecurityProfile
 from shared.tokens.replay import ReplayStore
 from shared.tokens.replay_postgres import FORGET_SECONDS, forget_used
 from shared.tokens.verifier import TokenVerifier, TrustedIssuer
+from shared.transport.protocol import Transport
 from shared.transport.pyreqwest_transport import PyreqwestTransport, build_client
 
 
@@ -66,9 +68,9 @@ def create_app(settings: Settings, world: World) -> App:
     """
     clock = world.clock
     counters = CounterStorage(clock)
-    issuer = _issuer(settings, world) if settings.issuer_enabled else None
     upstream = build_client(read_seconds=settings.upstream_seconds)
     transport = PyreqwestTransport(read_seconds=settings.upstream_seconds)
+    issuer = _issuer(settings, world, transport) if settings.issuer_enabled else None
     limit = _limits(settings, clock, counters)
     services = {"consultation": settings.consultation_url, "agreements": settings.agreements_url}
     proxies = {
@@ -141,19 +143,28 @@ def _limits(settings: Settings, clock: Clock, counters: CounterStorage) -> RateL
     )
 
 
-def _issuer(settings: Settings, world: World) -> Issuer:
+def _issuer(settings: Settings, world: World, transport: Transport) -> Issuer:
     if settings.keys_file is None:
         raise KeysUnusable("SAMRAD_GATEWAY_KEYS_FILE is not set")
+    keys = read_or_make_keys(settings.keys_file, world.clock)
     return Issuer(
         name=settings.public_url,
         token_url=settings.public_url + TOKEN_PATH,
         audiences=settings.audiences(),
         token_seconds=settings.token_seconds,
-        keys=read_or_make_keys(settings.keys_file, world.clock),
+        keys=keys,
         clients=registry(settings),
         replays=world.replays,
         clock=world.clock,
         profile=world.profile,
+        delegations=AgreementsDelegations(
+            transport,
+            url=settings.agreements_url,
+            public_url=settings.public_url,
+            organisation=settings.operator_organisation,
+            keys=keys,
+            clock=world.clock,
+        ),
     )
 
 

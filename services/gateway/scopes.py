@@ -106,6 +106,27 @@ CATALOGUE: Mapping[str, tuple[Scope, ...]] = {
                 "Ask whether an organisation may ask for information for a purpose (between the services)",
             ),
         ),
+        Scope(
+            "samrad:delegations.manage",
+            Words(
+                "Ge och återkalla fullmakter för leverantörer att agera för den egna organisationen",
+                "Grant and withdraw delegations that let suppliers act for one's own organisation",
+            ),
+        ),
+        Scope(
+            "samrad:delegations.read",
+            Words(
+                "Läsa fullmakter som den egna organisationen har gett eller fått",
+                "Read delegations that one's own organisation has granted or holds",
+            ),
+        ),
+        Scope(
+            "samrad:delegations.check",
+            Words(
+                "Fråga om en leverantör just nu får agera för en organisation (mellan tjänsterna)",
+                "Ask whether a supplier may act for an organisation right now (between the services)",
+            ),
+        ),
     ),
 }
 

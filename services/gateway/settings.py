@@ -88,6 +88,10 @@ class Settings(BaseSettings):
         default=40.0, gt=0, description="How long an exchange with a service may take in all, seconds"
     )
     token_seconds: int = Field(default=300, ge=30, le=MAX_TOKEN_SECONDS, description="Life of an access token, seconds")
+    operator_organisation: str = Field(
+        default="2021002114",
+        description="Organisation number of who runs the exchange: the gateway's own questions are asked in its name",
+    )
     docs_url: str = Field(default="https://samrad.example/docs", description="Where the documentation is read")
 
     @field_validator("public_url", "consultation_url", "agreements_url")

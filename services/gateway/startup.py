@@ -31,7 +31,11 @@ def _issuer_faults(settings: Settings, *, local: bool) -> list[str]:
             "Remove or disable them"
         )
     known = frozenset(all_scope_names())
-    faults += [f"client {c.client_id} has a scope that does not exist" for c in clients if not c.scopes <= known]
+    faults += [
+        f"client {c.client_id} has a scope that does not exist"
+        for c in clients
+        if not (c.scopes | c.delegated_scopes) <= known
+    ]
     return faults
 
 

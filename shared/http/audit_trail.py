@@ -58,6 +58,14 @@ class AuditEntryModel(WireModel):
     organisation: str
     client: str
     actor: Annotated[str | None, Field(description="As stated by the client / Enligt klienten")]
+    acting_organisation: Annotated[
+        str | None,
+        Field(description="The supplier that acted for it / Leverantören som agerade för organisationen"),
+    ]
+    delegation_id: Annotated[
+        uuid.UUID | None,
+        Field(description="On which delegation, told to the one who gave it / Med vilken fullmakt"),
+    ]
     object_type: str
     object_id: uuid.UUID | None
     subject: str | None
@@ -81,6 +89,8 @@ _EXAMPLE: dict[str, Any] = {
             "organisation": "0007:2120002627",
             "client": "umea",
             "actor": "hl-4711",
+            "actingOrganisation": "0007:5599990008",
+            "delegationId": "6d0f8a54-7a3e-4f0c-9b1d-2f6c1f0e7a21",
             "objectType": "GET /items/{itemId}",
             "objectId": None,
             "subject": None,
@@ -134,6 +144,7 @@ def audit_router(scope: Scope) -> APIRouter:
 
 def _told(entry: dict[str, Any], reader: str) -> AuditEntryModel:
     actor, thing = entry["actor"], entry["object"]
+    own, acting = actor["organisation"] == reader, actor.get("acting", {})
     return AuditEntryModel(
         entry_id=entry["id"],
         at=entry["time"],
@@ -141,8 +152,10 @@ def _told(entry: dict[str, Any], reader: str) -> AuditEntryModel:
         outcome=entry["outcome"],
         organisation=actor["organisation"],
         client=actor["client"],
-        # Which organisation it was is told to both sides, which person to that person's own alone.
-        actor=actor["stated"] if actor["organisation"] == reader else None,
+        # Which organisations they were is told to both sides, which person and on what ground to their own alone.
+        actor=actor["stated"] if own else None,
+        acting_organisation=acting.get("organisation"),
+        delegation_id=acting.get("delegation") if own else None,
         object_type=thing["type"],
         object_id=thing["id"],
         subject=entry["subject"],

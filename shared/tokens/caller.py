@@ -12,7 +12,16 @@ from typing import Any, Protocol
 from starlette.requests import Request
 
 from shared.clock import Clock
-from shared.problems import ACTOR_REQUIRED, SCOPE_MISSING, UNAUTHENTICATED, UNAVAILABLE, Problem, Words
+from shared.problems import (
+    ACTOR_REQUIRED,
+    DELEGATION_ENDED,
+    SCOPE_MISSING,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+    Problem,
+    Words,
+)
+from shared.tokens.acting import Acting, ActingCheck
 from shared.tokens.jose import InvalidToken
 from shared.tokens.keys import KeysUnavailable
 from shared.tokens.proofs import check_proof
@@ -26,7 +35,10 @@ _LONG_NUMBER = re.compile(r"\d{6}[-_.]?\d{4}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The organisation that calls, through which client, and the person as stated by that client."""
+    """The organisation that calls, through which client, and the person as stated by that client.
+
+    Rights belong to `organisation`. `acting` is set when the client is another's, which acts for it.
+    """
 
     organisation: str
     client_id: str
@@ -35,13 +47,15 @@ class Caller:
     actor: str | None
     request_id: str
     traceparent: str
+    acting: Acting | None = None
 
 
 class Gatekeeper:
     """Verifies the token and proof of a request to one service.
 
     `public_url` is what clients see; proofs are made for it, whatever address is dialled.
-    `actor_header` is the header in which a client states the person.
+    `actor_header` is the header in which a client states the person. `acting` tells whether who acts for another
+    still may; without it nobody acts for another here.
     """
 
     def __init__(
@@ -52,13 +66,17 @@ class Gatekeeper:
         *,
         public_url: str,
         actor_header: str,
+        acting: ActingCheck | None = None,
     ) -> None:
         self._verifier, self._replays, self._clock = verifier, replays, clock
+        self._acting = acting
         self._public_url = public_url.rstrip("/")
         self._actor_header = actor_header.lower()
 
     async def admit(self, request: Request, scope: Scope, *, actor_required: bool) -> Caller:
-        """Raises Problem: 401, 403, 400 for a missing or unfit actor, 503 when keys or used proofs can't be had."""
+        """Raises Problem: 401, 403, 400 for a missing or unfit actor, 503 when keys, used proofs or delegations can't
+        be had.
+        """
         token = await self._token(request)
         state = request.scope["state"]
         state["client_id"] = token.client_id
@@ -70,7 +88,9 @@ class Gatekeeper:
             actor=self._stated_actor(request),
             request_id=state["request_id"],
             traceparent=state["traceparent"].decode("ascii"),
+            acting=token.acting,
         )
+        await self._check_acting(token)
         if scope.name not in token.scopes:
             raise Problem(SCOPE_MISSING, members={"requiredScope": scope.name})
         if token.bound_to is None and not scope.bearer_allowed:
@@ -78,6 +98,18 @@ class Gatekeeper:
         if caller.actor is None and (actor_required or self._actor_header in request.headers):
             raise Problem(ACTOR_REQUIRED, members={"header": self._actor_header})
         return caller
+
+    async def _check_acting(self, token: AccessToken) -> None:
+        if token.acting is None:
+            return
+        if self._acting is None:
+            raise unauthenticated(
+                "Token för någon annans räkning godtas inte här",
+                "Tokens for another are not accepted here",
+                "invalid_token",
+            )
+        if not await self._acting.still_allowed(token.acting, token.organisation, token.scopes):
+            raise Problem(DELEGATION_ENDED)
 
     async def _token(self, request: Request) -> AccessToken:
         scheme, _, value = request.headers.get("authorization", "").partition(" ")

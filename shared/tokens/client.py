@@ -76,9 +76,18 @@ def client_assertion(identity: ClientIdentity, now: datetime) -> str:
 
 
 def token_request(
-    identity: ClientIdentity, resource: str, scopes: Sequence[str], now: datetime, *, bound: bool
+    identity: ClientIdentity,
+    resource: str,
+    scopes: Sequence[str],
+    now: datetime,
+    *,
+    bound: bool,
+    on_behalf_of: str | None = None,
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Form and headers of a token request. `bound` asks for a DPoP token, else for a plain bearer token."""
+    """Form and headers of a token request. `bound` asks for a DPoP token, else for a plain bearer token.
+
+    `on_behalf_of` is the number, ten digits, of the organisation that the client acts for.
+    """
     form = {
         "grant_type": "client_credentials",
         "client_id": identity.client_id,
@@ -86,6 +95,7 @@ def token_request(
         "client_assertion": client_assertion(identity, now),
         "resource": resource,
         "scope": " ".join(scopes),
+        **({} if on_behalf_of is None else {"consumer_org": on_behalf_of}),
     }
     proof = make_proof(identity.key, "POST", identity.public_token_url, now)
     return form, {"DPoP": proof} if bound else {}
@@ -164,9 +174,10 @@ class MachineClient:
         resources: Mapping[str, str],
         scopes: Mapping[str, Sequence[str]],
         bound: bool = True,
+        on_behalf_of: str | None = None,
     ) -> None:
         """`resources` maps a path prefix to its audience, `scopes` the audience to the scopes to ask for."""
-        self.identity, self._http, self._clock = identity, http, clock
+        self.identity, self._http, self._clock, self._on_behalf_of = identity, http, clock, on_behalf_of
         self._resources, self._scopes, self._bound = resources, scopes, bound
         self._held: dict[str, HeldToken] = {}
 
@@ -191,5 +202,12 @@ class MachineClient:
 
     def _fetch(self, resource: str) -> HeldToken:
         now = self._clock()
-        form, headers = token_request(self.identity, resource, self._scopes[resource], now, bound=self._bound)
+        form, headers = token_request(
+            self.identity,
+            resource,
+            self._scopes[resource],
+            now,
+            bound=self._bound,
+            on_behalf_of=self._on_behalf_of,
+        )
         return read_token(self._http.post(self.identity.token_url, data=form, headers=headers), now)

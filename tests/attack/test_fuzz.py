@@ -17,7 +17,7 @@ from tests.exchange import NOBODY, Exchange
 from tests.sizes import sample_or_full
 
 pytestmark = pytest.mark.attack
-_NOT_LET_IN = {("agreements", "/decisions")}
+_NOT_LET_IN = {("agreements", "/decisions"), ("agreements", "/delegation-checks")}
 OPERATIONS = [
     (service, method, template)
     for service in openapi_check.SERVICES

@@ -12,6 +12,7 @@ import pytest
 from joserfc.jwk import ECKey
 
 from services.agreements import tables as agreements_tables
+from services.agreements.days import swedish_day
 from services.consultation import main as consultation_main
 from services.consultation import tables as consultation_tables
 from services.gateway.scopes import CATALOGUE
@@ -54,9 +55,15 @@ NO_OBJECT = {
     ("agreements", "GET", "/agreements"): "lists what is published or the caller's own",
     ("agreements", "POST", "/agreements"): "makes a new record of the caller's own",
     ("agreements", "GET", "/audit-entries"): "lists the caller's own",
+    ("agreements", "GET", "/delegations"): "lists what the caller has granted or holds",
+    ("agreements", "POST", "/delegations"): "makes a new record of the caller's own",
     ("agreements", "POST", "/decisions"): "decides about the organisation in the body; internal",
+    ("agreements", "POST", "/delegation-checks"): "tells about the organisations in the body; internal",
 }
-INTERNAL = {("agreements", "POST", "/decisions"): "not let in by the gateway; called by the consultation service"}
+INTERNAL = {
+    ("agreements", "POST", "/decisions"): "not let in by the gateway; called by the consultation service",
+    ("agreements", "POST", "/delegation-checks"): "not let in by the gateway; called by our own services",
+}
 
 
 @dataclass(frozen=True)
@@ -237,11 +244,20 @@ def foreign(running: Exchange) -> dict[str, str]:
     assert running.look_up("protected_by_fk", "malmo").json()["withheld"]
     agreement = running.send("malmo", "POST", "/agreements/v1/agreements", unpublished_agreement(), key="foreign")
     assert agreement.status_code == 201, agreement.text
+    delegation = running.send("malmo", "POST", "/agreements/v1/delegations", delegation_body(running), key="foreign-2")
+    assert delegation.status_code == 201, delegation.text
     return {
         "consultationId": consultation["consultationId"],
         "lookupId": lookup["lookupId"],
         "agreementId": agreement.json()["agreementId"],
+        "delegationId": delegation.json()["delegationId"],
     }
+
+
+def delegation_body(exchange: Exchange) -> dict[str, Any]:
+    today = swedish_day(exchange.clock()).isoformat()
+    scopes = ["samrad:consultations.read"]
+    return {"supplier": "5599990008", "scopes": scopes, "validFrom": today, "validTo": today}
 
 
 def unpublished_agreement() -> dict[str, Any]:
@@ -289,8 +305,10 @@ def test_public_operations_answer_without_a_token(exchange: Exchange) -> None:
         assert exchange.http.request(method, exchange.base_url + path).status_code in (200, 404)
 
 
-def test_the_internal_operation_is_not_let_in_by_the_gateway(exchange: Exchange, almighty: MachineClient) -> None:
-    operation = Operation("agreements", "POST", "/decisions")
+@named([operation for operation in OPERATIONS if operation.key in INTERNAL])
+def test_an_internal_operation_is_not_let_in_by_the_gateway(
+    exchange: Exchange, almighty: MachineClient, operation: Operation
+) -> None:
     headers = credentials(exchange, almighty, operation)
 
     answer = exchange.http.post(exchange.base_url + operation.path(), headers=headers, json={})

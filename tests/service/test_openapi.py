@@ -18,7 +18,7 @@ from tests.openapi_check import ROOT, SERVICES, check, document
 
 RULES = ROOT.parent / "shared" / "tools" / "rest-profile"
 PACKAGES = ROOT / "tests" / "node" / "node_modules"
-INTERNAL = {("agreements", "POST", "/decisions")}
+INTERNAL = {("agreements", "POST", "/decisions"), ("agreements", "POST", "/delegation-checks")}
 
 
 @pytest.mark.parametrize(

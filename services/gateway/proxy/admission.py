@@ -89,7 +89,7 @@ def registered(clients: ClientRegistry, issuer: str) -> Callable[[AccessToken], 
         client = clients.find(token.client_id)
         if client is None:
             return "the client is disabled or not registered"
-        if token.organisation != canonical_organisation(client.organisation):
+        if token.client_organisation != canonical_organisation(client.organisation):
             return "the client is registered for another organisation"
         return None
 

@@ -1,6 +1,7 @@
 """The operations that exist from outside. What is not in the table is not reachable, whatever a service offers.
 
-`/agreements/v1/decisions` is missing on purpose: only the consultation service asks for decisions, and directly.
+`/agreements/v1/decisions` and `/agreements/v1/delegation-checks` are missing on purpose: only our own services ask
+them, and directly.
 """
 
 import re
@@ -41,6 +42,10 @@ ALLOWED: dict[str, tuple[tuple[str, str], ...]] = {
         ("POST", "/v1/agreements"),
         ("GET", "/v1/agreements/{agreementId}"),
         ("GET", "/v1/coverage"),
+        ("GET", "/v1/delegations"),
+        ("POST", "/v1/delegations"),
+        ("GET", "/v1/delegations/{delegationId}"),
+        ("POST", "/v1/delegations/{delegationId}/withdrawals"),
         ("GET", "/v1/audit-entries"),
         ("GET", "/v1/api-info"),
     ),

@@ -44,6 +44,8 @@ class Client:
     """A registered system. `organisation` is ten digits; `kind` is what the organisation is, of KINDS.
 
     `jwks` holds public keys: P-256, Ed25519 or RSA of 2048 bits and more. `demo` marks keys that anyone may hold.
+    `scopes` are for its own organisation. `delegated_scopes` are the most that it may have for another, which must
+    have delegated them.
     """
 
     client_id: str
@@ -54,6 +56,7 @@ class Client:
     scopes: frozenset[str]
     disabled: bool = False
     demo: bool = False
+    delegated_scopes: frozenset[str] = frozenset()
 
 
 class ClientRegistry:
@@ -131,6 +134,7 @@ def _client(entry: dict[str, Any]) -> Client:
         scopes=frozenset(entry["scopes"]),
         disabled=bool(entry.get("disabled", False)),
         demo=bool(entry.get("demo", False)),
+        delegated_scopes=frozenset(entry.get("delegatedScopes", ())),
     )
 
 

@@ -23,6 +23,8 @@ _MUNICIPALITY = (
     "samrad:consultations.read",
     "samrad:consultations.manage",
     "samrad:agreements.write",
+    "samrad:delegations.manage",
+    "samrad:delegations.read",
     "samrad:statistics.read",
     "samrad:protected.mark",
 )
@@ -37,6 +39,15 @@ _WORKBENCH = (
     "samrad:protected.mark",
     *_STATISTICS,
 )
+_SUPPLIER = ("samrad:agreements.read", "samrad:delegations.read")
+_FOR_OTHERS = (
+    "samrad:lookups.create",
+    "samrad:lookups.read",
+    "samrad:consultations.create",
+    "samrad:consultations.read",
+    "samrad:consultations.manage",
+    *_STATISTICS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,7 @@ class DemoClient:
     kind: str
     name: str
     scopes: tuple[str, ...]
+    delegated_scopes: tuple[str, ...] = ()
 
 
 DEMO_CLIENTS: Mapping[str, DemoClient] = {
@@ -57,9 +69,15 @@ DEMO_CLIENTS: Mapping[str, DemoClient] = {
     "malmo": DemoClient("2120001124", "municipality", "Malmö kommun, ärendesystem (demo)", _MUNICIPALITY),
     "af-workbench": DemoClient("2021002114", "state_agency", "Arbetsförmedlingen, arbetsyta (demo)", _WORKBENCH),
     "dashboard": DemoClient("2021002114", "state_agency", "Ledtider, öppen statistik (demo)", _STATISTICS),
-    # Invented: the check digit holds, and no organisation has the number.
+    # Invented, like the next: the check digit holds, and no organisation has the number.
     "akassa": DemoClient("8029990002", "a_kassa", "Exempelkassan (demo)", _FUND),
-    "consultation": DemoClient("2021002114", "operator", "Tjänsten consultation (demo)", ("samrad:decisions.make",)),
+    "casesystem": DemoClient("5599990008", "supplier", "Exempelsystem, ärendesystem (demo)", _SUPPLIER, _FOR_OTHERS),
+    "consultation": DemoClient(
+        "2021002114",
+        "operator",
+        "Tjänsten consultation (demo)",
+        ("samrad:decisions.make", "samrad:delegations.check"),
+    ),
 }
 
 
@@ -102,6 +120,7 @@ def _entry(name: str, client: DemoClient, key: ECKey) -> dict[str, Any]:
         "name": client.name,
         "jwks": {"keys": [{**key.as_dict(private=False), "kid": key.thumbprint()}]},
         "scopes": sorted(set(client.scopes)),
+        "delegatedScopes": sorted(set(client.delegated_scopes)),
         "disabled": False,
         "demo": True,
     }

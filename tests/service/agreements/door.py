@@ -26,6 +26,7 @@ AF = "2021002114"
 UMEA = "2120002627"
 MALMO = "2120001124"
 A_KASSA = "8029990002"
+SUPPLIER = "5599990008"
 
 
 def no_worker() -> Sequence[str]:
@@ -37,6 +38,9 @@ READ = "samrad:agreements.read"
 WRITE = "samrad:agreements.write"
 DECIDE = "samrad:decisions.make"
 AUDIT = "samrad:audit.read"
+GRANT = "samrad:delegations.manage"
+SEE_GRANTS = "samrad:delegations.read"
+CHECK = "samrad:delegations.check"
 
 
 class TestClock:

@@ -6,7 +6,7 @@ Both begin empty, which opens nothing and finds nothing: what they hold comes wi
 from alembic import op
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 
 STATEMENTS = (
     "ALTER TABLE ground ADD COLUMN fields text[] NOT NULL DEFAULT '{}'",

@@ -1,0 +1,1 @@
+"""Who lets whose systems act for it: delegations from a consumer to a supplier."""

@@ -1,0 +1,1 @@
+"""Whether who acts for another still may: asked of the agreements service."""

@@ -203,7 +203,8 @@ class Connection(HttpToolsProtocol):
         except httptools.HttpParserError as fault:
             self._refuse(fault.__context__ if isinstance(fault.__context__, Problem) else Problem(BAD_REQUEST))
         else:
-            self._weigh(len(data), within=within)
+            if self._reading != _WHOLE:
+                self._weigh(len(data), within=within)
 
     def _weigh(self, size: int, *, within: bool) -> None:
         """Refuse heads and framing without end. What came together with an earlier request is not counted."""
@@ -260,10 +261,11 @@ class Connection(HttpToolsProtocol):
             # Another host, or none: the forms for proxies (RFC 9112 section 3.2). Their readers differ.
             return Problem(BAD_REQUEST, _TARGET)
         version = self.parser.get_http_version()
-        if version not in ("1.1", "1.0"):
-            return Problem(VERSION_UNSUPPORTED)
-        if version == "1.0" and any(name == b"transfer-encoding" for name, _ in self.headers):
-            return Problem(BAD_REQUEST, _FRAMING)
+        if version != "1.1":
+            if version != "1.0":
+                return Problem(VERSION_UNSUPPORTED)
+            if any(name == b"transfer-encoding" for name, _ in self.headers):
+                return Problem(BAD_REQUEST, _FRAMING)
         if self.parser.should_upgrade() and any(name in _ANNOUNCING for name, _ in self.headers):
             return Problem(BAD_REQUEST, _UPGRADE)
         return None

@@ -25,6 +25,7 @@ _SINGLE = frozenset(
         *(b"transfer-encoding", b"expect", b"idempotency-key", b"if-match", b"traceparent"),
     )
 )
+_FRAMING = frozenset((b"transfer-encoding", b"content-length", b"expect"))
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 
 
@@ -47,7 +48,7 @@ def fault_of(method: str, raw_path: bytes, headers: Headers, *, host_required: b
     host = seen.get(b"host")
     if (host is None and host_required) or (host is not None and not _fit_host(host)):
         return Problem(BAD_REQUEST, _NO_HOST)
-    return _framing_fault(method, seen)
+    return None if _FRAMING.isdisjoint(seen) else _framing_fault(method, seen)
 
 
 def _framing_fault(method: str, seen: dict[bytes, bytes]) -> Problem | None:

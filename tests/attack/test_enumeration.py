@@ -25,6 +25,8 @@ from shared.tokens.client import authorization
 from tests.attack.support import sql
 from tests.exchange import Exchange, consultation_body, free_ports, lookup_body
 
+pytestmark = pytest.mark.attack
+
 PER_HANDLER, PER_CASE = 4, 3
 LOOKUPS, CONSULTATIONS = "/consultation/v1/lookups", "/consultation/v1/consultations"
 MARKS = "/consultation/v1/protected-persons"

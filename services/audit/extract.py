@@ -54,6 +54,9 @@ def _columns(purposes: Mapping[str, Words], with_handlers: bool) -> list[Column]
         ),
         Column("organisation", Words("Organisation", "Organisation"), lambda told, language: told.named(language)),
         Column("organisationNumber", Words("Organisationsnummer", "Organisation number"), lambda told, _: told.number),
+        Column(
+            "actingOrganisation", Words("Leverantör som agerade", "Supplier that acted"), lambda told, _: told.acting
+        ),
         Column("system", Words("System", "System"), lambda told, _: told.client),
         Column("purpose", Words("Ändamål", "Purpose"), purpose, True),
         Column("legalGrounds", Words("Rättsligt stöd", "Legal grounds"), lambda told, _: list(told.grounds)),

@@ -72,6 +72,9 @@ def _columns(purposes: Mapping[str, Words], working: Working) -> list[Column]:
         Column(
             "outcome", Words("Utfall", "Outcome"), lambda told, language: told.outcome_words.in_language(language), True
         ),
+        Column(
+            "actingOrganisation", Words("Leverantör som agerade", "Supplier that acted"), lambda told, _: told.acting
+        ),
         Column("purpose", Words("Ändamål", "Purpose"), purpose, True),
         Column("caseReference", Words("Ärende", "Case"), lambda told, _: told.case_reference),
         # Enough to see that two events are about the same person, and not who it is.

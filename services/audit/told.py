@@ -21,7 +21,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One entry. `grounds` are the texts of law that the decision behind it rests on; `fields` what was shown."""
+    """One entry. `acting` is who acted for the organisation, by name or number. `grounds` are the texts of law that the
+    decision behind it rests on; `fields` what was shown.
+    """
 
     id: str
     at: datetime
@@ -29,6 +31,7 @@ class Told:
     outcome: str
     organisation: str
     organisation_name: str | None
+    acting: str | None
     client: str
     handler: str | None
     object_type: str
@@ -87,6 +90,7 @@ def read_entries(entries: Sequence[str], names: Mapping[str, str]) -> list[Told]
 
 def _told(entry: dict[str, Any], names: Mapping[str, str], grounds: Mapping[str, tuple[str, ...]]) -> Told:
     actor, thing, detail = entry["actor"], entry["object"], entry.get("detail", {})
+    acting = actor.get("acting", {}).get("organisation")
     return Told(
         id=entry["id"],
         at=datetime.fromisoformat(entry["time"]),
@@ -94,6 +98,7 @@ def _told(entry: dict[str, Any], names: Mapping[str, str], grounds: Mapping[str,
         outcome=entry["outcome"],
         organisation=actor["organisation"],
         organisation_name=names.get(actor["organisation"]),
+        acting=acting and names.get(acting, acting.partition(":")[2]),
         client=actor["client"],
         handler=actor["stated"],
         object_type=thing["type"],

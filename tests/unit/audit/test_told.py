@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from services.audit import extract, review
 from services.audit.told import Told, read_entries
 from shared.problems import Words
+from shared.tokens.acting import Acting
 from tests.trail import UMEA, an_entry
 
 NAMES = {UMEA: "Umeå kommun"}
@@ -40,6 +42,20 @@ def test_the_grounds_of_a_decision_are_told_with_everything_that_rests_on_it() -
     lines = read_entries([entry.parameters()["audit_entry"] for entry in (asked, disclosed, other)], NAMES)
 
     assert [line.grounds for line in lines] == [("5 § förordningen",), ("5 § förordningen",), ()]
+
+
+def test_a_supplier_that_acted_is_told_by_name_and_else_by_number_in_extract_and_review() -> None:
+    acting = Acting("0007:5599990008", uuid.UUID(int=1))
+    entry = an_entry()
+    entry = replace(entry, caller=replace(entry.caller, acting=acting))
+    written = entry.parameters()["audit_entry"]
+
+    (named,) = read_entries([written], {**NAMES, acting.organisation: "Exempelsystem AB"})
+    (numbered,) = read_entries([written], NAMES)
+
+    assert (named.acting, numbered.acting, told().acting) == ("Exempelsystem AB", "5599990008", None)
+    (event,) = json.loads(extracted(named, form="json"))["events"]
+    assert (event["organisation"], event["actingOrganisation"]) == ("Umeå kommun", "Exempelsystem AB")
 
 
 @pytest.mark.parametrize(

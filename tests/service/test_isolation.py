@@ -420,11 +420,12 @@ def test_readiness_fails_while_row_level_security_is_off(exchange: Exchange, swi
 
 def test_readiness_fails_when_the_database_is_at_another_version(exchange: Exchange) -> None:
     ready = f"http://127.0.0.1:{exchange.ports['consultation']}/health/ready"
+    (before,) = sql(exchange, "consultation", "postgres", "SELECT version_num FROM alembic_version")
     sql(exchange, "consultation", "postgres", "UPDATE alembic_version SET version_num = '0000'")
     try:
         assert exchange.http.get(ready).status_code == 503
     finally:
-        sql(exchange, "consultation", "postgres", "UPDATE alembic_version SET version_num = '0001'")
+        sql(exchange, "consultation", "postgres", f"UPDATE alembic_version SET version_num = '{before[0]}'")
     assert consultation_main.MIGRATIONS.is_dir()
     assert exchange.http.get(ready).status_code == 200
 

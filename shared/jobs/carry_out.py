@@ -81,14 +81,14 @@ async def _once(job: Job, hands: Hands, row: models.Job) -> None:
         await _leave(connection, job, hands, row)
 
 
-# A process that is stopped in the middle of a run would otherwise hold its locks for as long as it is stopped.
-_ENTER = text("SELECT set_config('idle_in_transaction_session_timeout', :limit, true) IS NOT NULL")
-_ENTER_ALONE = text(
-    """
-    SELECT set_config('idle_in_transaction_session_timeout', :limit, true) IS NOT NULL
-       AND pg_try_advisory_xact_lock(:locks, hashtext(:job))
-    """
-)
+# The job's own limit in place of that of requests. And a process that is stopped in the middle of a run would otherwise
+# hold its locks for as long as it is stopped.
+_LIMITS = """
+    SELECT set_config('statement_timeout', :limit, true) IS NOT NULL
+       AND set_config('idle_in_transaction_session_timeout', :limit, true) IS NOT NULL
+"""
+_ENTER = text(_LIMITS)
+_ENTER_ALONE = text(f"{_LIMITS} AND pg_try_advisory_xact_lock(:locks, hashtext(:job))")
 
 
 async def _enter(connection: AsyncConnection, job: Job) -> None:

@@ -1,6 +1,7 @@
 """Workers that are killed, stopped and overtaken: nothing lost, and nothing twice that must not be."""
 
 import asyncio
+import json
 import random
 import signal
 import uuid
@@ -73,6 +74,9 @@ def test_workers_killed_at_random_under_load_lose_nothing_and_do_nothing_twice(p
     assert place.sql("SELECT id FROM effect GROUP BY id HAVING count(*) > 1") == [], "twice"
     assert place.sql(OVERLAPPING) == [(0,)], "a recurring job ran beside itself"
     assert place.sql("SELECT count(*) FROM jobs.pgqueuer WHERE status = 'failed'") == [(0,)]
+    for log in tmp_path.glob("*.log"):
+        # The last line may be half: its writer was killed.
+        assert all(json.loads(line) for line in log.read_text("utf-8").splitlines()[:-1])
     [(wanted, pids, ticks)] = place.sql(
         """
         SELECT (SELECT count(*) FROM wanted), (SELECT count(DISTINCT pid) FROM effect), (SELECT count(*) FROM finished)

@@ -17,6 +17,9 @@ from typing import Any
 
 import pytest
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.domain.models import TracebackRecord
+from pgqueuer.domain.types import QueueEntrypoint, QueueManagerId
+from pgqueuer.ports.repository import EntrypointExecutionParameter
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -26,6 +29,7 @@ from shared.database.engine import Database
 from shared.jobs import tables
 from shared.jobs.enqueue import enqueue
 from shared.jobs.job import Job, Pace, Run
+from shared.jobs.queue import Queue
 from shared.jobs.worker import Worker, working
 from shared.logs import JsonFormatter
 from tests.background import QUICK, Place, traced
@@ -211,9 +215,31 @@ def test_a_job_that_fails_for_good_is_held_and_its_words_are_nowhere(
     assert "ValueError at test_jobs.py" in kept, "where and by what type is told"
     logged = said.getvalue()
     assert "a job failed for good and is held" in logged
+    assert '"logger": "pgqueuer"' in logged, "the engine's own lines go the same way"
     for words in (PERSON, "Märta", "as it should be", "invalid input"):
         assert words not in kept
         assert words not in logged
+
+
+def test_an_exception_that_reaches_the_engine_itself_leaves_no_words_either(place: Place) -> None:
+    """Not by way of a job: what PgQueuer catches on its own, as when the database refuses its statements."""
+
+    async def story() -> None:
+        await asked(place, "test.held")
+        await asked(place, "test.again")
+        async with transaction(place.worker) as connection:
+            driver = AsyncpgDriver((await connection.get_raw_connection()).driver_connection)
+            queue = Queue(driver, asked=lambda: None, broken=asyncio.Event())
+            wanted = {QueueEntrypoint(name): EntrypointExecutionParameter(0) for name in ("test.held", "test.again")}
+            held, again = await queue.dequeue(2, wanted, QueueManagerId(uuid.uuid4()), None, timedelta(seconds=9))
+            record = TracebackRecord.from_exception(ValueError(PERSON), held.id)
+            await queue.log_jobs([(held, "failed", record)])
+            await queue.retry_job(again, timedelta(0), record)
+
+    asyncio.run(story())
+    kept = json.dumps([place.sql(f"SELECT to_jsonb(t)::text FROM jobs.{name} t") for name in every_table(place)])
+    assert kept.count("ValueError") == 2, "what kind it was is told"
+    assert PERSON not in kept
 
 
 def every_table(place: Place) -> list[str]:

@@ -97,3 +97,18 @@ def test_what_is_not_said_to_be_json_in_utf_8_is_not_read(exchange: Exchange, me
     for path, operation in WITH_BODIES:
         refused = post(exchange, path, b'{"a": 1, "a": 2}', name=caller(operation), media_type=media_type)
         assert (refused.status_code, refused.json()["code"]) == (415, "unsupported_media_type"), path
+
+
+@pytest.mark.parametrize("size", [70_000, 300_000, 1_000_000])
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_body_that_only_the_service_finds_too_large_is_told_so_through_the_gateway(
+    exchange: Exchange, size: int, declared: bool
+) -> None:
+    headers = {"Samrad-Handler": "hl-1", "Content-Type": "application/json"}
+    body = json.dumps(consultation_body(question="x" * size)).encode()
+    for _ in range(5):
+        signed = credentials(exchange, "umea", "POST", CONSULTATIONS)
+        content = body if declared else iter([body[:1000], body[1000:]])
+        refused = exchange.http.post(exchange.base_url + CONSULTATIONS, content=content, headers={**headers, **signed})
+        assert (refused.status_code, refused.json()["code"]) == (413, "body_too_large")
+        assert refused.json()["maxBytes"] == 65_536

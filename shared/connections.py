@@ -115,11 +115,11 @@ class Door:
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         self.tick += 1
-        for connection in tuple(self._open):
-            connection.look_at_the_clock()
         self._sweeping = bool(self._open)
         if self._sweeping:
             loop.call_later(self._step, self._sweep, loop)
+        for connection in tuple(self._open):
+            connection.look_at_the_clock()
 
 
 # What is being read of a request. Between requests it is the next one's head.

@@ -142,6 +142,13 @@ def test_0013_marks_are_read_across_organisations_by_the_owners_function_alone()
     assert "SECURITY DEFINER" in function
 
 
+def test_0015_connections_have_a_time_and_a_size() -> None:
+    limits = Served("test", _nothing, "127.0.0.1", 1).limits
+    assert (limits.head_seconds, limits.body_seconds, limits.unread_seconds) == (10, 60, 30)
+    assert (limits.head_bytes, limits.connections) == (32 * 1024, 4000)
+    assert configuration(Served("test", _nothing, "127.0.0.1", 1)).limit_concurrency is None
+
+
 def importers(*modules: str) -> set[str]:
     """The files of the product that import one of the modules or something in it."""
     files = [file for folder in ("services", "shared") for file in sorted((ROOT / folder).rglob("*.py"))]

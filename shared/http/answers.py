@@ -27,11 +27,14 @@ async def json_answer(
 
     Raises httpx.HTTPError, TimeoutError, and ValueError for what is too large, packed, or no JSON.
     """
-    async with asyncio.timeout(max_seconds), http.stream(method, url, **options) as answer:
+    headers = {"Accept-Encoding": "identity", **(options.pop("headers", None) or {})}
+    async with asyncio.timeout(max_seconds), http.stream(method, url, headers=headers, **options) as answer:
         if answer.status_code != 200:
             return answer.status_code, None
         pieces, size = [], 0
-        async for piece in answer.aiter_raw():
+        if "content-encoding" in answer.headers:
+            raise ValueError("the answer is packed")
+        async for piece in answer.aiter_bytes():
             size += len(piece)
             if size > max_bytes:
                 raise ValueError("the answer is too large")

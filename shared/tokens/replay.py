@@ -57,6 +57,10 @@ class InProcessReplayStore:
         self._forget(instant)
         return True
 
+    def forget(self, key: bytes) -> None:
+        """Take back what `remember` said."""
+        self._seen.pop(key[:16], None)
+
     def _forget(self, instant: float) -> None:
         while self._seen:
             oldest = next(iter(self._seen.items()))

@@ -60,6 +60,8 @@ class PostgresReplayStore:
                 await self._ask(_BEGIN, {"since": now + _AHEAD})
         except _FAULTS as fault:
             raise ReplaysUnavailable from fault
+        # Used elsewhere, until when is known there alone.
+        self._seen_here.forget(key)
         if not remembered:
             raise ReplaysUnavailable
         return False

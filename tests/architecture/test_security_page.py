@@ -12,10 +12,6 @@ PAGE = ROOT / "docs" / "security.md"
 _NAMED = re.compile(r"`(?P<file>test_\w+\.py)(?:::(?P<function>test_\w+))?`")
 _ROW = re.compile(r"^\| (?P<what>[^|]+) \|(?P<rest>.*)\|$", re.MULTILINE)
 
-# Named on the page, and being written by others. Remove a line when its file has come.
-AWAITED = {
-    "test_json.py",
-}
 RISKS = (
     "Broken object level authorization",
     "Broken authentication",
@@ -60,13 +56,7 @@ def rows(section: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(("name", "function"), sorted(set(named(PAGE.read_text("utf-8"))), key=str))
 def test_every_test_that_the_page_names_is_there(name: str, function: str | None) -> None:
-    assert is_there(name, function) or name in AWAITED
-
-
-def test_what_is_awaited_is_named_and_has_not_come() -> None:
-    come = sorted(name for name in AWAITED if files(name))
-    assert not come, f"these are here: remove their lines from AWAITED, so that they can't disappear again: {come}"
-    assert {name for name, _ in named(PAGE.read_text("utf-8"))} >= AWAITED
+    assert is_there(name, function)
 
 
 def test_every_risk_of_the_ten_has_a_row_with_a_test_of_its_own_that_is_there() -> None:

@@ -13,13 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.agreements import tables as agreements
 from services.consultation import tables as consultation
+from services.consultation.lookups.simulator.persons import number
 from shared.database.engine import Database, Tenancy
 from tests.attack.support import AF, CONSULTATIONS, MALMO, UMEA, act, sql
 from tests.exchange import Exchange, consultation_body
+from tests.service.test_isolation import delegation_body
 
 LAYOUTS = {"consultation": consultation.LAYOUT, "agreements": agreements.LAYOUT}
 # Another test holds these lists to the catalogue.
-TABLES = [(service, table) for service, layout in LAYOUTS.items() for table in layout.tenant_tables]
+TENANT_TABLES = {"consultation": consultation.TENANT_TABLES, "agreements": agreements.TENANT_TABLES}
+TABLES = [(service, table) for service, tables in TENANT_TABLES.items() for table in tables]
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 OTHERS = {UMEA: MALMO, MALMO: UMEA}
 
@@ -45,6 +48,10 @@ def seed(exchange: Exchange) -> None:
         key = f"draft-{lookup['lookupId']}"
         made = exchange.send(name, "POST", "/agreements/v1/agreements", draft, key=key)
         assert made.status_code == 201, made.text
+        marked = {"person": number("18900101", "980" if name == "umea" else "981")}
+        assert exchange.send(name, "POST", "/consultation/v1/protected-persons", marked).status_code in (200, 201)
+        granted = exchange.send(name, "POST", "/agreements/v1/delegations", delegation_body(exchange), key=f"d-{key}")
+        assert granted.status_code == 201, granted.text
     for service in LAYOUTS:
         sql(exchange, "ANALYZE", database=service)
 

@@ -28,6 +28,8 @@ from tests.service.workers import workers
 from tests.sizes import sample_or_full
 from tests.unit.shared import given as g
 
+pytestmark = pytest.mark.attack
+
 LIFE = timedelta(seconds=70)
 
 
@@ -52,7 +54,6 @@ def proved(exchange: Exchange) -> dict[str, str]:
     return {**authorization(client.identity, token, "GET", public, exchange.clock()), **stated}
 
 
-@pytest.mark.attack
 def test_a_proof_used_at_one_worker_is_refused_at_another(exchange: Exchange, two_of_each: list[str]) -> None:
     headers = proved(exchange)
 
@@ -61,7 +62,6 @@ def test_a_proof_used_at_one_worker_is_refused_at_another(exchange: Exchange, tw
     assert answers == [200, 401, 401]
 
 
-@pytest.mark.attack
 def test_a_proof_sent_to_all_workers_at_the_same_time_is_let_in_by_one(
     exchange: Exchange, two_of_each: list[str]
 ) -> None:
@@ -75,7 +75,6 @@ def test_a_proof_sent_to_all_workers_at_the_same_time_is_let_in_by_one(
         assert asyncio.run(at_once(proved(exchange))) == [200] + [401] * 7
 
 
-@pytest.mark.attack
 def test_an_assertion_used_at_one_gateway_is_refused_at_another(exchange: Exchange, two_of_each: list[str]) -> None:
     identity, now = exchange.client("umea").identity, exchange.clock()
     resource, scopes = f"{exchange.base_url}/consultation", ["samrad:consultations.read"]
@@ -89,7 +88,6 @@ def test_an_assertion_used_at_one_gateway_is_refused_at_another(exchange: Exchan
     assert (second.status_code, second.json()["error"]) == (401, "invalid_client")
 
 
-@pytest.mark.attack
 def test_a_proof_used_at_one_gateways_token_endpoint_is_refused_at_another(
     exchange: Exchange, two_of_each: list[str]
 ) -> None:

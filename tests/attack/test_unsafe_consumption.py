@@ -178,6 +178,7 @@ def register(running: Exchange) -> Iterator[Surrounded]:
 def decision(**changes: Any) -> bytes:
     """A permission for one source, with changes."""
     item = {"informationSet": "lookup.af", "permitted": True, "reason": None, "ground": {"reference": "SFS"}}
+    item |= {"fields": ["registration"], "verified": True}
     whole = {
         "decisionId": str(uuid.uuid4()),
         "version": 1,
@@ -194,6 +195,7 @@ def decision(**changes: Any) -> bytes:
             "countyName": "Västerbotten",
         },
         "items": [{**item, **changes.pop("item", {})}],
+        "warnings": [],
         **changes,
     }
     return json.dumps(whole).encode()

@@ -6,6 +6,7 @@ once; its pool and execution would cost more than the statement (ADR 0003).
 
 import asyncio
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
@@ -33,6 +34,12 @@ class SingleStatements:
         text, names = self._compiled.get(statement) or self._compile(statement)
         pool = self._pool or await self._open()
         return await pool.fetchval(text, *[values[name] for name in names])
+
+    async def rows(self, statement: TextClause, values: Mapping[str, Any]) -> list[Any]:
+        """Every row, with its columns as attributes. JSON is text. Raises asyncpg's errors."""
+        text, names = self._compiled.get(statement) or self._compile(statement)
+        pool = self._pool or await self._open()
+        return [SimpleNamespace(**row) for row in await pool.fetch(text, *[values[name] for name in names])]
 
     async def close(self) -> None:
         """Close the connections."""

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
 from shared.database.provision import provision
+from tests.bench import access
 from tests.bench.figures import Figure, at_least
 from tests.bench.gateway import naive_gateway
 from tests.bench.processes import CannotMeasure, Cores, Server, cpu_of_children, running
@@ -44,7 +45,8 @@ def measure(load: Executor, cores: Cores, home: Path) -> list[Figure]:
         _check_rows(created["naive-create"], _rows(postgres, "naive"))
         read = side_by_side(load, [_reading(product, http), _public(product), _reading_naively(naive, http)])
         looked_up = side_by_side(load, [_looking_up(product, http, at_once) for at_once in (1, 20)])
-    return [*_created(created), *_read(read), *_looked_up(looked_up)]
+        parts = access.measure(postgres)
+    return [*_created(created), *_read(read), *parts, *_looked_up(looked_up)]
 
 
 @contextmanager

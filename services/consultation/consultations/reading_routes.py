@@ -1,7 +1,7 @@
 """Reading consultations over HTTP: the asker's list, the queue, one consultation, its timeline."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -27,7 +27,7 @@ from services.consultation.consultations.models import (
 )
 from services.consultation.context import Context, context_of
 from services.consultation.lookups.domain import disclosure_marks
-from shared.audit import AuditEntry, record
+from shared.audit import AuditEntry, record, record_alone
 from shared.database.engine import Tenancy
 from shared.http.conditions import etag
 from shared.http.paging import Cursor, Limit, decode_cursor, encode_cursor, page_links, split_page
@@ -143,18 +143,22 @@ async def get_consultation(
     personuppgifter visas varken personen eller det som skrivits.
     """
     context = context_of(request)
-    async with context.database.begin(Tenancy(caller.organisation)) as connection:
-        row = await _visible(connection, caller, consultation_id)
-        withheld = row.protected and scopes.PROTECTED_READ.name not in caller.scopes
-        if withheld:
-            model = without_content(row, caller.organisation, context.base_url)
-        else:
-            written = await _written(connection, context.vault, row)
-            model = whole(row, written, caller.organisation, context.vault, context.base_url)
-        event = "consultation.withheld" if withheld else "consultation.read"
-        fields = ["leadTime"] if withheld else _ALL_FIELDS
-        marks = disclosure_marks(protected=row.protected, withheld=withheld)
-        await record(connection, _reading(context, caller, row, event, fields, withheld=withheld, marks=marks))
+    found = await repository.read(context.database.single, caller.organisation, consultation_id)
+    if found is None:
+        raise Problem(NOT_FOUND)
+    row, messages = found
+    _refuse_answering_without_queue(caller, row.org)
+    withheld = row.protected and scopes.PROTECTED_READ.name not in caller.scopes
+    if withheld:
+        model = without_content(row, caller.organisation, context.base_url)
+    else:
+        written = _written(context.vault, row, messages)
+        model = whole(row, written, caller.organisation, context.vault, context.base_url)
+    event = "consultation.withheld" if withheld else "consultation.read"
+    fields = ["leadTime"] if withheld else _ALL_FIELDS
+    marks = disclosure_marks(protected=row.protected, withheld=withheld)
+    entry = _reading(context, caller, row, event, fields, withheld=withheld, marks=marks)
+    await record_alone(context.database.single, entry)
     return context.json(model, headers={"ETag": etag(row.version)})
 
 
@@ -199,7 +203,7 @@ async def list_events(
     return context.json(Timeline(events=told, links=links))
 
 
-async def _written(connection: AsyncConnection, vault: Vault, row: Row[Any]) -> list[Message]:
+def _written(vault: Vault, row: Any, messages: Sequence[Any]) -> list[Message]:
     return [
         Message(
             at=each.at,
@@ -207,7 +211,7 @@ async def _written(connection: AsyncConnection, vault: Vault, row: Row[Any]) -> 
             kind=each.action,
             text=open_message(vault, row.id, each.sequence, each.sealed),
         )
-        for each in await repository.messages(connection, row.org, row.id)
+        for each in messages
     ]
 
 

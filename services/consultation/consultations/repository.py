@@ -1,5 +1,6 @@
 """Consultations in the database. A change writes state, event, message, outbox and audit in one statement."""
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -112,12 +113,24 @@ OPEN = text(_OPEN.format(once="", gate=""))
 OPEN_ONCE = text(_OPEN.format(once=_ONCE, gate=", claimed"))
 
 _TURNS = text("SELECT at, turn FROM consultation_event WHERE org = :org AND consultation_id = :id ORDER BY sequence")
-_MESSAGES = text(
-    """
-    SELECT m.sequence, e.at, e.action, e.actor_org, m.sealed
-    FROM consultation_message m
-    JOIN consultation_event e USING (org, consultation_id, sequence)
-    WHERE m.org = :org AND m.consultation_id = :id ORDER BY m.sequence
+# One round trip. The inner selects lean on the tenant's row, so they are carried out after the organisation is set;
+# if they ever were not, row-level security would show nothing.
+_READ = text(
+    f"""
+    WITH tenant AS MATERIALIZED (SELECT set_config('app.org', :org, true) AS reader)
+    SELECT found.*, written.sequence, written.at, written.action, written.actor_org, written.sealed
+    FROM tenant
+    CROSS JOIN LATERAL (
+        SELECT {_FACTS}, is_protected(person_mark) AS protected FROM consultation
+        WHERE id = :id AND (org = tenant.reader OR answering_org = tenant.reader) OFFSET 0
+    ) AS found
+    LEFT JOIN LATERAL (
+        SELECT m.sequence, e.at, e.action, e.actor_org, m.sealed
+        FROM consultation_message m
+        JOIN consultation_event e USING (org, consultation_id, sequence)
+        WHERE m.org = found.org AND m.consultation_id = found.id OFFSET 0
+    ) AS written ON true
+    ORDER BY written.sequence
     """
 )
 _EVENTS = text(
@@ -166,6 +179,16 @@ class Durations:
 async def find_visible(connection: AsyncConnection, organisation: str, consultation_id: uuid.UUID) -> Row[Any] | None:
     """The consultation when the organisation asks or answers in it."""
     return await _one(connection, _FIND, organisation, consultation_id)
+
+
+async def read(single: SingleStatements, organisation: str, consultation_id: uuid.UUID) -> tuple[Any, list[Any]] | None:
+    """The consultation when the organisation asks or answers in it, and what has been written, oldest first."""
+    rows = await single.rows(_READ, {"org": organisation, "id": consultation_id})
+    if not rows:
+        return None
+    first = rows[0]
+    first.lookup_outcomes = first.lookup_outcomes and json.loads(first.lookup_outcomes)
+    return first, [row for row in rows if row.sealed is not None]
 
 
 async def find_own(connection: AsyncConnection, organisation: str, consultation_id: uuid.UUID) -> Row[Any] | None:
@@ -270,11 +293,6 @@ async def turn_changes(connection: AsyncConnection, consultation: Consultation) 
     rows = (await connection.execute(_TURNS, values)).all()
     times = accumulate((row.at for row in rows), max)
     return [TurnChange(at, Turn(row.turn)) for at, row in zip(times, rows, strict=True)]
-
-
-async def messages(connection: AsyncConnection, owner: str, consultation_id: uuid.UUID) -> Sequence[Row[Any]]:
-    """What has been written, oldest first."""
-    return (await connection.execute(_MESSAGES, {"org": owner, "id": consultation_id})).all()
 
 
 async def events(connection: AsyncConnection, owner: str, consultation_id: uuid.UUID) -> Sequence[Row[Any]]:

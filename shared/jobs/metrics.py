@@ -13,7 +13,7 @@ LAST_DONE = Gauge(
 LAST_ASKED = Gauge(
     "samrad_worker_last_asked_timestamp_seconds", "When the worker last asked the database for work", ("worker",)
 )
-RESTARTS = Counter("samrad_worker_restarts", "How often the worker lost the database and began anew", ("worker",))
+RESTARTS = Counter("samrad_worker_restarts", "How often the worker was interrupted and began anew", ("worker",))
 WAITING = Gauge("samrad_jobs_waiting", "Enqueued jobs that are due and not begun", ("worker",))
 HELD = Gauge("samrad_jobs_held", "Jobs that failed for good and wait for a person", ("worker",))
 LATEST = Gauge("samrad_jobs_late_seconds", "How long the job that waits longest has been due", ("worker",))

@@ -34,7 +34,8 @@ Faults = Callable[[], Sequence[str]]
 class Worker:
     """Carries out `jobs` in the database of `url`, which names the role of background work.
 
-    Any number of workers, in as many processes, share the jobs of a database; all of them know the same jobs.
+    Any number of workers, in as many processes, share the jobs of a database. Each takes those that it knows, so that
+    an older version beside a newer one leaves the newer its jobs.
     """
 
     def __init__(self, name: str, url: str, jobs: Sequence[Job], clock: Clock, pace: Pace | None = None) -> None:
@@ -77,7 +78,7 @@ class Worker:
                         wait = self._pace.restart_first
                     RESTARTS.labels(self.name).inc()
                     told = {"worker": self.name, "wait_seconds": wait}
-                    _log.warning("a worker lost its database and begins anew", exc_info=fault, extra=told)
+                    _log.warning("a worker was interrupted and begins anew", exc_info=fault, extra=told)
                     await _within(wait, stop.wait())
                     wait = min(2 * wait, self._pace.restart_last)
         finally:

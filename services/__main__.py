@@ -201,17 +201,11 @@ async def _serve(place: Place, wanted: Sequence[str]) -> None:
     }
     offsets = {"consultation": sandbox.CONSULTATION, "agreements": sandbox.AGREEMENTS, "gateway": 0}
     async with AsyncExitStack() as stack:
-        limits = {"gateway": gateway.connection_limits()} if "gateway" in wanted else {}
-        served = [
-            Served(
-                name,
-                await builders[name](stack, system_clock),
-                place.host,
-                place.port + offsets[name],
-                limits.get(name, ConnectionLimits()),
-            )
-            for name in wanted
-        ]
+        served = []
+        for name in wanted:
+            app = await builders[name](stack, system_clock)
+            limits = gateway.connection_limits() if name == "gateway" else ConnectionLimits()
+            served.append(Served(name, app, place.host, place.port + offsets[name], limits))
         stop = asyncio.ensure_future(asked_to_stop())
         async with serving(served):
             await _until_ready([f"http://{each.host}:{each.port}" for each in served], place, stop)

@@ -212,7 +212,7 @@ class Connection(HttpToolsProtocol):
             self._head_bytes += 0 if self._mixed else size
             if self._head_bytes > self._limits.head_bytes:
                 self._refuse(Problem(HEADERS_TOO_LARGE))
-        elif self._reading == _BODY and within:
+        elif self._reading == _BODY and within and not self._mixed:
             self._fed += size
             if self.cycle.response_complete:
                 self._drain(size)

@@ -7,8 +7,11 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from starlette.requests import Request
 
 from shared.addresses import Proxies, networks
@@ -18,6 +21,7 @@ from shared.http.guard import Guard, Receive, Scope, Send, send_bytes
 from shared.problems import Problem
 from tests.instance import started
 from tests.service.gateway.servers import accept_lifespan, free_socket, read_all, serving
+from tests.sizes import sample_or_full
 
 pytestmark = pytest.mark.attack
 
@@ -82,10 +86,10 @@ class Served:
         connection.sendall(sent)
         return connection
 
-    def until(self, outcome: str) -> None:
+    def until(self, outcome: str, *, times: int = 1) -> None:
         """Wait until the service has noted it."""
         end = time.monotonic() + 5
-        while outcome not in self.service.outcomes:
+        while self.service.outcomes.count(outcome) < times:
             assert time.monotonic() < end, self.service.outcomes
             time.sleep(0.01)
 
@@ -188,6 +192,17 @@ def test_a_refused_client_whose_body_comes_after_all_may_go_on() -> None:
         assert read_all(connection).startswith(b"HTTP/1.1 200 ")
 
 
+def test_the_rest_of_a_refused_body_is_not_counted_against_the_next_request() -> None:
+    head = b"POST /refuse HTTP/1.1\r\nHost: a\r\nContent-Length: 150000\r\n\r\n"
+    chunked = b"POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    with served(PATIENT) as server, server.connect(head) as connection:
+        assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")
+        connection.sendall(b"x" * 150_000 + chunked)
+        server.until("begun", times=2)
+        connection.sendall(b"3\r\nabc\r\n0\r\n\r\n")
+        assert read_all(connection).startswith(b"HTTP/1.1 200 ")
+
+
 def test_an_answer_that_nobody_reads_is_broken_off_and_the_service_is_let_go() -> None:
     with served() as server, server.connect(b"GET /much HTTP/1.1\r\nHost: a\r\n\r\n", window=4096):
         server.until("ended")
@@ -224,6 +239,45 @@ def test_what_is_sent_ahead_in_part_does_not_disturb_the_answer_under_way() -> N
     with served() as server, server.connect(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\nGET /li") as connection:
         answer = read_all(connection)
     assert re.findall(rb"HTTP/1\.1 (\d{3})", answer) == [b"200", b"408"]
+
+
+@pytest.fixture(scope="module")
+def reading() -> Iterator[Served]:
+    with served(PATIENT) as server:
+        yield server
+
+
+def encoded(size: int, chunk: int) -> bytes:
+    """A body of that size, in chunks of that size unless it is zero."""
+    if not chunk:
+        return b"Content-Length: %d\r\n\r\n" % size + b"x" * size
+    pieces = [min(chunk, size - start) for start in range(0, size, chunk)]
+    chunks = b"".join(b"%x\r\n%s\r\n" % (piece, b"x" * piece) for piece in pieces)
+    return b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"
+
+
+@given(
+    bodies=st.lists(
+        st.tuples(st.sampled_from([0, 1, 100, 5_000, 60_000]), st.sampled_from([0, 1, 7, 4096, 70_000])), max_size=4
+    ),
+    cuts=st.lists(st.floats(0, 1), max_size=4),
+)
+@settings(max_examples=sample_or_full(40, 2000), deadline=None)
+def test_sound_requests_are_answered_however_they_are_cut_and_joined(
+    reading: Served, bodies: list[tuple[int, int]], cuts: list[float]
+) -> None:
+    head = b"POST /read HTTP/1.1\r\nHost: a\r\n"
+    whole = b"".join(head + encoded(*body) for body in bodies) + LAST
+    places = [0, *sorted(int(cut * len(whole)) for cut in cuts), len(whole)]
+    with reading.connect() as connection:
+        for start, end in pairwise(places):
+            connection.sendall(whole[start:end])
+            time.sleep(0.001)
+        answer = read_all(connection)
+
+    assert re.findall(rb"HTTP/1\.1 (\d{3})", answer) == [b"200"] * (len(bodies) + 1)
+    told = re.findall(rb"\r\n\r\n(\d+)HTTP/1\.1", answer)
+    assert [int(size) for size in told] == [size for size, _ in bodies]
 
 
 def test_one_address_may_hold_only_so_many_connections() -> None:

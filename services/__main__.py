@@ -230,10 +230,19 @@ def worker_command() -> int:
 
     place = Place()
     configure_logs(os.environ.get("SAMRAD_LOG_LEVEL", "WARNING" if place.local else "INFO"))
-    if not place.local:
+    if place.local:
+        _say_where_checkpoints_are(place)
+    else:
         refuse_example_secrets()
     _run_event_loop(_work(place))
     return 0
+
+
+def _say_where_checkpoints_are(place: Place) -> None:
+    place.home.mkdir(parents=True, exist_ok=True)
+    for name, value in sandbox.environment(place.home, place.host, place.port, place.public_url).items():
+        if name.startswith("SAMRAD_AUDIT_"):
+            os.environ.setdefault(name, value)
 
 
 async def _work(place: Place) -> None:

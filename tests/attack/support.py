@@ -15,6 +15,8 @@ from tests.exchange import Exchange
 
 CONSULTATIONS = "/consultation/v1/consultations"
 LOOKUPS = "/consultation/v1/lookups"
+# Between the services; the gateway lets nobody in.
+INTERNAL = {("agreements", "/decisions"), ("agreements", "/delegation-checks")}
 UMEA, MALMO, AF = "0007:2120002627", "0007:2120001124", "0007:2021002114"
 
 Result = TypeVar("Result")

@@ -8,7 +8,7 @@ import pytest
 
 from services.gateway.tokens.demo import DEMO_CLIENTS
 from tests import openapi_check
-from tests.attack.support import CONSULTATIONS, credentials, sql
+from tests.attack.support import CONSULTATIONS, INTERNAL, credentials, sql
 from tests.exchange import NOBODY, Exchange, consultation_body
 
 pytestmark = pytest.mark.attack
@@ -18,7 +18,7 @@ WITH_BODIES = [
     for service in openapi_check.SERVICES
     for template, item in openapi_check.document(service)["paths"].items()
     for operation in item.values()
-    if "requestBody" in operation and (service, template) != ("agreements", "/decisions")
+    if "requestBody" in operation and (service, template) not in INTERNAL
 ]
 
 

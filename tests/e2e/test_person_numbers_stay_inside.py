@@ -14,7 +14,7 @@ from services.gateway.scopes import CATALOGUE
 from services.gateway.tokens.demo import demo_identity
 from shared.clock import system_clock
 from shared.tokens.client import MachineClient, authorization, token_request
-from tests.exchange import NOBODY
+from tests.exchange import NOBODY, lookup_body
 from tests.instance import Instance, started
 from tests.openapi_check import SERVICES, document
 
@@ -116,8 +116,9 @@ def attack(probe: Probe) -> None:
     in_headers(probe)
     in_bodies(probe)
     in_token_requests(probe)
-    body = {**(example(document("consultation")["paths"]["/consultations"]["post"]) or {}), "person": MARKER}
-    probe.send("POST", "/consultation/v1/consultations", headers={"traceparent": TRACE}, content=body)
+    # About sources that nothing before has asked alone, so that the register is asked anew.
+    body = lookup_body("complete", system_clock(), person=MARKER, sources=["MIV"])
+    probe.send("POST", "/consultation/v1/lookups", headers={"traceparent": TRACE}, content=body)
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -117,7 +117,7 @@ def attack(probe: Probe) -> None:
     in_bodies(probe)
     in_token_requests(probe)
     # About sources that nothing before has asked alone, so that the register is asked anew.
-    body = lookup_body("complete", system_clock(), person=MARKER, sources=["MIV"])
+    body = {**lookup_body("complete", system_clock(), sources=["MIV"]), "person": MARKER}
     probe.send("POST", "/consultation/v1/lookups", headers={"traceparent": TRACE}, content=body)
 
 

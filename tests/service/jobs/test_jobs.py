@@ -33,6 +33,7 @@ from shared.jobs.queue import Queue
 from shared.jobs.worker import Worker, working
 from shared.logs import JsonFormatter
 from tests.background import QUICK, Place, traced
+from tests.exchange import NOBODY
 
 PERSON = PERSONS["complete"].number
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -132,7 +133,7 @@ def test_what_waits_already_is_not_enqueued_again_and_the_transaction_lives_on(p
     assert place.sql(QUEUED, "test.effect") == [(2,)]
 
 
-@pytest.mark.parametrize("value", [PERSON, int(PERSON), str(uuid.uuid4()), None])
+@pytest.mark.parametrize("value", [PERSON, int(PERSON), NOBODY, None])
 def test_a_job_is_told_ids_and_nothing_else(place: Place, value: Any) -> None:
     async def story() -> None:
         async with transaction(place.runtime) as connection:

@@ -1,10 +1,13 @@
 # Everything a person needs, by name. `make` alone lists it.
 PYTHON ?= python3
+# How many tests at once. Each worker has a whole product of its own, so more than cores gains nothing.
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.run
 DEV_STAMP := $(VENV)/.dev
 NODE_STAMP := tests/node/node_modules/.stamp
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test test-full check attack bench requirements openapi migrate lock clean
@@ -19,10 +22,10 @@ demo: $(RUN_STAMP) ## the main story end to end, on a fresh instance of its own
 	@exec ./samrad demo
 
 test: $(DEV_STAMP) $(NODE_STAMP) ## the tests, on samples; under five minutes
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 test-full: $(DEV_STAMP) $(NODE_STAMP) ## the same tests at the sizes that acceptance lines name
-	@SAMRAD_TEST_FULL=1 $(BIN)/python -m pytest
+	@SAMRAD_TEST_FULL=1 $(PYTEST)
 
 check: $(DEV_STAMP) $(NODE_STAMP) ## format, lint, types, import contracts, OpenAPI, then tests
 	@$(BIN)/ruff format --check .
@@ -30,10 +33,10 @@ check: $(DEV_STAMP) $(NODE_STAMP) ## format, lint, types, import contracts, Open
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@./samrad openapi --check
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 attack: $(DEV_STAMP) $(NODE_STAMP) ## only the tests that try to break in
-	@$(BIN)/python -m pytest -m attack
+	@$(PYTEST) -m attack
 
 bench: $(DEV_STAMP) ## measure beside peers; writes var/bench.json
 	@$(BIN)/python -m tests.bench

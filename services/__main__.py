@@ -365,7 +365,7 @@ def _on_database(work: Coroutine[Any, Any, Result]) -> Result:
 
 def call_command(chosen: argparse.Namespace) -> int:
     """One request as a demo client."""
-    from services.assembly.gateway import demo_client
+    from services.assembly.demo_clients import demo_client
     from services.command.call import CallRequest, call
 
     place = Place()
@@ -382,7 +382,7 @@ def call_command(chosen: argparse.Namespace) -> int:
 
 def demo_command(_: argparse.Namespace) -> int:
     """The main story on an instance of its own."""
-    from services.assembly.gateway import demo_client
+    from services.assembly.demo_clients import demo_client
     from services.command.demo import Stage, tell
     from services.consultation.lookups.simulator.persons import PERSONS
 

@@ -25,7 +25,7 @@ PYREQWEST = {
 HTTPX = {
     "services/__main__.py",
     "services/assembly/common.py",
-    "services/assembly/gateway.py",
+    "services/assembly/demo_clients.py",
     "services/assembly/consultation.py",
     "services/assembly/issuers.py",
     "services/assembly/sealing.py",

@@ -11,7 +11,7 @@ import httpx
 
 from services import __main__ as samrad
 from services import sandbox
-from services.assembly.gateway import demo_client
+from services.assembly.demo_clients import demo_client
 from services.gateway.tokens.demo import write_demo_clients
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
 from shared.tokens.client import MachineClient

@@ -13,7 +13,7 @@ import pytest
 
 from services import __main__ as samrad
 from services import sandbox
-from services.assembly.gateway import demo_client
+from services.assembly.demo_clients import demo_client
 from services.command.demo import Stage, tell
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.gateway.tokens.demo import write_demo_clients

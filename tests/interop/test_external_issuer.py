@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.assembly.gateway import demo_client
+from services.assembly.demo_clients import demo_client
 from services.consultation.lookups.simulator.persons import PERSONS
 from shared.clock import system_clock
 from tests.exchange import lookup_body

@@ -102,6 +102,12 @@ _KEEP = text(
     WHERE org = :org AND client_id = :client_id AND key_hash = :key_hash
     """
 )
+_GIVE_UP = text(
+    """
+    UPDATE idempotency_record SET expires_at = :now
+    WHERE org = :org AND client_id = :client_id AND key_hash = :key_hash AND status IS NOT NULL
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +208,11 @@ async def claim_waiting(connection: AsyncConnection, caller: Caller, attempt: At
     values = {**_key(caller, attempt), "request_hash": attempt.request_hash, **times}
     if (await connection.execute(_CLAIM_WAITING, values)).scalar() is None:
         raise Problem(IDEMPOTENCY_IN_PROGRESS, headers={"Retry-After": "5"})
+
+
+async def give_up_kept(connection: AsyncConnection, caller: Caller, attempt: Attempt, now: datetime) -> None:
+    """Let a kept answer expire that can't be told any more. An attempt that is under way is left alone."""
+    await connection.execute(_GIVE_UP, {**_key(caller, attempt), "now": now})
 
 
 async def read(connection: AsyncConnection, caller: Caller, attempt: Attempt) -> Row[Any]:

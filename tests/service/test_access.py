@@ -1,7 +1,10 @@
 """Access as an AND of four, through the door: scope, ground, tenancy and fields, and which of them a refusal names."""
 
 import asyncio
+import base64
+import hashlib
 import json
+import os
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +21,7 @@ from services.agreements.grounds.domain import Reason
 from services.consultation.clocks.zone import SWEDEN
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.consultation.problems import CHECKS
+from shared.vault import Vault
 from tests.attack.support import sql
 from tests.exchange import NOBODY, Exchange, consultation_body, lookup_body
 from tests.openapi_check import document
@@ -277,6 +281,41 @@ def test_a_limited_answer_told_again_is_limited_still(exchange: Exchange) -> Non
     path = f"{BASE}/audit-entries?objectId={first.json()['lookupId']}"
     told = [entry["detail"]["fields"] for entry in exchange.send("umea", "GET", path).json()["entries"][:2]]
     assert told[0] == told[1]
+
+
+@pytest.mark.requirement(80)
+def test_an_answer_is_not_told_again_when_its_ground_has_ended_since(exchange: Exchange) -> None:
+    body = lookup_body("complete", exchange.clock(), sources=["TNS"])
+    key = str(uuid.uuid4())
+    first = exchange.send("umea", "POST", f"{BASE}/lookups", body, key=key)
+    with ground_ends(exchange, "lookup.tns", datetime.now(SWEDEN).date() - DAY):
+        exchange.clock.move_to(datetime.now(UTC) + timedelta(seconds=6))
+        again = exchange.send("umea", "POST", f"{BASE}/lookups", body, key=key)
+    exchange.clock.move_to(datetime.now(UTC) + timedelta(seconds=12))
+    once_more = exchange.send("umea", "POST", f"{BASE}/lookups", body, key=key)
+
+    assert first.status_code == 200
+    assert (again.status_code, again.json()["failedCheck"]) == (403, "ground")
+    assert once_more.json() == first.json()
+
+
+def test_an_answer_that_an_older_version_has_kept_is_asked_for_anew_by_todays_rules(exchange: Exchange) -> None:
+    body = lookup_body("complete", exchange.clock(), purpose="financial_aid_recovery")
+    key = str(uuid.uuid4())
+    first = exchange.send("umea", "POST", f"{BASE}/lookups", body, key=key).json()
+    older = {name: value for name, value in first.items() if name != "warnings"}
+    vault = Vault(*(base64.b64decode(os.environ[f"SAMRAD_CONSULTATION_{kind}_KEY"]) for kind in ("SEALING", "MARKING")))
+    sealed, key_hash = vault.seal(json.dumps(older).encode(), "idempotency"), hashlib.sha256(key.encode()).digest()
+    sql(exchange, "UPDATE idempotency_record SET body = $1 WHERE key_hash = $2", sealed, key_hash)
+
+    anew, again = (exchange.send("umea", "POST", f"{BASE}/lookups", body, key=key) for _ in range(2))
+    other = exchange.send("umea", "POST", f"{BASE}/lookups", {**body, "caseReference": "EB-2026-9"}, key=key)
+
+    assert (anew.status_code, anew.json()["lookupId"] != first["lookupId"]) == (200, True)
+    assert "idempotent-replayed" not in anew.headers
+    assert sources(anew.json())["AF"]["leftOut"] is not None
+    assert (again.headers["idempotent-replayed"], again.json()) == ("true", anew.json())
+    assert other.json()["code"] == "idempotency_key_reused"
 
 
 @pytest.mark.requirement(4, 13)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Path, Response
-from pydantic import Field
+from pydantic import Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 
@@ -29,7 +29,7 @@ from services.consultation.wire import CaseReference, Instant, PeriodModel, Pers
 from shared.audit import AuditEntry, record
 from shared.database.engine import Tenancy
 from shared.http.bodies import JsonBody, WireModel
-from shared.idempotency import Attempt, OnceOnly, claim_waiting
+from shared.idempotency import Attempt, OnceOnly, claim_waiting, give_up_kept
 from shared.problems import MALFORMED, NOT_FOUND, Problem
 from shared.tokens.caller import Caller, Requires
 
@@ -236,14 +236,23 @@ async def _kept_answer(
 ) -> Response | None:
     """The answer of an earlier twin. Telling it again is a disclosure of its own, and recorded as one.
 
-    A person may have been marked with protected identity since: then it is told again without content.
+    It needs a ground of its own too: what could be told then is refused when the ground has ended since. A person may
+    have been marked with protected identity since: then it is told again without content.
     """
     mark = mark_person(context.vault, question.person)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
         kept = await context.ledger.waiting(connection, caller, attempt, now)
         if kept is None:
             return None
-        answer = LookupAnswer.model_validate_json(bytes(kept.body))
+        answer = _as_told_today(kept)
+        if answer is None:
+            await give_up_kept(connection, caller, attempt, now)
+            return None
+    decision = await context.grounds.decide(
+        caller.organisation, question.purpose, [information_set(source) for source in question.sources]
+    )
+    decision.require()
+    async with context.database.begin(Tenancy(caller.organisation)) as connection:
         if answer.protected_identity or await is_protected(connection, mark):
             answer = _withheld_unless_allowed(answer, caller)
             kept = context.json(answer, kept.status_code, {"Idempotent-Replayed": "true"})
@@ -265,6 +274,14 @@ async def _kept_answer(
         )
         await record(connection, entry)
     return kept
+
+
+def _as_told_today(kept: Response) -> LookupAnswer | None:
+    """None for an answer that a version before this one has kept: it was told by other rules than today's."""
+    try:
+        return LookupAnswer.model_validate_json(bytes(kept.body))
+    except ValidationError:
+        return None
 
 
 def _told(answer: SourceAnswerModel) -> list[str]:

@@ -279,8 +279,10 @@ def test_a_limited_answer_told_again_is_limited_still(exchange: Exchange) -> Non
     assert again.json() == first.json()
     assert again.headers["idempotent-replayed"] == "true"
     path = f"{BASE}/audit-entries?objectId={first.json()['lookupId']}"
-    told = [entry["detail"]["fields"] for entry in exchange.send("umea", "GET", path).json()["entries"][:2]]
-    assert told[0] == told[1]
+    entries = exchange.send("umea", "GET", path).json()["entries"]
+    assert entries[0]["detail"]["fields"] == entries[1]["detail"]["fields"]
+    assert entries[0]["detail"]["repeated"] is True
+    assert entries[0]["detail"]["decision"]["grounds"] == entries[2]["detail"]["decision"]["grounds"]
 
 
 @pytest.mark.requirement(80)

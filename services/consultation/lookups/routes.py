@@ -267,6 +267,7 @@ async def _kept_answer(
             detail={
                 "purpose": question.purpose,
                 "caseReference": question.case_reference,
+                "decision": {"id": str(decision.id), "version": decision.version, "grounds": decision.grounds},
                 "repeated": True,
                 "fields": {each.source: names for each in answer.sources if (names := _told(each))},
                 **disclosure_marks(protected=answer.protected_identity, withheld=answer.withheld),

@@ -1,6 +1,8 @@
 """The client of the agreements service that asks whether a delegation is in force: only an outright yes is one."""
 
 import asyncio
+import gzip
+import json
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +13,7 @@ import respx
 from joserfc.jwk import ECKey
 
 from services.consultation.delegations.agreements import AgreementsDelegations
+from shared.http.answers import MAX_BYTES
 from shared.problems import Problem
 from shared.tokens.acting import Acting
 from shared.tokens.client import ClientIdentity, ServiceTokens
@@ -81,6 +84,22 @@ def test_any_other_status_is_503_and_no_answer(world: respx.MockRouter, status: 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"{}", b'{"inForce": true}'])
 def test_half_an_answer_is_503_and_no_answer(world: respx.MockRouter, content: bytes) -> None:
     world.post(CHECKS).respond(200, content=content)
+
+    assert refused() == "unavailable"
+
+
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        (json.dumps(YES).encode() + b" " * MAX_BYTES, {}),
+        (gzip.compress(json.dumps(YES).encode()), {"Content-Encoding": "gzip"}),
+        (b'{"inForce": true, "more": ' + b"[" * 100_000, {}),
+    ],
+)
+def test_an_answer_beyond_all_bounds_is_503_and_no_answer(
+    world: respx.MockRouter, content: bytes, headers: dict[str, str]
+) -> None:
+    world.post(CHECKS).respond(200, content=content, headers=headers)
 
     assert refused() == "unavailable"
 

@@ -4,6 +4,7 @@ import logging
 
 import httpx
 
+from shared.http.answers import json_answer
 from shared.problems import UNAVAILABLE, Problem
 from shared.tokens.acting import Acting
 from shared.tokens.client import ServiceTokens, TokenRefused
@@ -30,12 +31,11 @@ class AgreementsDelegations:
         }
         try:
             headers = await self._tokens.headers("POST", self._public_url)
-            answer = await self._http.post(self._url, json=question, headers=dict(headers))
-            if answer.status_code == 200:
-                told = answer.json()
+            status, told = await json_answer(self._http, "POST", self._url, json=question, headers=dict(headers))
+            if status == 200:
                 # What is not said to be in force, about this very delegation, is not.
                 return told["inForce"] is True and told["delegationId"] == question["delegationId"]
-            _log.error("no check of a delegation", extra={"status": answer.status_code})
-        except (httpx.HTTPError, TokenRefused, ValueError, KeyError, TypeError) as fault:
+            _log.error("no check of a delegation", extra={"status": status})
+        except (httpx.HTTPError, TimeoutError, TokenRefused, ValueError, KeyError, TypeError) as fault:
             _log.exception("no check of a delegation", extra={"kind": type(fault).__name__})
         raise Problem(UNAVAILABLE, headers={"Retry-After": "5"})

@@ -84,8 +84,8 @@ class Door:
         """How many sweeps are surely longer than this."""
         return math.ceil(seconds / self._step) + 1
 
-    def enter(self, connection: "Connection", address: str) -> ProblemKind | None:
-        """Count a new connection; the refusal when it is one too many."""
+    def enter(self, connection: "Connection", address: str, host: str) -> ProblemKind | None:
+        """Count a new connection; the refusal when it is one too many. `address` is what `host` counts as."""
         self._open.add(connection)
         self._by_address[address] += 1
         self.metrics.opened()
@@ -95,7 +95,7 @@ class Door:
         if len(self._open) > self.limits.connections:
             return UNAVAILABLE
         most = self.limits.per_address
-        if most is not None and self._by_address[address] > most and not self.limits.proxies.trusts(address):
+        if most is not None and self._by_address[address] > most and not self.limits.proxies.trusts(host):
             return TOO_MANY_CONNECTIONS
         return None
 
@@ -154,8 +154,9 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._real = transport
         super().connection_made(cast(asyncio.Transport, _Transport(transport, self._leave, self._is_leaving)))
-        self._address = counted(self.client[0]) if self.client else "unknown"
-        refusal = self._door.enter(self, self._address)
+        host = self.client[0] if self.client else "unknown"
+        self._address = counted(host)
+        refusal = self._door.enter(self, self._address, host)
         if refusal is not None and self._door.crowded:
             self._real.abort()
         elif refusal is not None:

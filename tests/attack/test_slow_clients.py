@@ -8,16 +8,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import pairwise
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from shared.addresses import Proxies, networks
-from shared.connections import ConnectionLimits
+from shared.addresses import Proxies, counted, networks
+from shared.connections import Connection, ConnectionLimits, Door
 from shared.http.bodies import read_limited
 from shared.http.guard import Guard, Receive, Scope, Send, send_bytes
+from shared.http.refusals import TOO_MANY_CONNECTIONS
 from shared.problems import Problem
 from tests.instance import started
 from tests.service.gateway.servers import accept_lifespan, free_socket, read_all, serving
@@ -307,6 +309,18 @@ def test_a_trusted_proxy_may_hold_more_but_all_together_no_more_than_there_is_ro
         assert answer.startswith(b"HTTP/1.1 503 ")
         crowd = [stack.enter_context(server.connect()) for _ in range(6)]
         assert b"" in [read_all(each) for each in crowd], "in a crowd, connections end without a word"
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1", "2001:db8::1", "::ffff:10.0.0.1"])
+def test_a_trusted_proxy_is_known_by_its_own_address_whatever_it_counts_as(host: str) -> None:
+    trusted = Proxies(networks("10.0.0.0/8, 2001:db8::1"))
+    door = Door("proxied", ConnectionLimits(per_address=1, proxies=trusted), "https://samrad.example/problems/")
+    connection = Mock(spec=Connection, loop=Mock())
+    neighbour = "2001:db8::2"
+
+    assert [door.enter(connection, counted(host), host) for _ in range(3)] == [None, None, None]
+    door.enter(connection, counted(neighbour), neighbour)
+    assert door.enter(connection, counted(neighbour), neighbour) is TOO_MANY_CONNECTIONS
 
 
 def test_every_connection_is_forgotten_when_it_is_over() -> None:

@@ -31,6 +31,10 @@ KINDS = (
 """What an organisation can be. `operator` is who runs the exchange, for clients that are its own services."""
 
 
+OWN_CLIENT = "gateway"
+"""The id by which the gateway itself asks the services; nobody is registered by it."""
+
+
 class UnfitClient(Exception):
     """An entry cannot be used. The text says which and why."""
 
@@ -122,6 +126,8 @@ def _client(entry: dict[str, Any]) -> Client:
     client_id, kind = str(entry["clientId"]), entry["kind"]
     if kind not in KINDS:
         raise UnfitClient(f"the kind of client {client_id} is none of {', '.join(KINDS)}")
+    if client_id == OWN_CLIENT:
+        raise UnfitClient(f"client {client_id} has the id that the gateway itself asks the services by")
     if FOREIGN in client_id:
         raise UnfitClient(f"client {client_id} has {FOREIGN} in its id, which marks clients of other issuers")
     keys = [_public_key(member) for member in entry["jwks"]["keys"]]

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from joserfc.jwk import ECKey
 
+from services.gateway.tokens.clients import OWN_CLIENT
 from services.gateway.tokens.keys import SigningKeys
 from shared.clock import Clock
 from shared.tokens.jose import signed_token
@@ -23,7 +24,6 @@ from shared.transport.protocol import Transport, TransportError
 
 PATH = "/agreements/v1/delegation-checks"
 _SCOPE = "samrad:delegations.check"
-_CLIENT_ID = "gateway"
 _LIFE_SECONDS = 60
 _TIMEOUT_SECONDS = 5.0
 _MAX_ANSWER_BYTES = 64 * 1024
@@ -84,8 +84,8 @@ class AgreementsDelegations:
         key, issued = self.keys.signing, int(self.clock().timestamp())
         claims: dict[str, Any] = {
             "iss": self.public_url,
-            "sub": _CLIENT_ID,
-            "client_id": _CLIENT_ID,
+            "sub": OWN_CLIENT,
+            "client_id": OWN_CLIENT,
             "aud": f"{self.public_url}/agreements",
             "scope": _SCOPE,
             "iat": issued,

@@ -118,6 +118,7 @@ def test_a_client_is_disabled_without_a_restart(tmp_path: Path) -> None:
         {"organisation": "9112121212"},
         {"clientId": "malmo"},
         {"clientId": "https://idp.example#umea"},
+        {"clientId": "gateway"},
         {"kind": "municipal"},
         {"kind": "Municipality"},
         {"kind": None},

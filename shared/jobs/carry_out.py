@@ -23,7 +23,7 @@ from shared.jobs.tables import CHANNEL
 
 _log = logging.getLogger("jobs")
 
-_LOCKS = 727475  # of all the advisory locks of a database, those of recurring jobs
+_LOCKS = 727_476  # of all the advisory locks of a database, those of recurring jobs; others: sealer.py, migrate.py
 _BUSY_SECONDS = 1.0
 _LONGEST_WAIT = timedelta(minutes=5)
 

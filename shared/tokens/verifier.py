@@ -149,8 +149,6 @@ def _accept(issuer: TrustedIssuer, claims: Mapping[str, object], instant: float)
     begins = _number(claims, "nbf") if "nbf" in claims else issued
     if instant >= expires or max(issued, begins) > instant + _LEEWAY_SECONDS:
         raise InvalidToken("the token is not valid at this time")
-    if "nbf" in claims and _number(claims, "nbf") > instant + _LEEWAY_SECONDS:
-        raise InvalidToken("the token is not valid yet")
     client_id, token_id, scope = _text(claims, "client_id"), _text(claims, "jti"), claims.get("scope", "")
     if not isinstance(scope, str):
         raise InvalidToken("the scope is not text")

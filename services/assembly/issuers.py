@@ -54,11 +54,11 @@ class IssuerEntry(_Strict):
             raise ValueError("is no address without query and fragment")
         return value
 
-    @field_validator("issuer")
+    @field_validator("issuer", "jwks_url")
     @classmethod
-    def _secured(cls, value: str) -> str:
-        # Its keys may be looked for there, and whoever stands between could then make tokens.
-        if not value.startswith("https://") and urlsplit(value).hostname not in LOOPBACK:
+    def _secured(cls, value: str | None) -> str | None:
+        # Keys are fetched there, or looked for, and whoever stands between could then make tokens.
+        if value and not value.startswith("https://") and urlsplit(value).hostname not in LOOPBACK:
             raise ValueError("must begin with https://")
         return value
 

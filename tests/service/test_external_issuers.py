@@ -241,6 +241,7 @@ def told(folder: Path, entries: Any, profile: str = "fapi2") -> str:
         ({"issuer": "https://idp.example#x"}, "issuers.0.issuer"),
         ({"issuer": "http://idp.example"}, "must begin with https://"),
         ({"jwksUrl": "file:///etc/passwd"}, "issuers.0.jwksUrl"),
+        ({"jwksUrl": "http://keys.example/jwks"}, "must begin with https://"),
         ({"audience": "x"}, "issuers.0.audience"),
         ({"audiences": {}}, "must not be empty"),
         ({"audiences": {"gateway": "x"}}, "audiences name no service of ours: gateway"),

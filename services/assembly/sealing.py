@@ -1,5 +1,6 @@
 """Who keeps a trail, from the environment."""
 
+import asyncio
 import os
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -57,13 +58,14 @@ def _publish(key: ECKey, file: Path) -> None:
 
 def _post(http: httpx.AsyncClient, url: str) -> Post:
     async def post(line: str) -> None:
+        sent = http.stream("POST", url, content=line.encode("ascii"), headers={"Content-Type": MEDIA_TYPE})
         try:
-            answer = await http.post(
-                url, content=line.encode("ascii"), headers={"Content-Type": MEDIA_TYPE}, timeout=_WEBHOOK_SECONDS
-            )
+            # The status says all: a body without end is not waited for.
+            async with asyncio.timeout(_WEBHOOK_SECONDS), sent as answer:
+                accepted = answer.is_success
         except httpx.HTTPError as fault:
             raise OSError("the counterpart cannot be reached") from fault
-        if not answer.is_success:
+        if not accepted:
             raise OSError("the counterpart did not accept the checkpoint")
 
     return post

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -242,6 +242,24 @@ def test_the_counterpart_is_posted_a_signed_checkpoint_and_must_accept_it() -> N
         asyncio.run(send())
     assert [request.content for request in seen] == [b"a.b.c", b"a.b.d"]
     assert seen[0].headers["Content-Type"] == "application/jose"
+
+
+def test_a_counterpart_whose_answer_never_ends_is_not_waited_for() -> None:
+    read: list[bytes] = []
+
+    class Endless(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            while True:
+                read.append(b"more")
+                yield b"more"
+
+    async def send() -> None:
+        answering = httpx.MockTransport(lambda _: httpx.Response(200, stream=Endless()))
+        async with httpx.AsyncClient(transport=answering) as http:
+            await _post(http, "https://witness.example/checkpoints")("a.b.c")
+
+    asyncio.run(asyncio.wait_for(send(), 10))
+    assert read == []
 
 
 def test_a_new_key_is_published_beside_the_earlier_ones(tmp_path: Path) -> None:

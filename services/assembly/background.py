@@ -4,17 +4,14 @@ import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from services.assembly.environment import CannotStart, works_inside
 from shared.clock import Clock
 from shared.http.guard import App
 from shared.http.service import health_routes
 from shared.jobs.worker import Faults, Worker, working
+from shared.metrics import metrics_routes
 
 MakeWorker = Callable[[AsyncExitStack, Clock], Awaitable[Worker]]
 
@@ -54,7 +51,4 @@ def health_app(workers: Sequence[Worker]) -> App:
     async def readiness() -> Sequence[str]:
         return [fault for worker in workers for fault in worker.faults()]
 
-    async def metrics(_: Request) -> Response:
-        return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-    return Starlette(routes=[*health_routes(readiness), Route("/metrics", metrics)])
+    return Starlette(routes=[*health_routes(readiness), *metrics_routes()])

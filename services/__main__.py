@@ -37,6 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CannotStart as fault:
         print(f"samrad: {fault}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; what is left in the buffer must not be told as a fault at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         return 130
 

@@ -1,8 +1,8 @@
 """`python -m tests.requirements`: runs the tests and tells which requirement rows they show.
 
-A test says which rows it shows: `@pytest.mark.requirement(11)`. Without arguments the whole suite runs and the
-generated parts of `docs/requirements.md` are written anew: the last column of the table, and the section between
-the two marks. With arguments, which go to pytest, a part runs and the page is left alone, since a part says
+A test says which rows it shows: `@pytest.mark.requirement(11)`. Tests that show none are left out. Without arguments
+all that show one run, and the generated parts of `docs/requirements.md` are written anew: the last column of the
+table, and the section between the two marks. With arguments, which go to pytest, a part runs and the page is left alone, since a part says
 nothing about the rest.
 """
 
@@ -36,12 +36,14 @@ class Outcomes:
     rows: dict[str, frozenset[int]] = field(default_factory=dict)
     outcomes: dict[str, str] = field(default_factory=dict)
 
-    def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
-        """Collect the marks."""
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Collect the marks, and leave out what has none."""
         for item in items:
             rows = frozenset(row for mark in item.iter_markers("requirement") for row in mark.args)
             if rows:
                 self.rows[item.nodeid] = rows
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in self.rows])
+        items[:] = [item for item in items if item.nodeid in self.rows]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """The worst of set-up, call and tear-down is what the test came to."""

@@ -21,11 +21,12 @@ from shared.problems import (
     BAD_REQUEST,
     IDEMPOTENCY_IN_PROGRESS,
     IDEMPOTENCY_KEY_REUSED,
+    KEPT_ANSWER_LOST,
     Problem,
     Words,
 )
 from shared.tokens.caller import Caller
-from shared.vault import Vault
+from shared.vault import CannotOpen, Vault
 
 KEPT = timedelta(minutes=60)
 ABANDONED = timedelta(seconds=60)
@@ -171,11 +172,15 @@ class Ledger:
         }
 
     def replayed(self, kept: Row[Any], attempt: Attempt) -> Response:
-        """The kept answer. Raises Problem when it belongs to another request."""
+        """The kept answer. Raises Problem when it belongs to another request, or does not open any more."""
         if kept.request_hash != attempt.request_hash:
             raise Problem(IDEMPOTENCY_KEY_REUSED)
         headers: Mapping[str, str] = kept.headers if isinstance(kept.headers, dict) else json.loads(kept.headers)
-        body = self.vault.open(kept.body, _SEAL)
+        try:
+            body = self.vault.open(kept.body, _SEAL)
+        except CannotOpen:
+            # The key that sealed it has been replaced within the hour.
+            raise Problem(KEPT_ANSWER_LOST) from None
         return Response(body, status_code=kept.status, headers={**headers, "Idempotent-Replayed": "true"})
 
 

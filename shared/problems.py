@@ -240,6 +240,18 @@ IDEMPOTENCY_KEY_REUSED = ProblemKind(
     ),
     Words("Använd en ny nyckel för en ny begäran.", "Use a new key for a new request."),
 )
+KEPT_ANSWER_LOST = ProblemKind(
+    "kept_answer_lost",
+    409,
+    Words(
+        "Begäran är redan utförd, men svaret kan inte visas igen",
+        "The request has been carried out, but its answer cannot be shown again",
+    ),
+    Words(
+        "Läs det som begäran gällde. Ska den utföras en gång till, skicka den med en ny nyckel.",
+        "Read what the request was about. To have it carried out once more, send it with a new key.",
+    ),
+)
 IDEMPOTENCY_IN_PROGRESS = ProblemKind(
     "idempotency_in_progress",
     409,

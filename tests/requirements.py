@@ -2,8 +2,8 @@
 
 A test says which rows it shows: `@pytest.mark.requirement(11)`. Tests that show none are left out. Without arguments
 all that show one run, and the generated parts of `docs/requirements.md` are written anew: the last column of the
-table, and the section between the two marks. With arguments, which go to pytest, a part runs and the page is left alone, since a part says
-nothing about the rest.
+table, and the section between the two marks. With arguments, which go to pytest, a part runs and the page is left
+alone, since a part says nothing about the rest.
 """
 
 import re

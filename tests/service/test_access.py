@@ -301,6 +301,27 @@ def test_an_answer_is_not_told_again_when_its_ground_has_ended_since(exchange: E
     assert once_more.json() == first.json()
 
 
+def test_an_answer_is_not_told_again_when_its_ground_opens_less_than_it_did(exchange: Exchange) -> None:
+    body = lookup_body("complete", exchange.clock(), sources=["TNS"])
+    key = str(uuid.uuid4())
+    first = exchange.send("umea", "POST", f"{BASE}/lookups", body, key=key)
+    less = "UPDATE ground SET fields = $1 WHERE information_set = 'lookup.tns' RETURNING id"
+    before = sql(
+        exchange, "SELECT DISTINCT fields FROM ground WHERE information_set = 'lookup.tns'", database="agreements"
+    )
+    assert len(before) == 1
+    sql(exchange, less, [], database="agreements")
+    try:
+        exchange.clock.move_to(datetime.now(UTC) + timedelta(seconds=6))
+        again = exchange.send("umea", "POST", f"{BASE}/lookups", body, key=key)
+    finally:
+        sql(exchange, less, before[0]["fields"], database="agreements")
+
+    assert again.json()["lookupId"] != first.json()["lookupId"]
+    assert sources(first.json())["TNS"]["data"]
+    assert not sources(again.json())["TNS"]["data"]
+
+
 def test_an_answer_that_an_older_version_has_kept_is_asked_for_anew_by_todays_rules(exchange: Exchange) -> None:
     body = lookup_body("complete", exchange.clock(), purpose="financial_aid_recovery")
     key = str(uuid.uuid4())
@@ -318,6 +339,17 @@ def test_an_answer_that_an_older_version_has_kept_is_asked_for_anew_by_todays_ru
     assert sources(anew.json())["AF"]["leftOut"] is not None
     assert (again.headers["idempotent-replayed"], again.json()) == ("true", anew.json())
     assert other.json()["code"] == "idempotency_key_reused"
+
+
+def test_an_answer_whose_seal_does_not_open_any_more_is_a_clear_problem(exchange: Exchange) -> None:
+    body, key = lookup_body("complete", exchange.clock(), sources=["AF"]), str(uuid.uuid4())
+    exchange.send("umea", "POST", f"{BASE}/lookups", body, key=key)
+    sealed, key_hash = Vault(bytes(32), bytes(32)).seal(b"{}", "idempotency"), hashlib.sha256(key.encode()).digest()
+    sql(exchange, "UPDATE idempotency_record SET body = $1 WHERE key_hash = $2", sealed, key_hash)
+
+    refused = exchange.send("umea", "POST", f"{BASE}/lookups", body, key=key)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "kept_answer_lost")
 
 
 @pytest.mark.requirement(4, 13)

@@ -253,6 +253,10 @@ async def _kept_answer(
     )
     decision.require()
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
+        if any(set(_told(each)) - decision.opens(information_set(each.source)) for each in answer.sources):
+            # The grounds open less than they did: what is told is told by today's.
+            await give_up_kept(connection, caller, attempt, now)
+            return None
         if answer.protected_identity or await is_protected(connection, mark):
             answer = _withheld_unless_allowed(answer, caller)
             kept = context.json(answer, kept.status_code, {"Idempotent-Replayed": "true"})

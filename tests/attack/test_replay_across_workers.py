@@ -227,6 +227,23 @@ def test_the_sandbox_begins_a_memory_that_is_missing_and_leaves_one_that_is_ther
     assert row["always"]
 
 
+def test_what_is_made_right_after_the_sandbox_has_begun_anew_is_accepted(exchange: Exchange) -> None:
+    """Within the same second too: the time of a proof is told in whole seconds."""
+    sql(exchange, "TRUNCATE used_token_memory")
+    try:
+        asyncio.run(remember_from_now(exchange.postgres.url("gateway", gateway_tables.OWNER_ROLE)))
+        (begun,) = sql(exchange, "SELECT whole_since FROM used_token_memory")
+        issued = begun["whole_since"].replace(microsecond=0)
+        now = issued + timedelta(milliseconds=999)
+
+        async def work(stores: list[PostgresReplayStore], _: Database) -> None:
+            assert await stores[0].first_use("one", "x", issued=issued, until=now + LIFE, now=now)
+
+        with_stores(exchange, work)
+    finally:
+        sql(exchange, "UPDATE used_token_memory SET whole_since = '-infinity'")
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -6,9 +6,10 @@ The other files attack servers inside the test's process, where time can be move
 import asyncio
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
@@ -18,8 +19,8 @@ from services import sandbox
 from services.assembly.demo_clients import demo_client
 from shared.clock import system_clock
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
-from shared.tokens.client import authorization, token_request
-from tests.attack.support import CONSULTATIONS, wire
+from shared.tokens.client import HeldToken, MachineClient, authorization, token_request
+from tests.attack.support import CONSULTATIONS, together, wire
 from tests.exchange import consultation_body, free_ports
 from tests.instance import Instance, started
 from tests.unit.shared.given import by_hand
@@ -27,6 +28,7 @@ from tests.unit.shared.given import by_hand
 pytestmark = pytest.mark.attack
 SERVICES = ("consultation", "agreements", "gateway")
 BLANK = b"\r\n\r\n"
+NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,43 @@ def test_forged_tokens_and_bodies_that_go_deep_open_nothing(pair: Pair) -> None:
             assert pair.http.post(address, content=deep, headers=headers).status_code == 400
 
 
+def test_a_token_for_one_service_or_right_does_not_do_for_another(pair: Pair) -> None:
+    elsewhere = caller(pair, "umea").token_for("/agreements/v1/agreements")
+    for port in pair.ports("consultation"):
+        assert sent(pair, "umea", "GET", CONSULTATIONS, port=port, token=elsewhere).status_code == 401
+        queue = sent(pair, "umea", "GET", "/consultation/v1/queue", port=port)
+        assert (queue.status_code, queue.json()["failedCheck"]) == (403, "scope")
+
+
+def test_members_that_are_not_asked_for_are_refused_and_a_key_is_each_organisations_own(pair: Pair) -> None:
+    first, second = pair.ports("consultation")
+    body, key = consultation_body(), {"Idempotency-Key": "the-same-for-both"}
+    assert sent(pair, "umea", "POST", CONSULTATIONS, {**body, "state": "answered"}, port=first).status_code == 422
+
+    made = [sent(pair, name, "POST", CONSULTATIONS, body, port=second, more=key).json() for name in ("umea", "malmo")]
+    again = sent(pair, "umea", "POST", CONSULTATIONS, body, port=first, more=key).json()
+
+    assert made[0]["consultationId"] != made[1]["consultationId"]
+    assert again == made[0]
+    foreign = f"{CONSULTATIONS}/{made[0]['consultationId']}"
+    assert sent(pair, "malmo", "GET", foreign, port=first).status_code == 404
+
+
+def test_of_two_who_claim_at_two_processes_at_once_one_wins(pair: Pair) -> None:
+    opened = sent(pair, "umea", "POST", CONSULTATIONS, consultation_body(), port=pair.ports("consultation")[0]).json()
+    claims = f"{CONSULTATIONS}/{opened['consultationId']}/claims"
+
+    def claim(port: int, handler: str) -> int:
+        more = {"If-Match": '"1"', "Samrad-Handler": handler}
+        return sent(pair, "af-workbench", "POST", claims, port=port, more=more).status_code
+
+    first, second = pair.ports("consultation")
+    answers = together(lambda: claim(first, "hl-1"), lambda: claim(second, "hl-2"))
+
+    assert min(answers) == 200
+    assert max(answers) in (409, 412)
+
+
 def test_nothing_of_it_was_a_fault(pair: Pair) -> None:
     """Last in the file: what the others have done is in these logs."""
     for instance in pair.instances:
@@ -144,11 +183,34 @@ def test_nothing_of_it_was_a_fault(pair: Pair) -> None:
         assert "unhandled fault" not in log
 
 
+def caller(pair: Pair, name: str) -> MachineClient:
+    return demo_client(name, pair.instances[0].home, pair.public, pair.http)
+
+
 def posting(pair: Pair) -> dict[str, str]:
-    client = demo_client("umea", pair.instances[0].home, pair.public, pair.http)
-    token = client.token_for(CONSULTATIONS)
-    headers = authorization(client.identity, token, "POST", pair.public + CONSULTATIONS, system_clock())
+    client = caller(pair, "umea")
+    headers = authorization(
+        client.identity, client.token_for(CONSULTATIONS), "POST", pair.public + CONSULTATIONS, system_clock()
+    )
     return {**headers, "Samrad-Handler": "hl-1"}
+
+
+def sent(
+    pair: Pair,
+    name: str,
+    method: str,
+    path: str,
+    body: Any = None,
+    *,
+    port: int,
+    more: Mapping[str, str] = NOTHING,
+    token: HeldToken | None = None,
+) -> httpx.Response:
+    """One call at one process, with the proof for the public address."""
+    client = caller(pair, name)
+    proved = authorization(client.identity, token or client.token_for(path), method, pair.public + path, system_clock())
+    headers = {**proved, "Samrad-Handler": "hl-1", **more}
+    return pair.http.request(method, f"http://127.0.0.1:{port}{path}", headers=headers, json=body)
 
 
 def said(port: int, request: bytes) -> bytes:

@@ -19,7 +19,7 @@ from tests.attack.support import AF, CONSULTATIONS
 from tests.exchange import Exchange
 from tests.unit.shared.given import by_hand, coded, signed
 
-pytestmark = [pytest.mark.attack, pytest.mark.requirement(84)]
+pytestmark = pytest.mark.attack
 DOORS = ("gateway", "consultation")
 QUEUE = "/consultation/v1/queue"
 

@@ -21,7 +21,7 @@ from tests.service.test_isolation import (
 
 __all__ = ["almighty"]
 
-pytestmark = [pytest.mark.attack, pytest.mark.requirement(84)]
+pytestmark = pytest.mark.attack
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 

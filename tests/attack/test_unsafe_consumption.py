@@ -131,7 +131,7 @@ def test_an_answer_that_never_ends_is_given_up(sources: Surrounded, piece: bytes
     nothing_learnt(sources.look_up())
 
 
-@pytest.mark.requirement(1, 84)
+@pytest.mark.requirement(1)
 def test_an_answer_about_another_person_is_not_shown(sources: Surrounded) -> None:
     """Whole and well-formed, and the answer to our question but for whom it is about."""
     asked, other = PERSONS["complete"].number, PERSONS["overlapping_decisions"].number

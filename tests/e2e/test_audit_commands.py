@@ -101,7 +101,7 @@ def test_the_trail_is_verified_while_the_product_runs_and_a_change_is_told_with_
     assert "without checkpoints" in told
 
 
-@pytest.mark.requirement(107)
+@pytest.mark.requirement(107, 108)
 def test_a_persons_extract_lists_everything_about_them_in_both_languages(
     running: Exchange, person_with_a_past: dict[str, Any]
 ) -> None:

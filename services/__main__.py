@@ -1,4 +1,4 @@
-"""The one door behind `./samrad`. This module alone may import several services; it starts them."""
+"""The one door behind `./samrad`. This module and `services.assembly` alone may import several services."""
 
 import argparse
 import asyncio
@@ -33,16 +33,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = chosen.command
     try:
-        return command(chosen)
+        code = command(chosen)
+        # Here and not at exit, where a reader who has left would be told as a fault.
+        sys.stdout.flush()
     except CannotStart as fault:
         print(f"samrad: {fault}", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        # Whoever read our output has seen enough; what is left in the buffer must not be told as a fault at exit.
+        # Whoever read our output has seen enough; the rest of it goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except KeyboardInterrupt:
         return 130
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     call = commands.add_parser("call", help="one request as a client, with token and proof")
     call.add_argument("--as", dest="client", required=True, metavar="CLIENT", help="umea, malmo, af-workbench ...")
     call.add_argument("--for", dest="consumer", metavar="CLIENT", help="whose rights to use, if delegated: umea ...")
+    call.add_argument(
+        "--scope", action="append", metavar="SCOPE", help="ask for this right alone; may be repeated (default: all)"
+    )
     call.add_argument("--handler", help="who is asking, an opaque id (default: demo-CLIENT)")
     call.add_argument("-H", "--header", action="append", default=[], metavar="NAME: VALUE")
     call.add_argument("-d", "--data", metavar="JSON|@FILE")
@@ -363,6 +369,9 @@ def _on_database(work: Coroutine[Any, Any, Result]) -> Result:
 
     try:
         return asyncio.run(work)
+    except BrokenPipeError:
+        # Work that prints has met the end of its reader, not of the database.
+        raise
     except (SQLAlchemyError, OSError) as fault:
         raise CannotStart(f"the database cannot be reached or refuses the work ({type(fault).__name__})") from None
 
@@ -380,7 +389,9 @@ def call_command(chosen: argparse.Namespace) -> int:
             raise CannotStart("a header is written NAME: VALUE")
         headers[name.strip()] = value.strip()
     with httpx.Client(timeout=60, trust_env=False) as http:
-        client = demo_client(chosen.client, place.home, place.public_url, http, on_behalf_of=chosen.consumer)
+        client = demo_client(
+            chosen.client, place.home, place.public_url, http, on_behalf_of=chosen.consumer, only=chosen.scope
+        )
         return call(client, place.public_url, CallRequest(chosen.method, chosen.path, chosen.data, headers))
 
 

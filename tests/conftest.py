@@ -1,20 +1,14 @@
 """Fixtures shared by all tests."""
 
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from joserfc.jwk import ECKey
-from pgqueuer.core import buffers
 
 from shared.sealing.book import Book
 from tests.exchange import Exchange, running_exchange
 from tests.trail import TEMPLATE, Trail, copied, drop, make_template
-
-# The workers of the running product jitter their timers with the generator of the whole process, which Hypothesis
-# seeds and watches: a draw in another thread fails its test.
-vars(buffers)["random"] = random.Random()  # noqa: S311 - not a secret
 
 
 @pytest.fixture(scope="session")

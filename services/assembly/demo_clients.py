@@ -1,5 +1,6 @@
 """Clients of the sandbox, for the command line. Apart from the services, which take a second to load."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -12,9 +13,15 @@ from shared.tokens.client import MachineClient
 
 
 def demo_client(
-    name: str, home: Path, public_url: str, http: httpx.Client, *, on_behalf_of: str | None = None
+    name: str,
+    home: Path,
+    public_url: str,
+    http: httpx.Client,
+    *,
+    on_behalf_of: str | None = None,
+    only: Sequence[str] | None = None,
 ) -> MachineClient:
-    """A client whose key lies under `home`, asking for all scopes that it is registered for.
+    """A client whose key lies under `home`, asking for all scopes that it is registered for, or `only` for some.
 
     `on_behalf_of` is another demo client, or an organisation number, and then it asks for what it may be delegated.
     """
@@ -25,7 +32,7 @@ def demo_client(
     except OSError:
         raise CannotStart(f"{home} holds no key for {name}; start the sandbox first: make run") from None
     registered = DEMO_CLIENTS[name]
-    wanted = registered.scopes if on_behalf_of is None else registered.delegated_scopes
+    wanted = only or (registered.scopes if on_behalf_of is None else registered.delegated_scopes)
     held = [scope for scopes in CATALOGUE.values() for scope in scopes if scope.name in wanted]
     consumer = DEMO_CLIENTS.get(on_behalf_of or "")
     return MachineClient(

@@ -67,11 +67,10 @@ def create_app(settings: Settings, world: World) -> App:
     Raises KeysUnusable, RegistryUnusable, and ValueError when the settings make unfit metadata.
     """
     clock = world.clock
-    counters = CounterStorage(clock)
     upstream = build_client(read_seconds=settings.upstream_seconds)
     transport = PyreqwestTransport(read_seconds=settings.upstream_seconds)
     issuer = _issuer(settings, world, transport) if settings.issuer_enabled else None
-    limit = _limits(settings, clock, counters)
+    limit = _limits(settings, clock)
     services = {"consultation": settings.consultation_url, "agreements": settings.agreements_url}
     proxies = {
         name: Proxy(
@@ -130,9 +129,10 @@ class Dispatcher:
         return host in self._hosts or host.rpartition(b":")[0] in self._hosts or path.startswith(b"/health/")
 
 
-def _limits(settings: Settings, clock: Clock, counters: CounterStorage) -> RateLimits:
+def _limits(settings: Settings, clock: Clock) -> RateLimits:
     def limit(name: str, amount: int) -> RateLimit:
-        return RateLimit(name, amount, settings.window_seconds, storage=counters, clock=clock)
+        # Counters of its own each: a flood of addresses must not push out what clients have used.
+        return RateLimit(name, amount, settings.window_seconds, storage=CounterStorage(clock), clock=clock)
 
     return RateLimits(
         clients=limit("default", settings.client_requests),

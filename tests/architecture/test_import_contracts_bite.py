@@ -19,6 +19,9 @@ PLANTED: dict[str, dict[str, str]] = {
     "Commands are clients: they import no service": {
         "services/command/call.py": "import services.gateway.scopes",
     },
+    "No service knows how it is put together": {
+        "services/gateway/health.py": "import services.assembly.environment",
+    },
     "The domain is plain: no database, HTTP or framework": {
         "services/consultation/consultations/domain.py": "import sqlalchemy",
     },

@@ -143,7 +143,7 @@ def _inquiry(
         purpose_text=statement.purpose_text,
         legal_text=statement.legal_text,
         period=question.period,
-        sources=dict.fromkeys(question.sources, question.period),
+        sources=question.periods,
         correlation_id=str(lookup_id),
         asked_at=asked_at,
         benefit_groups=PURPOSES[question.purpose].benefit_groups,

@@ -1,7 +1,7 @@
 """A look-up: what was asked, on what ground, and what came back."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,13 +14,21 @@ from services.consultation.scopes import PROTECTED_READ
 
 @dataclass(frozen=True, slots=True)
 class LookupQuestion:
-    """What a handler asks. `case_reference` has been checked and `sources` lie within the purpose."""
+    """What a handler asks. `case_reference` has been checked and the sources lie within the purpose.
+
+    `period` is the general one; `periods` has each source that is asked, in the contract's order, with its own.
+    """
 
     person: PersonNumber
     case_reference: str
     purpose: str
     period: Period
-    sources: tuple[SourceCode, ...]
+    periods: Mapping[SourceCode, Period]
+
+    @property
+    def sources(self) -> tuple[SourceCode, ...]:
+        """The sources that are asked."""
+        return tuple(self.periods)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,8 @@ class Lookup:
 
 def _without_content(answer: SourceAnswer) -> SourceAnswer:
     # Messages go too: a source's own words may tell an address or an office.
-    return replace(answer, data=None, items=(), messages=(), deviations=())
+    parts = tuple(replace(each, messages=()) for each in answer.parts)
+    return replace(answer, data=None, items=(), parts=parts, messages=(), deviations=())
 
 
 def disclosed_fields(answers: Sequence[SourceAnswer]) -> dict[str, list[str]]:

@@ -25,12 +25,14 @@ def _not_asked(source: str) -> dict[str, Any]:
         "askedPeriod": None,
         "answeredAt": None,
         "tookMs": None,
+        "age": None,
         "contractVersion": None,
         "origin": None,
         "code": None,
         "messages": [],
         "deviations": [],
         "items": [],
+        "parts": [],
         "leftOut": None,
         "data": None,
     }
@@ -43,6 +45,7 @@ _LATE_AF = {
     "askedPeriod": _PERIOD,
     "answeredAt": "2026-11-20T09:12:09Z",
     "tookMs": 8800,
+    "age": 0,
     "contractVersion": "10",
     "origin": "SSBT",
     "code": "TIMEOUT",
@@ -55,6 +58,7 @@ _EMPTY_SO = {
     "askedPeriod": _PERIOD,
     "answeredAt": "2026-11-20T09:12:09Z",
     "tookMs": 8800,
+    "age": 0,
     "contractVersion": "10",
 }
 ANSWER: dict[str, Any] = {

@@ -91,7 +91,8 @@ def limited(answer: SourceAnswer, opened: frozenset[str]) -> SourceAnswer:
     )
     if closed and answer.state not in _NOTHING_RECEIVED:
         # A source's own words, and what was odd in its answer, can't be divided by piece.
-        return replace(kept, messages=(), deviations=())
+        parts = tuple(replace(each, messages=()) for each in kept.parts)
+        return replace(kept, messages=(), deviations=(), parts=parts)
     return kept
 
 

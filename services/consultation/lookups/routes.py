@@ -1,143 +1,42 @@
 """Look-ups over HTTP."""
 
 import uuid
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Response
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 
 from services.consultation import scopes
-from services.consultation.clocks.zone import SWEDEN
 from services.consultation.context import Context, context_of
-from services.consultation.grounds.domain import Decision, LawWarning
 from services.consultation.lookups import examples, repository
 from services.consultation.lookups.ask import ask
 from services.consultation.lookups.domain import Lookup, LookupQuestion, disclosure_marks, information_set
 from services.consultation.lookups.fields import told
 from services.consultation.lookups.outcomes import SourceOutcomeModel
-from services.consultation.lookups.purposes import PURPOSES, check_period, chosen_sources
-from services.consultation.lookups.references import checked_reference
-from services.consultation.lookups.sources.domain import Origin, Period, SourceAnswer, SourceCode, SourceState
-from services.consultation.lookups.warnings import warnings_about
+from services.consultation.lookups.wire import (
+    DecisionModel,
+    LookupAnswer,
+    LookupRecord,
+    LookupRequest,
+    SourceAnswerModel,
+    lookup_links,
+    read_question,
+    told_lookup,
+)
 from services.consultation.persons.vault import mark_person
 from services.consultation.protection.repository import is_protected
-from services.consultation.wire import CaseReference, Instant, PeriodModel, PersonText, read_person
+from services.consultation.wire import PeriodModel
 from shared.audit import AuditEntry, record
 from shared.database.engine import Tenancy
-from shared.http.bodies import JsonBody, WireModel
+from shared.http.bodies import JsonBody
 from shared.idempotency import Attempt, OnceOnly, claim_waiting, give_up_kept
-from shared.problems import MALFORMED, NOT_FOUND, Problem
+from shared.problems import NOT_FOUND, Problem
 from shared.tokens.caller import Caller, Requires
 
 router = APIRouter(tags=["lookups"])
-
-
-class LookupRequest(WireModel):
-    """A question about one person in one case. `sources` defaults to all that the purpose needs."""
-
-    person: PersonText
-    case_reference: CaseReference
-    purpose: Annotated[str, Field(description="One of / En av: " + ", ".join(PURPOSES))]
-    period: PeriodModel
-    sources: Annotated[list[SourceCode] | None, Field(max_length=7)] = None
-
-
-class LeftOutModel(WireModel):
-    """Pieces that are not told, whether or not the source has them: the purpose does not open them."""
-
-    by: Annotated[str, Field(description="purpose / ändamålet")]
-    fields: list[str]
-
-
-class SourceAnswerModel(WireModel):
-    """What one source answered. Only `answered` and `answered_empty` support a decision.
-
-    `legalBasis` is what the source is asked on. `leftOut` is null when the purpose opens everything.
-    """
-
-    source: SourceCode
-    state: SourceState
-    legal_basis: str | None
-    asked_period: PeriodModel | None
-    answered_at: Instant | None
-    took_ms: int | None
-    contract_version: str | None
-    origin: Origin | None
-    code: str | None
-    messages: list[str]
-    deviations: list[str]
-    items: list[str]
-    left_out: LeftOutModel | None
-    data: dict[str, Any] | None
-
-
-class InsteadModel(WireModel):
-    """The legal basis to rely on instead; its id is the one in /agreements/v1/legal-bases."""
-
-    legal_basis_id: str
-    reference: str
-
-
-class TextsModel(WireModel):
-    """The same words in both languages."""
-
-    sv: str
-    en: str
-
-
-class WarningModel(WireModel):
-    """Something about the law that the look-up rests on. `sources` is empty when it is about `legalText`."""
-
-    code: str
-    texts: TextsModel
-    sources: list[SourceCode]
-    replacement: InsteadModel | None
-
-
-class DecisionModel(WireModel):
-    """Which decision of the register the look-up rests on."""
-
-    decision_id: uuid.UUID
-    version: int
-
-
-class LookupAnswer(WireModel):
-    """A look-up with its seven sources in the contract's order."""
-
-    lookup_id: uuid.UUID
-    asked_at: Instant
-    answered_at: Instant
-    complete: bool
-    protected_identity: bool
-    withheld: bool
-    purpose: str
-    case_reference: str
-    legal_text: str
-    decision: DecisionModel
-    warnings: list[WarningModel]
-    sources: list[SourceAnswerModel]
-    links: Annotated[dict[str, dict[str, str]], Field(alias="_links")]
-
-
-class LookupRecord(WireModel):
-    """A look-up afterwards: who asked for what and how the sources answered. Content is not kept."""
-
-    lookup_id: uuid.UUID
-    asked_at: Instant
-    answered_at: Instant | None
-    handler: str
-    purpose: str
-    case_reference: str
-    period: PeriodModel
-    complete: bool | None
-    protected_identity: bool
-    decision: DecisionModel
-    sources: list[SourceOutcomeModel]
-    links: Annotated[dict[str, dict[str, str]], Field(alias="_links")]
 
 
 @router.post(
@@ -162,7 +61,7 @@ async def create_lookup(
     """
     context = context_of(request)
     now = context.clock()
-    question = _question(body, context)
+    question = read_question(body, context)
     request.scope["state"]["audit"] = {
         "subject": mark_person(context.vault, question.person),
         "detail": {"purpose": question.purpose, "caseReference": question.case_reference},
@@ -176,7 +75,7 @@ async def create_lookup(
             await claim_waiting(connection, caller, attempt, now)
 
     async def after(connection: AsyncConnection, lookup: Lookup) -> None:
-        answer.append(_answer(lookup, context))
+        answer.append(context.json(told_lookup(lookup, context)))
         if attempt:
             await context.ledger.keep(connection, caller, attempt, answer[0])
 
@@ -226,7 +125,7 @@ async def get_lookup(
         protected_identity=row.protected_identity,
         decision=DecisionModel(decision_id=row.decision_id, version=row.decision_version),
         sources=[SourceOutcomeModel(**outcome) for outcome in row.outcomes or []],
-        links=_links(context, row.id),
+        links=lookup_links(context, row.id),
     )
     return context.json(told)
 
@@ -297,72 +196,8 @@ def _withheld_unless_allowed(answer: LookupAnswer, caller: Caller) -> LookupAnsw
     if scopes.PROTECTED_READ.name in caller.scopes:
         return answer.model_copy(update={"protected_identity": True})
     nothing: dict[str, Any] = {"data": None, "items": [], "messages": [], "deviations": []}
-    emptied = [each.model_copy(update=nothing) for each in answer.sources]
+    emptied = [
+        each.model_copy(update={**nothing, "parts": [part.model_copy(update={"messages": []}) for part in each.parts]})
+        for each in answer.sources
+    ]
     return answer.model_copy(update={"protected_identity": True, "withheld": True, "sources": emptied})
-
-
-def _question(body: LookupRequest, context: Context) -> LookupQuestion:
-    person = read_person(body.person)
-    reference = checked_reference(body.case_reference)
-    purpose = PURPOSES.get(body.purpose)
-    if purpose is None:
-        members = {"errors": [{"field": "purpose", "reason": "unknown"}], "allowedPurposes": list(PURPOSES)}
-        raise Problem(MALFORMED, members=members)
-    sources = chosen_sources(purpose, body.sources)
-    period = Period(body.period.from_, body.period.to)
-    check_period(period, sources, context.clock().astimezone(SWEDEN).date())
-    return LookupQuestion(person, reference, purpose.code, period, sources)
-
-
-def _answer(lookup: Lookup, context: Context) -> Response:
-    return context.json(
-        LookupAnswer(
-            lookup_id=lookup.id,
-            asked_at=lookup.asked_at,
-            answered_at=lookup.answered_at,
-            complete=lookup.complete,
-            protected_identity=lookup.protected_identity,
-            withheld=lookup.withheld,
-            purpose=lookup.question.purpose,
-            case_reference=lookup.question.case_reference,
-            legal_text=lookup.legal_text,
-            decision=DecisionModel(decision_id=lookup.decision.id, version=lookup.decision.version),
-            warnings=[_warning(warned, named) for warned, named in warnings_about(lookup.decision)],
-            sources=[_source(each, lookup.decision) for each in lookup.answers],
-            links=_links(context, lookup.id),
-        )
-    )
-
-
-def _warning(warned: LawWarning, named: Sequence[str]) -> WarningModel:
-    instead = warned.replacement
-    return WarningModel(
-        code=warned.code,
-        texts=TextsModel(sv=warned.words.sv, en=warned.words.en),
-        sources=[SourceCode(each) for each in named],
-        replacement=InsteadModel(legal_basis_id=instead[0], reference=instead[1]) if instead else None,
-    )
-
-
-def _source(answer: SourceAnswer, decision: Decision) -> SourceAnswerModel:
-    period = answer.asked_period
-    return SourceAnswerModel(
-        source=answer.source,
-        state=answer.state,
-        legal_basis=decision.ground_of(information_set(answer.source)),
-        asked_period=PeriodModel(from_=period.first, to=period.last) if period else None,
-        answered_at=answer.answered_at,
-        took_ms=answer.took_ms,
-        contract_version=answer.contract_version,
-        origin=answer.origin,
-        code=answer.code,
-        messages=list(answer.messages),
-        deviations=list(answer.deviations),
-        items=list(answer.items),
-        left_out=LeftOutModel(by="purpose", fields=list(answer.left_out)) if answer.left_out else None,
-        data=cast("dict[str, Any] | None", answer.data),
-    )
-
-
-def _links(context: Context, lookup_id: uuid.UUID) -> dict[str, dict[str, str]]:
-    return {"self": {"href": f"{context.base_url}/lookups/{lookup_id}"}}

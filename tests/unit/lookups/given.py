@@ -66,7 +66,7 @@ def readings(body: bytes) -> dict[SourceCode, Reading]:
     """The reading of every source in an answer."""
     composite = read_answer(body, V10, max_bytes=MAX_BYTES)
     assert isinstance(composite, CompositeAnswer)
-    return {code: read_source(code, composite.sources.get(code, []))[0] for code in SourceCode}
+    return {code: read_source(V10.readers[code], composite.sources.get(code, []))[0] for code in SourceCode}
 
 
 def part(inner: str) -> Element:
@@ -81,7 +81,7 @@ def encoded(document: str | bytes) -> str:
 
 def read(code: SourceCode, inner: str) -> Reading:
     """The reading of one source whose `data` holds the given XML."""
-    return read_source(code, [part(inner)])[0]
+    return read_source(V10.readers[code], [part(inner)])[0]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import time
 from base64 import b64decode
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -101,23 +100,23 @@ def one(root: Element, code: SourceCode, name: str) -> Element:
 def test_a_source_without_data_and_error_is_unparseable(code: SourceCode) -> None:
     element = parse(b"<source/>", max_bytes=MAX_BYTES)
 
-    assert read_source(code, [element])[0].state is SourceState.UNPARSEABLE
+    assert read_source(V10.readers[code], [element])[0].state is SourceState.UNPARSEABLE
 
 
 @pytest.mark.parametrize("code", SourceCode)
 def test_a_source_that_is_answered_twice_is_unparseable(code: SourceCode) -> None:
-    assert read_source(code, [part(""), part("")])[0].state is SourceState.UNPARSEABLE
+    assert read_source(V10.readers[code], [part(""), part("")])[0].state is SourceState.UNPARSEABLE
 
 
 @pytest.mark.parametrize("code", SourceCode)
 def test_a_source_that_was_asked_but_is_absent_is_missing(code: SourceCode) -> None:
-    assert read_source(code, [])[0].state is SourceState.MISSING
+    assert read_source(V10.readers[code], [])[0].state is SourceState.MISSING
 
 
 @pytest.mark.parametrize("code", SourceCode)
 @pytest.mark.parametrize("data", ["", "<x/>", "prosa", "<svar/>", "<Svar/>", "<lefiJsonSvar/>", "<response/>"])
 def test_no_odd_data_is_taken_for_content(code: SourceCode, data: str) -> None:
-    assert read_source(code, [part(data)])[0].state is not SourceState.ANSWERED
+    assert read_source(V10.readers[code], [part(data)])[0].state is not SourceState.ANSWERED
 
 
 def test_an_error_beside_data_wins_and_is_named() -> None:
@@ -125,20 +124,17 @@ def test_an_error_beside_data_wins_and_is_named() -> None:
         b"<s><data><resultat>OK</resultat></data><error><kalla>BT</kalla><felkod>7</felkod></error></s>",
         max_bytes=MAX_BYTES,
     )
-    reading, origin = read_source(SourceCode.TNS, [element])
+    reading, origin = read_source(V10.readers[SourceCode.TNS], [element])
 
     assert (reading.state, reading.code, origin) == (SourceState.ERROR, "7", "BT")
     assert reading.deviations == ("both data and error",)
 
 
-def test_a_reader_that_fails_is_that_sources_trouble_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_fails_is_that_sources_trouble_only() -> None:
     def fail(_data: Element) -> Reading:
         raise RuntimeError("Hemligt")
 
-    table: dict[SourceCode, Any] = {SourceCode.TNS: fail}
-    monkeypatch.setattr("services.consultation.lookups.sources.ssbtek.sources.READERS", table)
-
-    reading, _ = read_source(SourceCode.TNS, [part("")])
+    reading, _ = read_source(fail, [part("")])
     assert (reading.state, reading.deviations) == (SourceState.UNPARSEABLE, ("the answer could not be read",))
 
 
@@ -230,7 +226,7 @@ def test_any_damage_to_the_bytes_is_read_or_refused_and_nothing_else(place: int,
     assert isinstance(outcome, CompositeAnswer | Fault)
     if isinstance(outcome, CompositeAnswer):
         for code in _SOURCES:
-            read_source(code, outcome.sources.get(code, []))
+            read_source(V10.readers[code], outcome.sources.get(code, []))
 
 
 def renamed(document: bytes) -> list[bytes]:
@@ -262,7 +258,7 @@ def test_no_inner_element_under_another_name_makes_a_source_look_empty(code: Sou
 
     for document in renamed(inner):
         wrapped = encoded(document) if code is SourceCode.CSN else document.decode().replace("<", "&lt;")
-        reading, _ = read_source(code, [part(f"<svar>{wrapped}</svar>")])
+        reading, _ = read_source(V10.readers[code], [part(f"<svar>{wrapped}</svar>")])
         assert reading.state is not SourceState.ANSWERED_EMPTY
 
 

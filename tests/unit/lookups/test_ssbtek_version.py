@@ -29,7 +29,7 @@ def test_an_answer_of_another_version_is_read_the_same() -> None:
     composite = read_answer(body, _OTHER, max_bytes=MAX_BYTES)
 
     assert isinstance(composite, CompositeAnswer)
-    read = {code: read_source(code, composite.sources[code])[0] for code in SourceCode}
+    read = {code: read_source(V10.readers[code], composite.sources[code])[0] for code in SourceCode}
     assert read == readings(simulated("complete"))
 
 

@@ -84,12 +84,27 @@ class Inquiry:
 
 
 @dataclass(frozen=True, slots=True)
+class SourcePart:
+    """How one part of a source answered, where a source has parts: a supplier of LEFI, a fund, a part of SKV's answer.
+
+    `name` is the source's own code or name for the part. Its content lies in the `data` of the whole answer.
+    """
+
+    name: str
+    state: SourceState
+    origin: Origin | None = None
+    code: str | None = None
+    messages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SourceAnswer:
     """What one source answered, or why it is not known.
 
     `messages` are the source's own words, `deviations` what its answer did otherwise than its contract,
     `items` the names of the pieces of information received, `data` the content in plain JSON types with
     camelCase keys: money as decimal strings, dates as ISO strings, lists never null.
+    `parts` tell how each part of a source with parts answered.
     `protected` tells that the source marked the person as having protected identity. `left_out` names the pieces
     that the purpose does not open.
     """
@@ -105,6 +120,7 @@ class SourceAnswer:
     messages: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
+    parts: tuple[SourcePart, ...] = ()
     protected: bool = False
     left_out: tuple[str, ...] = ()
     data: Mapping[str, Any] | None = field(default=None, repr=False)

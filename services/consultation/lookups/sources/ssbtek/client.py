@@ -20,6 +20,7 @@ THREAD_FROM_BYTES = 100_000
 
 _MAX_CODE = 60
 _MAX_MESSAGE = 500
+_MAX_PARTS = 100
 
 _HEADERS = {"content-type": "text/xml; charset=utf-8", "accept": "text/xml", "soapaction": '""'}
 _FAILURES: Mapping[type[TransportError], str] = {
@@ -114,7 +115,9 @@ class SsbtekSource:
             return _Failure(f"HTTP_{answer.status}", Origin.LOCAL)
         if composite.correlation_id not in (None, inquiry.correlation_id):
             return _Failure("OTHER_CORRELATION", Origin.LOCAL)
-        return {code: read_source(code, composite.sources.get(code, [])) for code in inquiry.sources}
+        return {
+            code: read_source(self._version.readers[code], composite.sources.get(code, [])) for code in inquiry.sources
+        }
 
     def _answers(
         self, inquiry: Inquiry, outcome: "_Outcome | _Failure", started: datetime
@@ -147,6 +150,7 @@ def _read(code: SourceCode, outcome: _Outcome, inquiry: Inquiry, answered_at: da
         messages=reading.messages,
         deviations=reading.deviations,
         items=reading.items,
+        parts=reading.parts,
         protected=reading.protected,
         data=reading.data,
     )
@@ -154,8 +158,19 @@ def _read(code: SourceCode, outcome: _Outcome, inquiry: Inquiry, answered_at: da
 
 def _cut(answer: SourceAnswer) -> SourceAnswer:
     """Codes and messages at a length that can be stored; by the contract they have none."""
-    code = answer.code[:_MAX_CODE] if answer.code is not None else None
-    return replace(answer, code=code, messages=tuple(text[:_MAX_MESSAGE] for text in answer.messages))
+    parts = tuple(
+        replace(each, name=each.name[:_MAX_CODE], code=_cut_code(each.code), messages=_cut_messages(each.messages))
+        for each in answer.parts[:_MAX_PARTS]
+    )
+    return replace(answer, code=_cut_code(answer.code), messages=_cut_messages(answer.messages), parts=parts)
+
+
+def _cut_code(code: str | None) -> str | None:
+    return code[:_MAX_CODE] if code is not None else None
+
+
+def _cut_messages(messages: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(text[:_MAX_MESSAGE] for text in messages)
 
 
 def _same_person(answered: str, asked: str) -> bool:

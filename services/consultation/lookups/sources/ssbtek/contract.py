@@ -4,15 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from services.consultation.lookups.sources.domain import Inquiry, SourceCode
+from services.consultation.lookups.sources.ssbtek.readers.reading import Reading
 from services.consultation.lookups.sources.ssbtek.xml import Element
 
 PartBuilder = Callable[[Element, Inquiry, "ContractVersion"], None]
 """Adds what one source is asked to its element, which is empty and has `inkludera` set to true."""
 
+Reader = Callable[[Element], Reading]
+"""Reads the `data` element of one source. May raise DocumentError."""
+
 
 @dataclass(frozen=True, slots=True)
 class ContractVersion:
-    """One version: its namespace, the version of LEFI it carries, and how each source is asked.
+    """One version: its namespace, the version of LEFI it carries, and how each source is asked and read.
 
     `parts` has every source in the order of the contract, since the order is part of the schema.
     """
@@ -21,6 +25,7 @@ class ContractVersion:
     namespace: str
     lefi_version: str
     parts: Mapping[SourceCode, PartBuilder]
+    readers: Mapping[SourceCode, Reader]
     question: str = "hamtaBastjanstInformation"
     answer: str = "hamtaBastjanstInformationResponse"
     fault: str = "hamtaBastjanstInformationFault"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from services.consultation.lookups.sources.domain import SourceState
+from services.consultation.lookups.sources.domain import SourcePart, SourceState
 from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
 
 
@@ -20,6 +20,7 @@ class Reading:
     messages: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
+    parts: tuple[SourcePart, ...] = ()
     protected: bool = False
     data: Mapping[str, Any] | None = field(default=None, repr=False)
     subject: str | None = field(default=None, repr=False)

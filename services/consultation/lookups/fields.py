@@ -41,7 +41,15 @@ PIECES: Mapping[SourceCode, tuple[Piece, ...]] = {
         Piece("status", ("status",), ("status",), registered=False),
     ),
     SourceCode.CSN: (
-        Piece("cases", (*_CASE, "cases.number", "cases.status"), ("cases",)),
+        Piece(
+            "cases",
+            (
+                *_CASE,
+                *("cases.number", "cases.status", "cases.related", "cases.coBorrower"),
+                *("counts", "person", "result", "schemaVersion"),
+            ),
+            ("cases",),
+        ),
         Piece("applications", ("cases.applied",), ("applications",), _CASE),
         Piece("grantedTimes", ("cases.granted",), ("grantedTimes",), _CASE),
         Piece("payments", ("cases.payments",), ("payments",), _CASE),
@@ -52,7 +60,7 @@ PIECES: Mapping[SourceCode, tuple[Piece, ...]] = {
         Piece("person", ("person",)),
         Piece("suppliers", ("suppliers", "deviations")),
     ),
-    SourceCode.SKV: (*_plain("capital"), Piece("status", ("status",))),
+    SourceCode.SKV: (*_plain("capital"), Piece("status", ("status", "names"))),
     SourceCode.SO: (
         Piece("payments", ("funds.payments",), ("payments",), ("funds.name",)),
         Piece("suspensions", ("funds.suspensions",), ("suspensions",), ("funds.name",)),

@@ -3,6 +3,7 @@
 No DTD, no entities, no network, a cap on bytes and on depth. Elements are found by local name, in one pass.
 """
 
+import threading
 from functools import lru_cache
 
 from lxml import etree
@@ -66,7 +67,27 @@ def _local(tag: str) -> str:
     return tag[tag.find("}") + 1 :]
 
 
+class _Parsers(threading.local):
+    """One parser per encoding and thread: to make one costs as much as to parse a small document with it.
+
+    Not shared between threads: lxml lets only one at a time use a parser.
+    """
+
+    def __init__(self) -> None:
+        self.by_encoding: dict[str | None, etree.XMLParser[Element]] = {}
+
+
+_parsers = _Parsers()
+
+
 def _parser(encoding: str | None) -> "etree.XMLParser[Element]":
+    parser = _parsers.by_encoding.get(encoding)
+    if parser is None:
+        parser = _parsers.by_encoding[encoding] = _new_parser(encoding)
+    return parser
+
+
+def _new_parser(encoding: str | None) -> "etree.XMLParser[Element]":
     return etree.XMLParser(
         encoding=encoding,
         resolve_entities=False,

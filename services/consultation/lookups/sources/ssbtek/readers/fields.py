@@ -85,8 +85,7 @@ class Fields:
 
     def marked(self, name: str) -> bool:
         """Whether a secrecy mark is set: anything that is there and is not plainly no."""
-        texts = ((element.text or "").strip() for element in self.many(name))
-        return any(text.lower() not in {"", "false", "0", "nej", "n"} for text in texts)
+        return any(means_yes(element.text) for element in self.many(name))
 
     def read(self, name: str, reader: Callable[[str], T | None], problem: str) -> T | None:
         """The text through `reader`; what that cannot read is noted as `problem`."""
@@ -97,6 +96,11 @@ class Fields:
         if value is None:
             self._notes.loses(problem, name)
         return value
+
+
+def means_yes(mark: str | None) -> bool:
+    """Whether a secrecy mark is set: anything that is there and is not plainly no."""
+    return (mark or "").strip().lower() not in {"", "false", "0", "nej", "n"}
 
 
 def listed(wrappers: list[Element], name: str, notes: Notes) -> list[Element]:

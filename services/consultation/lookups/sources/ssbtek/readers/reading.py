@@ -34,6 +34,8 @@ class Reading:
         unproven = notes.unknown and state is SourceState.ANSWERED_EMPTY
         if unproven or (notes.lost and state.supports_decision):
             state = SourceState.PARTIAL
+        if not notes.deviations:
+            return self
         return replace(self, state=state, deviations=(*self.deviations, *notes.deviations))
 
 

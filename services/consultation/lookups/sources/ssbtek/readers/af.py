@@ -109,7 +109,8 @@ def _report(report: Node | None, notes: Notes) -> dict[str, str | None]:
     message, latest = fields.text("AktivitetsRapportMeddelande"), fields.date("SenasteAktivitetsRapportDatum")
     if latest is not None:
         presence = "received"
-    elif fields.text("SenasteAktivitetsRapportDatum") is not None:
+    elif fields.many("SenasteAktivitetsRapportDatum"):
+        # There, but blank or unreadable: no proof that there is none.
         presence = "notRead"
     else:
         presence = "notTold" if message is None else "absent"

@@ -1,6 +1,5 @@
 """A-kassornas samorganisation: `GetUnemploymentBenefitPaymentResponseType`, `http://INT014.UBPService.Schemas`."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,10 +40,7 @@ class _Fund:
 
     content: dict[str, Any]
     part: SourcePart
-
-    @property
-    def items(self) -> tuple[str, ...]:
-        return tuple(item for key, item in _ITEMS.items() if self.content[key])
+    items: tuple[str, ...]
 
 
 def read_so(data: Node) -> Reading:
@@ -61,7 +57,7 @@ def read_so(data: Node) -> Reading:
     funds = [_fund(element, notes) for element in listed([fund_list], "Arbetsloshetsersattning", notes)]
     items = tuple(item for item in _ITEMS.values() if any(item in fund.items for fund in funds))
     unproven = [fund for fund in funds if not _is_ok(fund.content)]
-    state = _state(items, unproven)
+    state = _state(items, proven=not unproven)
     return Reading(
         state=state,
         code=unproven[0].content["status"] if state is SourceState.LOGICAL_ERROR else None,
@@ -73,10 +69,10 @@ def read_so(data: Node) -> Reading:
     ).with_notes(notes)
 
 
-def _state(items: Sequence[str], unproven: Sequence[_Fund]) -> SourceState:
-    if unproven:
-        return SourceState.PARTIAL if items else SourceState.LOGICAL_ERROR
-    return state_of(tuple(items))
+def _state(items: tuple[str, ...], *, proven: bool) -> SourceState:
+    if proven:
+        return state_of(items)
+    return SourceState.PARTIAL if items else SourceState.LOGICAL_ERROR
 
 
 def _is_ok(content: dict[str, Any]) -> bool:
@@ -94,15 +90,11 @@ def _fund(element: Node, notes: Notes) -> _Fund:
         "application": _application(fields.one("AnsoktOmErsattning"), own),
     }
     notes.take(own)
-    return _Fund(content, _part(content, own))
-
-
-def _part(content: dict[str, Any], own: Notes) -> SourcePart:
     items = tuple(item for key, item in _ITEMS.items() if content[key])
-    refused = not _is_ok(content)
-    state = state_of(items) if not refused else SourceState.PARTIAL if items else SourceState.LOGICAL_ERROR
-    reading = Reading(state).with_notes(own)
-    return SourcePart(content["name"] or "", reading.state, code=content["status"] if refused else None)
+    proven = _is_ok(content)
+    reading = Reading(_state(items, proven=proven)).with_notes(own)
+    part = SourcePart(content["name"] or "", reading.state, code=None if proven else content["status"])
+    return _Fund(content, part, items)
 
 
 def _payment(fields: NodeFields[Node]) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from services.consultation.grounds.domain import Grounds
 from services.consultation.information import VERSION
 from services.consultation.leadtimes import routes as leadtime_routes
 from services.consultation.lookups import routes as lookup_routes
-from services.consultation.lookups.ask import AskDependencies
+from services.consultation.lookups.asking import AskDependencies
+from services.consultation.lookups.completion import routes as completion_routes
 from services.consultation.lookups.sources.domain import Source, SourceCode
 from services.consultation.problems import CHECKS
 from services.consultation.protection import routes as protection_routes
@@ -50,6 +51,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 
 _ROUTERS = (
     lookup_routes.router,
+    completion_routes.router,
     consultation_routes.router,
     consultation_reading_routes.router,
     protection_routes.router,
@@ -136,6 +138,7 @@ def _asking(settings: Settings, world: World) -> AskDependencies:
         clock=world.clock,
         budget_seconds=settings.ssbtek_budget_seconds + 2,
         limits=_limits(settings),
+        answers_kept=timedelta(minutes=settings.answers_kept_minutes),
     )
 
 

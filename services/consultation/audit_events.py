@@ -80,6 +80,12 @@ EVENTS = (
         _PURPOSE,
     ),
     AuditEvent(
+        "household_lookup.read",
+        Words("En slagning om ett hushåll lästes, utan innehåll", "A household's look-up was read, without content"),
+        "the matrix of a household is read afterwards; what was disclosed of each person is with the person's look-up",
+        _PURPOSE,
+    ),
+    AuditEvent(
         "consultation.opened",
         Words("Ett samråd öppnades", "A consultation was opened"),
         "a consultation is opened",

@@ -150,3 +150,21 @@ SOURCE_NOT_FAILED = ProblemKind(
     Words("Alla valda källor har inte felat", "Not all chosen sources have failed"),
     Words("Välj bland källorna i failedSources.", "Choose among the sources in failedSources."),
 )
+HOUSEHOLD_INVALID = ProblemKind(
+    "household_invalid",
+    422,
+    Words("Hushållet kan inte användas", "The household cannot be used"),
+    Words(
+        "Rätta personerna som anges i errors: en sökande, högst en medsökande, och ingen person två gånger.",
+        "Correct the persons listed in errors: one applicant, at most one co-applicant, and no person twice.",
+    ),
+)
+HOUSEHOLD_TIME_OVER = ProblemKind(
+    "household_time_over",
+    503,
+    Words("Tiden tog slut innan någon fråga ställdes om personen", "The time was over before the person's turn came"),
+    Words(
+        "Ingen fråga har ställts om personen. Gör en slagning, eller en ny komplettering.",
+        "No question has been asked about the person. Make a look-up, or another completion.",
+    ),
+)

@@ -21,7 +21,10 @@ from services.consultation.grounds.domain import Grounds
 from services.consultation.information import VERSION
 from services.consultation.leadtimes import routes as leadtime_routes
 from services.consultation.lookups import routes as lookup_routes
-from services.consultation.lookups.ask import AskDependencies
+from services.consultation.lookups.asking import AskDependencies
+from services.consultation.lookups.completion import routes as completion_routes
+from services.consultation.lookups.households import routes as household_routes
+from services.consultation.lookups.households.ask_household import HouseholdDependencies
 from services.consultation.lookups.sources.domain import Source, SourceCode
 from services.consultation.problems import CHECKS
 from services.consultation.protection import routes as protection_routes
@@ -50,6 +53,8 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 
 _ROUTERS = (
     lookup_routes.router,
+    completion_routes.router,
+    household_routes.router,
     consultation_routes.router,
     consultation_reading_routes.router,
     protection_routes.router,
@@ -64,9 +69,9 @@ _ABOUT = openapi.Description(
     version=VERSION,
     description=(
         "Look-ups in several authorities' registers, consultations between municipalities and Arbetsförmedlingen, "
-        "and their lead times. Known limitations: one person per look-up, text messages only, webhooks to come.\n\n"
+        "and their lead times. Known limitations: text messages only, webhooks to come.\n\n"
         "Slagningar i flera myndigheters register, samråd mellan kommuner och Arbetsförmedlingen, och ledtider för "
-        "dem. Kända begränsningar: en person per slagning, endast text, webhookar kommer senare."
+        "dem. Kända begränsningar: endast text, webhookar kommer senare."
     ),
     server_url="https://samrad.example/consultation/v1",
     terms_url="https://samrad.example/terms",
@@ -101,7 +106,8 @@ def create_app(settings: Settings, world: World) -> App:
         disclosing=watch,
         state={
             "context": _context(settings, world, swedish_calendar()),
-            "asking": _asking(settings, world),
+            "asking": (asking := _asking(settings, world)),
+            "asking_households": HouseholdDependencies(asking, settings.household_concurrency),
             "audit_trail": AuditTrail(world.database, world.clock, settings.public_url + PREFIX),
         },
     )
@@ -136,6 +142,7 @@ def _asking(settings: Settings, world: World) -> AskDependencies:
         clock=world.clock,
         budget_seconds=settings.ssbtek_budget_seconds + 2,
         limits=_limits(settings),
+        answers_kept=timedelta(minutes=settings.answers_kept_minutes),
     )
 
 

@@ -48,6 +48,12 @@ class Settings(BaseSettings):
     marking_key: SecretStr = Field(description="32 bytes in base64: marks identity numbers for finding")
     ssbtek_url: str = Field(description="Address of the composite service, contract version 10")
     ssbtek_budget_seconds: float = Field(default=30.0, gt=0, le=50, description="How long a look-up may take")
+    answers_kept_minutes: int = Field(
+        default=60, ge=1, le=1440, description="How long what sources said is kept when another has failed"
+    )
+    household_concurrency: int = Field(
+        default=4, ge=1, le=12, description="Persons of a household that are asked about at the same time"
+    )
     answering_organisation: str = Field(
         default="2021002114", description="Organisation number of the authority that answers: Arbetsförmedlingen"
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.consultation.grounds.domain import Decision
+from services.consultation.lookups.attempts import LookupAttempt, outcome_of
 from services.consultation.lookups.fields import limited, told
 from services.consultation.lookups.sources.domain import Period, SourceAnswer, SourceCode, SourceState
 from services.consultation.persons.domain import PersonNumber
@@ -33,7 +34,10 @@ class LookupQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A look-up that has been answered. `protected_identity` is set by `gated`, with what anybody has marked."""
+    """A look-up that has been answered. `protected_identity` is set by `gated`, with what anybody has marked.
+
+    `answered_at`, `legal_text` and `decision` are those of the last of the `attempts`, `asked_at` is of the first.
+    """
 
     id: uuid.UUID
     question: LookupQuestion
@@ -44,6 +48,7 @@ class Lookup:
     answers: tuple[SourceAnswer, ...]
     protected_identity: bool = False
     withheld: bool = False
+    attempts: tuple[LookupAttempt, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -68,15 +73,7 @@ class Lookup:
 
     def outcomes(self) -> list[dict[str, str | None]]:
         """State, origin and code per source: what may be stored and carried on, without content."""
-        return [
-            {
-                "source": answer.source.value,
-                "state": answer.state.value,
-                "origin": answer.origin.value if answer.origin else None,
-                "code": answer.code,
-            }
-            for answer in self.answers
-        ]
+        return [outcome_of(answer) for answer in self.answers]
 
     def limited(self) -> "Lookup":
         """The look-up with the pieces that the grounds of its decision open, and no others."""

@@ -61,6 +61,17 @@ _EMPTY_SO = {
     "age": 0,
     "contractVersion": "10",
 }
+_FIRST_ATTEMPT: dict[str, Any] = {
+    "number": 1,
+    "askedAt": "2026-11-20T09:12:00Z",
+    "answeredAt": "2026-11-20T09:12:09Z",
+    "handler": "hl-4711",
+    "sources": [
+        {"source": "AF", "state": "error", "origin": "SSBT", "code": "TIMEOUT"},
+        {"source": "SO", "state": "answered_empty", "origin": None, "code": None},
+    ],
+}
+_INCOMPLETE = {**_SELF, "completions": {"href": f"{_SELF['self']['href']}/completions"}}
 ANSWER: dict[str, Any] = {
     "lookupId": LOOKUP_ID,
     "askedAt": "2026-11-20T09:12:00Z",
@@ -82,7 +93,8 @@ ANSWER: dict[str, Any] = {
         _not_asked("TNS"),
         _not_asked("MIV"),
     ],
-    "_links": _SELF,
+    "attempts": [_FIRST_ATTEMPT],
+    "_links": _INCOMPLETE,
 }
 RECORD: dict[str, Any] = {
     "lookupId": LOOKUP_ID,
@@ -98,6 +110,32 @@ RECORD: dict[str, Any] = {
     "sources": [
         {"source": "AF", "state": "error", "origin": "SSBT", "code": "TIMEOUT"},
         {"source": "SO", "state": "answered_empty", "origin": None, "code": None},
+    ],
+    "attempts": [_FIRST_ATTEMPT],
+    "_links": _INCOMPLETE,
+}
+COMPLETION: dict[str, Any] = {"sources": ["AF"]}
+_EMPTY_AF = {
+    **_EMPTY_SO,
+    "source": "AF",
+    "legalBasis": _LATE_AF["legalBasis"],
+    "answeredAt": "2026-11-20T09:20:03Z",
+    "tookMs": 900,
+}
+COMPLETED: dict[str, Any] = {
+    **ANSWER,
+    "answeredAt": "2026-11-20T09:20:03Z",
+    "complete": True,
+    "sources": [_EMPTY_AF, *ANSWER["sources"][1:4], {**_EMPTY_SO, "age": 474}, *ANSWER["sources"][5:]],
+    "attempts": [
+        _FIRST_ATTEMPT,
+        {
+            "number": 2,
+            "askedAt": "2026-11-20T09:20:02Z",
+            "answeredAt": "2026-11-20T09:20:03Z",
+            "handler": "hl-4711",
+            "sources": [{"source": "AF", "state": "answered_empty", "origin": None, "code": None}],
+        },
     ],
     "_links": _SELF,
 }

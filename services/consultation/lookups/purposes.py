@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from services.consultation.lookups.roles import Role
 from services.consultation.lookups.sources.domain import Period, SourceCode
 from services.consultation.problems import PERIOD_INVALID, SOURCE_OUTSIDE_PURPOSE
 from shared.problems import Problem, Words
@@ -26,6 +27,13 @@ class Purpose:
     sources: tuple[SourceCode, ...]
     benefit_groups: tuple[str, ...]
 
+    def sources_for(self, role: Role) -> tuple[SourceCode, ...]:
+        """The sources that may be asked about a member of a household."""
+        return tuple(source for source in self.sources if role is not Role.CHILD or source in CHILD_SOURCES)
+
+
+CHILD_SOURCES = (SourceCode.CSN, SourceCode.FK)
+"""What may be paid for or to a child: study aid, and benefits. A child has no work, vehicle or capital to ask about."""
 
 _PAYMENTS = (
     "ABB",

@@ -10,6 +10,7 @@ from pydantic import Field
 from services.consultation.clocks.zone import SWEDEN
 from services.consultation.context import Context
 from services.consultation.grounds.domain import Decision, LawWarning
+from services.consultation.lookups.attempts import LookupAttempt
 from services.consultation.lookups.domain import Lookup, LookupQuestion, information_set
 from services.consultation.lookups.outcomes import SourceOutcomeModel
 from services.consultation.lookups.purposes import PURPOSES, check_period, chosen_sources
@@ -102,8 +103,21 @@ class DecisionModel(WireModel):
     version: int
 
 
+class AttemptModel(WireModel):
+    """One time that sources were asked. `sources` are those that it asked, empty until it has ended."""
+
+    number: int
+    asked_at: Instant
+    answered_at: Instant | None
+    handler: str
+    sources: list[SourceOutcomeModel]
+
+
 class LookupAnswer(WireModel):
-    """A look-up with its seven sources in the contract's order."""
+    """A look-up with its seven sources in the contract's order, each by the best that is known of it.
+
+    `answeredAt` is the latest attempt's; a source that was read before it has its own, and its `age`.
+    """
 
     lookup_id: uuid.UUID
     asked_at: Instant
@@ -117,6 +131,7 @@ class LookupAnswer(WireModel):
     decision: DecisionModel
     warnings: list[WarningModel]
     sources: list[SourceAnswerModel]
+    attempts: list[AttemptModel]
     links: Annotated[dict[str, dict[str, str]], Field(alias="_links")]
 
 
@@ -134,6 +149,7 @@ class LookupRecord(WireModel):
     protected_identity: bool
     decision: DecisionModel
     sources: list[SourceOutcomeModel]
+    attempts: list[AttemptModel]
     links: Annotated[dict[str, dict[str, str]], Field(alias="_links")]
 
 
@@ -165,8 +181,23 @@ def told_lookup(lookup: Lookup, context: Context) -> LookupAnswer:
         decision=DecisionModel(decision_id=lookup.decision.id, version=lookup.decision.version),
         warnings=[_warning(warned, named) for warned, named in warnings_about(lookup.decision)],
         sources=[_source(each, lookup.decision, lookup.answered_at) for each in lookup.answers],
-        links=lookup_links(context, lookup.id),
+        attempts=told_attempts(lookup.attempts),
+        links=lookup_links(context, lookup.id, complete=lookup.complete),
     )
+
+
+def told_attempts(attempts: Sequence[LookupAttempt]) -> list[AttemptModel]:
+    """Every attempt, the first first."""
+    return [
+        AttemptModel(
+            number=each.number,
+            asked_at=each.asked_at,
+            answered_at=each.answered_at,
+            handler=each.handler,
+            sources=[SourceOutcomeModel.model_validate(outcome) for outcome in each.outcomes],
+        )
+        for each in attempts
+    ]
 
 
 def _warning(warned: LawWarning, named: Sequence[str]) -> WarningModel:
@@ -206,5 +237,8 @@ def _source(answer: SourceAnswer, decision: Decision, told_at: datetime) -> Sour
     )
 
 
-def lookup_links(context: Context, lookup_id: uuid.UUID) -> dict[str, dict[str, str]]:
-    return {"self": {"href": f"{context.base_url}/lookups/{lookup_id}"}}
+def lookup_links(context: Context, lookup_id: uuid.UUID, *, complete: bool) -> dict[str, dict[str, str]]:
+    """Where the look-up is read, and where what failed in it is asked again."""
+    own = f"{context.base_url}/lookups/{lookup_id}"
+    links = {"self": {"href": own}}
+    return links if complete else {**links, "completions": {"href": f"{own}/completions"}}

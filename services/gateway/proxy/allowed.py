@@ -11,6 +11,10 @@ ALLOWED: dict[str, tuple[tuple[str, str], ...]] = {
     "consultation": (
         ("POST", "/v1/lookups"),
         ("GET", "/v1/lookups/{lookupId}"),
+        ("POST", "/v1/lookups/{lookupId}/completions"),
+        ("POST", "/v1/household-lookups"),
+        ("GET", "/v1/household-lookups/{householdLookupId}"),
+        ("POST", "/v1/household-lookups/{householdLookupId}/completions"),
         ("POST", "/v1/consultations"),
         ("GET", "/v1/consultations"),
         ("GET", "/v1/consultations/{consultationId}"),

@@ -1,0 +1,37 @@
+"""Answers of sources as bytes and back, exactly: every field, present and future, comes out as it went in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter, ValidationError
+
+from services.consultation.lookups.sources.domain import Period, SourceAnswer, SourceCode
+
+
+class CannotRead(ValueError):
+    """The bytes hold no answers as this version of the product writes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswers:
+    """What is needed to ask again for a part and tell the whole: each asked source's period, and all answers."""
+
+    periods: Mapping[SourceCode, Period]
+    answers: tuple[SourceAnswer, ...]
+
+
+_ADAPTER = TypeAdapter(KeptAnswers)
+
+
+def encode(kept: KeptAnswers) -> bytes:
+    """As JSON."""
+    return _ADAPTER.dump_json(kept)
+
+
+def decode(plain: bytes) -> KeptAnswers:
+    """The same answers again. Raises CannotRead."""
+    try:
+        return _ADAPTER.validate_json(plain)
+    except ValidationError:
+        # The fault's own text would repeat what the sources said.
+        raise CannotRead("kept answers of another form") from None

@@ -20,6 +20,7 @@ from services.consultation.context import Context
 from services.consultation.grounds.domain import Grounds
 from services.consultation.information import VERSION
 from services.consultation.leadtimes import routes as leadtime_routes
+from services.consultation.lookups import purpose_routes
 from services.consultation.lookups import routes as lookup_routes
 from services.consultation.lookups.ask import AskDependencies
 from services.consultation.lookups.sources.domain import Source, SourceCode
@@ -50,6 +51,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 
 _ROUTERS = (
     lookup_routes.router,
+    purpose_routes.router,
     consultation_routes.router,
     consultation_reading_routes.router,
     protection_routes.router,

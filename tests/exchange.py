@@ -25,6 +25,7 @@ from services import sandbox
 from services.assembly import agreements, consultation, gateway
 from services.consultation.lookups.simulator.app import create_app as create_simulator
 from services.consultation.lookups.simulator.persons import PERSONS
+from services.consultation.lookups.sources.domain import SourceCode
 from services.gateway.scopes import CATALOGUE
 from services.gateway.tokens.demo import DEMO_CLIENTS, demo_identity, write_demo_clients
 from shared.connections import ConnectionLimits
@@ -147,13 +148,15 @@ class Exchange:
 
 
 def lookup_body(person: str, now: datetime, **changes: Any) -> dict[str, Any]:
-    """A well-formed look-up."""
+    """A well-formed look-up: at all seven sources when it is for an application, else at those of its purpose."""
     today = now.date()
+    chosen = {} if "purpose" in changes else {"sources": [source.value for source in SourceCode]}
     return {
         "person": PERSONS[person].number,
         "caseReference": "EB-TEST-1",
         "purpose": "financial_aid_application",
         "period": {"from": str(today - timedelta(days=90)), "to": str(today)},
+        **chosen,
         **changes,
     }
 

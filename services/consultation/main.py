@@ -20,6 +20,7 @@ from services.consultation.context import Context
 from services.consultation.grounds.domain import Grounds
 from services.consultation.information import VERSION
 from services.consultation.leadtimes import routes as leadtime_routes
+from services.consultation.lookups import purpose_routes
 from services.consultation.lookups import routes as lookup_routes
 from services.consultation.lookups.asking import AskDependencies
 from services.consultation.lookups.completion import routes as completion_routes
@@ -55,6 +56,7 @@ _ROUTERS = (
     lookup_routes.router,
     completion_routes.router,
     household_routes.router,
+    purpose_routes.router,
     consultation_routes.router,
     consultation_reading_routes.router,
     protection_routes.router,

@@ -44,6 +44,7 @@ PLAIN_BEARER = {
 }
 NO_OBJECT = {
     ("consultation", "POST", "/lookups"): "makes a new record of the caller's own",
+    ("consultation", "GET", "/lookup-purposes"): "the same for everybody",
     ("consultation", "POST", "/consultations"): "makes a new record of the caller's own",
     ("consultation", "GET", "/consultations"): "lists the caller's own",
     ("consultation", "GET", "/queue"): "lists what is put to the caller",

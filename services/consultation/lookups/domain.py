@@ -8,6 +8,7 @@ from datetime import datetime
 from services.consultation.grounds.domain import Decision
 from services.consultation.lookups.attempts import LookupAttempt, outcome_of
 from services.consultation.lookups.fields import limited, told
+from services.consultation.lookups.months import Month
 from services.consultation.lookups.sources.domain import Period, SourceAnswer, SourceCode, SourceState
 from services.consultation.persons.domain import PersonNumber
 from services.consultation.scopes import PROTECTED_READ
@@ -18,6 +19,7 @@ class LookupQuestion:
     """What a handler asks. `case_reference` has been checked and the sources lie within the purpose.
 
     `period` is the general one; `periods` has each source that is asked, in the contract's order, with its own.
+    `comparison` is the month whose income is compared with that of the two before it.
     """
 
     person: PersonNumber
@@ -25,6 +27,7 @@ class LookupQuestion:
     purpose: str
     period: Period
     periods: Mapping[SourceCode, Period]
+    comparison: Month | None = None
 
     @property
     def sources(self) -> tuple[SourceCode, ...]:

@@ -109,10 +109,11 @@ def _told(answer: SourceAnswerModel) -> list[str]:
 
 def _withheld_unless_allowed(answer: LookupAnswer, caller: Caller) -> LookupAnswer:
     if scopes.PROTECTED_READ.name in caller.scopes:
-        return answer.model_copy(update={"protected_identity": True})
+        return answer.model_copy(update={"protected_identity": True, "consultation_drafts": []})
     nothing: dict[str, Any] = {"data": None, "items": [], "messages": [], "deviations": []}
     emptied = [
         each.model_copy(update={**nothing, "parts": [part.model_copy(update={"messages": []}) for part in each.parts]})
         for each in answer.sources
     ]
-    return answer.model_copy(update={"protected_identity": True, "withheld": True, "sources": emptied})
+    made_of_them: dict[str, Any] = {"payments": [], "changes": None, "consultation_drafts": []}
+    return answer.model_copy(update={"protected_identity": True, "withheld": True, "sources": emptied, **made_of_them})

@@ -15,6 +15,7 @@ ALLOWED: dict[str, tuple[tuple[str, str], ...]] = {
         ("POST", "/v1/household-lookups"),
         ("GET", "/v1/household-lookups/{householdLookupId}"),
         ("POST", "/v1/household-lookups/{householdLookupId}/completions"),
+        ("GET", "/v1/lookup-purposes"),
         ("POST", "/v1/consultations"),
         ("GET", "/v1/consultations"),
         ("GET", "/v1/consultations/{consultationId}"),

@@ -123,6 +123,7 @@ def _question(needs: AskDependencies, row: Row[Any], answers: KeptAnswers) -> Lo
         purpose=row.purpose,
         period=Period(row.first, row.last),
         periods=answers.periods,
+        comparison=answers.comparison,
     )
 
 
@@ -191,7 +192,7 @@ async def _end(
         if whole.complete:
             await kept.remove(connection, organisation, found.id)
         else:
-            answers = KeptAnswers(found.question.periods, whole.answers)
+            answers = KeptAnswers(found.question.periods, whole.answers, found.question.comparison)
             await kept.replace_kept(connection, needs.vault, organisation, found.id, answers)
         await record(connection, disclosed_entry(needs.vault, caller, leaving, attempt=number, new=new))
         await after(connection, leaving)

@@ -182,7 +182,7 @@ def _member(request: Request, role: Role, result: MemberResult) -> MemberModel:
     return MemberModel(
         index=result.position,
         role=role,
-        lookup=None if result.lookup is None else told_lookup(result.lookup, context_of(request)),
+        lookup=None if result.lookup is None else told_lookup(result.lookup, context_of(request), role),
         problem=None if result.problem is None else _problem(request, result.problem),
     )
 

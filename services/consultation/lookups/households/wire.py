@@ -11,6 +11,7 @@ from services.consultation.context import Context
 from services.consultation.lookups.households.domain import Household, Member, check_members
 from services.consultation.lookups.purposes import PURPOSES
 from services.consultation.lookups.roles import Role
+from services.consultation.lookups.signals.wire import ComparisonModel
 from services.consultation.lookups.sources.domain import Origin, SourceCode, SourceState
 from services.consultation.lookups.wire import LookupAnswer, LookupRequest, read_question
 from services.consultation.problems import SOURCE_OUTSIDE_PURPOSE
@@ -31,16 +32,17 @@ class PersonModel(WireModel):
 
 
 class HouseholdRequest(WireModel):
-    """One applicant, at most one co-applicant, and children. `sources` defaults to all that the purpose needs.
+    """One applicant, at most one co-applicant, and children. `sources` and `period` default to what the purpose needs.
 
     About a child no more than the sources for children are asked, whatever `sources` names.
     """
 
     case_reference: CaseReference
     purpose: Annotated[str, Field(description="One of / En av: " + ", ".join(PURPOSES))]
-    period: PeriodModel
+    period: PeriodModel | None = None
     persons: Annotated[list[PersonModel], Field(min_length=1, max_length=12)]
     sources: Annotated[list[SourceCode] | None, Field(max_length=7)] = None
+    comparison: ComparisonModel | None = None
 
 
 class CellModel(WireModel):
@@ -118,6 +120,7 @@ def read_household(body: HouseholdRequest, context: Context) -> Household:
             purpose=body.purpose,
             period=body.period,
             sources=_sources(body, each.role),
+            comparison=body.comparison,
         )
         members.append(Member(position, each.role, read_question(request, context)))
     check_members([(each.role, each.question.person) for each in members])

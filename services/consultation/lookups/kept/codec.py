@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
 
+from services.consultation.lookups.months import Month
 from services.consultation.lookups.sources.domain import Period, SourceAnswer, SourceCode
 
 
@@ -14,10 +15,14 @@ class CannotRead(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswers:
-    """What is needed to ask again for a part and tell the whole: each asked source's period, and all answers."""
+    """What is needed to ask again for a part and tell the whole.
+
+    That is each asked source's period, all answers, and the month that was to be compared with those before it.
+    """
 
     periods: Mapping[SourceCode, Period]
     answers: tuple[SourceAnswer, ...]
+    comparison: Month | None = None
 
 
 _ADAPTER = TypeAdapter(KeptAnswers)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from services.consultation.lookups.simulator.answers import af, csn, fk, miv, skv, so, tns
+from services.consultation.lookups.simulator.answers import af, changes, csn, fk, miv, skv, so, tns
 from services.consultation.lookups.simulator.answers.common import absent, error, failed, late
 from services.consultation.lookups.simulator.question import Script
 from services.consultation.lookups.simulator.soap import SimulatedFault
@@ -173,6 +173,16 @@ PERSONS: Mapping[str, SimulatedPerson] = MappingProxyType(
         ),
         "pensioner": SimulatedPerson(
             number("18900505", "988"), "Payments from Pensionsmyndigheten only.", _only(FK=fk.pension)
+        ),
+        "income_changes": SimulatedPerson(
+            number("18940418", "983"),
+            "In the latest month: more from FK, nothing from the fund, and study grant and loan for the first time.",
+            _only(CSN=changes.csn_started, FK=changes.fk_raised, SO=changes.so_ended),
+        ),
+        "income_unread": SimulatedPerson(
+            number("18940526", "984"),
+            "As income_changes, but the funds do not answer in time and Pensionsmyndigheten is down.",
+            _only(CSN=changes.csn_started, FK=fk.pension_unavailable, SO=late),
         ),
         "coordination_permit": SimulatedPerson(
             number("18940475", "980"),

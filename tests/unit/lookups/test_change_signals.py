@@ -58,7 +58,7 @@ def detected(
 
 def said(changes: Changes) -> list[str]:
     """Each finding in one line: what, whose payments, and in which month."""
-    return [_line(each) for each in (*changes.signals, *changes.not_checked)]
+    return [*map(_line, changes.signals), *map(_line, changes.not_checked)]
 
 
 def _line(found: Signal | NotChecked) -> str:

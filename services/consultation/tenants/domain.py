@@ -15,13 +15,15 @@ class Processor:
 class Asker:
     """The asking organisation as the sources know it.
 
-    `organisation_number` is 12 digits beginning with 16; `actor_id` is issued by Försäkringskassan.
+    `organisation_number` is 12 digits beginning with 16; `actor_id` is issued by Försäkringskassan. `certificate` is
+    the reference of the organisation's own client certificate; None means the deployment's.
     """
 
     organisation_number: str
     name: str
     actor_id: str
     processors: tuple[Processor, ...] = ()
+    certificate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

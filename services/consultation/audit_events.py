@@ -36,7 +36,7 @@ EVENTS = (
             "En fråga ställdes till andra myndigheters register", "A question was put to other authorities' registers"
         ),
         "a look-up is about to leave for the sources; committed before it does",
-        {**_PURPOSE, **_GROUNDS, "sources": "the sources asked"},
+        {**_PURPOSE, **_GROUNDS, "sources": "the sources asked", "board": "the board that asked, when one was named"},
     ),
     AuditEvent(
         "lookup.disclosed",

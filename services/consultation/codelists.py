@@ -10,6 +10,7 @@ from services.consultation.clocks.turns import Turn
 from services.consultation.consultations.domain import Action, ConsultationType, State
 from services.consultation.context import context_of
 from services.consultation.lookups.purposes import PURPOSES
+from services.consultation.lookups.sources.breaker import CircuitState
 from services.consultation.lookups.sources.domain import Origin, SourceCode, SourceState
 from services.consultation.lookups.warnings import GROUND_NOT_VERIFIED
 from services.consultation.problems import FIELDS, GROUND, SCOPE, TENANCY
@@ -72,6 +73,11 @@ SOURCES = {
     SourceCode.TNS: Words("Transportstyrelsen", "The transport agency"),
     SourceCode.MIV: Words("Migrationsverket", "The migration agency"),
 }
+CIRCUIT_STATES = {
+    CircuitState.CLOSED: Words("Sluten: frågor skickas", "Closed: questions are sent"),
+    CircuitState.OPEN: Words("Öppen: inget skickas utom prov", "Open: nothing is sent but probes"),
+    CircuitState.HALF_OPEN: Words("Öppen, och ett prov pågår", "Open, and a probe is under way"),
+}
 CHECK_WORDS = {
     SCOPE: Words("Behörigheten i token", "The scope in the token"),
     GROUND: Words("Rättsligt stöd i kraft", "A legal ground in force"),
@@ -98,6 +104,7 @@ LISTS: dict[str, dict[str, Words]] = {
     "sources": {code.value: words for code, words in SOURCES.items()},
     "sourceStates": {code.value: words for code, words in SOURCE_STATES.items()},
     "errorOrigins": {code.value: words for code, words in ORIGINS.items()},
+    "circuitStates": {code.value: words for code, words in CIRCUIT_STATES.items()},
     "accessChecks": CHECK_WORDS,
     "groundReasons": REASONS,
     "lawWarnings": LAW_WARNINGS,

@@ -1,7 +1,7 @@
 """The consultation service, wired: the only place where its parts meet."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,8 +21,12 @@ from services.consultation.grounds.domain import Grounds
 from services.consultation.information import VERSION
 from services.consultation.leadtimes import routes as leadtime_routes
 from services.consultation.lookups import routes as lookup_routes
+from services.consultation.lookups import source_routes
 from services.consultation.lookups.ask import AskDependencies
+from services.consultation.lookups.source_routes import Watching
 from services.consultation.lookups.sources.domain import Source, SourceCode
+from services.consultation.lookups.sources.environment import Environment
+from services.consultation.lookups.sources.health import SourceHealth
 from services.consultation.problems import CHECKS
 from services.consultation.protection import routes as protection_routes
 from services.consultation.scopes import AUDIT_READ, SCOPES
@@ -47,9 +51,12 @@ from shared.vault import Vault
 PREFIX = "/consultation/v1"
 ACTOR_HEADER = "Samrad-Handler"
 MIGRATIONS = Path(__file__).with_name("migrations")
+PROBE_LOOK_SECONDS = 1.0
+"""How often it is looked whether a probe of an open circuit is due."""
 
 _ROUTERS = (
     lookup_routes.router,
+    source_routes.router,
     consultation_routes.router,
     consultation_reading_routes.router,
     protection_routes.router,
@@ -79,7 +86,10 @@ _ABOUT = openapi.Description(
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the service is handed: everything that a test may want to hold in its own hands."""
+    """What the service is handed: everything that a test may want to hold in its own hands.
+
+    `environments` are what stands behind `sources`, and `health` is where these count their answers.
+    """
 
     database: Database
     statistics: Database
@@ -87,6 +97,8 @@ class World:
     vault: Vault
     grounds: Grounds
     sources: Mapping[SourceCode, Source]
+    environments: Sequence[Environment]
+    health: SourceHealth
     clock: Clock
     background: Faults
 
@@ -102,6 +114,7 @@ def create_app(settings: Settings, world: World) -> App:
         state={
             "context": _context(settings, world, swedish_calendar()),
             "asking": _asking(settings, world),
+            "watching": Watching(world.environments, world.health),
             "audit_trail": AuditTrail(world.database, world.clock, settings.public_url + PREFIX),
         },
     )
@@ -119,7 +132,11 @@ def create_app(settings: Settings, world: World) -> App:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with repeating(watch.look, every_seconds=LOOK_SECONDS):
+        async with AsyncExitStack() as chores:
+            await chores.enter_async_context(repeating(watch.look, every_seconds=LOOK_SECONDS))
+            for each in world.environments:
+                probing = repeating(each.guard.probe_when_due, every_seconds=PROBE_LOOK_SECONDS)
+                await chores.enter_async_context(probing)
             yield
         await world.database.close()
         await world.statistics.close()
@@ -134,7 +151,7 @@ def _asking(settings: Settings, world: World) -> AskDependencies:
         grounds=world.grounds,
         sources=world.sources,
         clock=world.clock,
-        budget_seconds=settings.ssbtek_budget_seconds + 2,
+        budget_seconds=settings.lookup_budget_seconds,
         limits=_limits(settings),
     )
 

@@ -78,6 +78,7 @@ async def ask(
     decision.require()
     if statement is None:
         raise Problem(TENANT_NOT_CONFIGURED)
+    statement = statement.of_board(question.board)
     lookup_id = uuid.uuid4()
     async with needs.database.begin(Tenancy(caller.organisation)) as connection:
         await before(connection)
@@ -165,6 +166,7 @@ def _asked_entry(
             "caseReference": question.case_reference,
             "sources": [source.value for source in question.sources],
             "decision": {"id": str(decision.id), "version": decision.version, "grounds": decision.grounds},
+            **({} if question.board is None else {"board": question.board}),
         },
     )
 

@@ -17,6 +17,7 @@ class LookupQuestion:
     """What a handler asks. `case_reference` has been checked and the sources lie within the purpose.
 
     `period` is the general one; `periods` has each source that is asked, in the contract's order, with its own.
+    `board` is the code of the board that asks, when one does in its own name.
     """
 
     person: PersonNumber
@@ -24,6 +25,7 @@ class LookupQuestion:
     purpose: str
     period: Period
     periods: Mapping[SourceCode, Period]
+    board: str | None = None
 
     @property
     def sources(self) -> tuple[SourceCode, ...]:

@@ -22,13 +22,17 @@ from shared.problems import MALFORMED, Problem
 
 
 class LookupRequest(WireModel):
-    """A question about one person in one case. `sources` defaults to all that the purpose needs."""
+    """A question about one person in one case. `sources` defaults to all that the purpose needs.
+
+    `board` is one of the boards in the organisation's profile, which then asks in its own name.
+    """
 
     person: PersonText
     case_reference: CaseReference
     purpose: Annotated[str, Field(description="One of / En av: " + ", ".join(PURPOSES))]
     period: PeriodModel
     sources: Annotated[list[SourceCode] | None, Field(max_length=7)] = None
+    board: Annotated[str | None, Field(min_length=1, max_length=63, description="A board's code / Nämndens kod")] = None
 
 
 class LeftOutModel(WireModel):
@@ -147,7 +151,7 @@ def read_question(body: LookupRequest, context: Context) -> LookupQuestion:
     sources = chosen_sources(purpose, body.sources)
     period = Period(body.period.from_, body.period.to)
     check_period(period, sources, context.clock().astimezone(SWEDEN).date())
-    return LookupQuestion(person, reference, purpose.code, period, dict.fromkeys(sources, period))
+    return LookupQuestion(person, reference, purpose.code, period, dict.fromkeys(sources, period), body.board)
 
 
 def told_lookup(lookup: Lookup, context: Context) -> LookupAnswer:

@@ -11,6 +11,8 @@ ALLOWED: dict[str, tuple[tuple[str, str], ...]] = {
     "consultation": (
         ("POST", "/v1/lookups"),
         ("GET", "/v1/lookups/{lookupId}"),
+        ("GET", "/v1/source-probe"),
+        ("GET", "/v1/source-health"),
         ("POST", "/v1/consultations"),
         ("GET", "/v1/consultations"),
         ("GET", "/v1/consultations/{consultationId}"),

@@ -89,6 +89,8 @@ class Breaker:
     def begin_probe(self) -> bool:
         """Whether a probe is due; the one who is told so must carry it out and `end_probe`."""
         now = self.clock()
+        # A clock that was set back must not put the next probe off for as long as it was set back.
+        self._probed_at = min(self._probed_at, now)
         if self.state is not CircuitState.OPEN or now - self._probed_at < self.policy.probe_every:
             return False
         self.state, self._probed_at = CircuitState.HALF_OPEN, now

@@ -1,31 +1,17 @@
 """The circuit breaker: when it opens, that only a probe closes it, and that what is old decides nothing."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.consultation.lookups.sources.breaker import Breaker, BreakerPolicy, CircuitState
+from tests.unit.lookups.watched import Hand
 
 pytestmark = pytest.mark.requirement(1)
 
-START = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
 POLICY = BreakerPolicy(consecutive_failures=3, failure_share=0.5, least_calls=10)
-
-
-@dataclass
-class Hand:
-    """A clock that stands still until it is moved."""
-
-    now: datetime = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def wait(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
 
 
 @pytest.fixture
@@ -46,10 +32,14 @@ def ask(breaker: Breaker, *, failed: bool) -> bool:
     return permit is not None
 
 
+def stands(breaker: Breaker) -> CircuitState:
+    return breaker.state
+
+
 def opened(breaker: Breaker) -> Breaker:
     for _ in range(3):
         assert ask(breaker, failed=True)
-    assert breaker.state is CircuitState.OPEN
+    assert stands(breaker) is CircuitState.OPEN
     return breaker
 
 
@@ -65,17 +55,17 @@ def test_a_success_between_failures_begins_the_row_anew(breaker: Breaker) -> Non
     for failed in (True, True, False, True, True):
         assert ask(breaker, failed=failed)
 
-    assert breaker.state is CircuitState.CLOSED
+    assert stands(breaker) is CircuitState.CLOSED
 
 
 def test_a_share_of_failures_opens_it_but_not_below_the_least_number_of_calls(breaker: Breaker) -> None:
     for number in range(9):
         assert ask(breaker, failed=bool(number % 2 == 0))
-    assert breaker.state is CircuitState.CLOSED
+    assert stands(breaker) is CircuitState.CLOSED
 
     assert ask(breaker, failed=True)
 
-    assert breaker.state is CircuitState.OPEN
+    assert stands(breaker) is CircuitState.OPEN
 
 
 def test_failures_older_than_the_window_do_not_count_in_the_share(breaker: Breaker, clock: Hand) -> None:
@@ -87,7 +77,7 @@ def test_failures_older_than_the_window_do_not_count_in_the_share(breaker: Break
     for failed in (True, False, False, False, False, False, False, False, True, True):
         assert ask(breaker, failed=failed)
 
-    assert breaker.state is CircuitState.CLOSED
+    assert stands(breaker) is CircuitState.CLOSED
 
 
 def test_a_probe_is_due_an_interval_after_it_opened_and_is_given_to_one(breaker: Breaker, clock: Hand) -> None:
@@ -98,7 +88,7 @@ def test_a_probe_is_due_an_interval_after_it_opened_and_is_given_to_one(breaker:
     clock.wait(0.1)
 
     assert [breaker.begin_probe() for _ in range(100)].count(True) == 1
-    assert breaker.state is CircuitState.HALF_OPEN
+    assert stands(breaker) is CircuitState.HALF_OPEN
     assert not ask(breaker, failed=False)
 
 
@@ -127,7 +117,7 @@ def test_a_probe_that_is_answered_closes_it_and_old_failures_are_forgotten(break
     assert (breaker.state, breaker.since) == (CircuitState.CLOSED, clock.now)
     for failed in (True, True, False):
         assert ask(breaker, failed=failed)
-    assert breaker.state is CircuitState.CLOSED
+    assert stands(breaker) is CircuitState.CLOSED
 
 
 def test_questions_that_were_under_way_when_it_opened_decide_nothing_afterwards(breaker: Breaker, clock: Hand) -> None:
@@ -136,7 +126,7 @@ def test_questions_that_were_under_way_when_it_opened_decide_nothing_afterwards(
     for permit in late[:25]:
         assert permit is not None
         breaker.leave(permit, failed=False)
-    assert breaker.state is CircuitState.OPEN
+    assert stands(breaker) is CircuitState.OPEN
     clock.wait(15)
     breaker.begin_probe()
     breaker.end_probe(reached=True)
@@ -145,7 +135,7 @@ def test_questions_that_were_under_way_when_it_opened_decide_nothing_afterwards(
         assert permit is not None
         breaker.leave(permit, failed=True)
 
-    assert breaker.state is CircuitState.CLOSED
+    assert stands(breaker) is CircuitState.CLOSED
 
 
 def test_a_clock_that_is_set_back_puts_the_probe_off_by_one_interval_only(breaker: Breaker, clock: Hand) -> None:
@@ -174,7 +164,7 @@ def test_whatever_happens_nothing_is_let_through_but_while_closed_and_probes_kee
     for step in steps:
         match step:
             case "ok" | "fail":
-                before = breaker.state
+                before = stands(breaker)
                 assert ask(breaker, failed=step == "fail") is (before is CircuitState.CLOSED)
             case "second" | "quarter":
                 clock.wait(1 if step == "second" else 15)

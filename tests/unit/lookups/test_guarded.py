@@ -10,12 +10,12 @@ from prometheus_client import REGISTRY
 from services.consultation.lookups.sources.breaker import Breaker, BreakerPolicy, CircuitState
 from services.consultation.lookups.sources.budget import Budgeted
 from services.consultation.lookups.sources.collect import collect
-from services.consultation.lookups.sources.domain import Inquiry, Origin, SourceAnswer, SourceCode, SourceState
+from services.consultation.lookups.sources.domain import Origin, Source, SourceAnswer, SourceCode, SourceState
 from services.consultation.lookups.sources.failures import all_failed
 from services.consultation.lookups.sources.guarded import Guarded, environment_failed
 from services.consultation.lookups.sources.probing import ProbeAnswer, RememberedProbe
 from tests.unit.lookups.given import ASKER, AUTUMN, inquiry
-from tests.unit.lookups.watched import Fixed, FixedProbe, Hand
+from tests.unit.lookups.watched import Endless, Fixed, FixedProbe, Hand
 
 pytestmark = pytest.mark.requirement(1)
 
@@ -80,13 +80,13 @@ def test_a_hundred_who_find_a_probe_due_send_one_and_its_answer_lets_questions_t
 def test_a_probe_that_is_broken_off_leaves_it_open_and_not_half_open_for_ever() -> None:
     clock = Hand()
 
-    class Endless(FixedProbe):
+    class Silent(FixedProbe):
         async def __call__(self, certificate: str | None = None) -> ProbeAnswer:
             await asyncio.Event().wait()
-            raise AssertionError
+            return await super().__call__(certificate)
 
     async def live() -> CircuitState:
-        guard = await opened(Fixed(), Endless(clock))
+        guard = await opened(Fixed(), Silent(clock))
         clock.wait(15)
         task = asyncio.create_task(guard.probe_when_due())
         await asyncio.sleep(0)
@@ -157,16 +157,11 @@ def test_one_source_that_was_read_shows_that_the_environment_is_there() -> None:
 
 
 def test_an_adapter_that_is_late_costs_its_own_sources_and_the_breaker_sees_it() -> None:
-    class Late(Fixed):
-        async def ask(self, inquiry: Inquiry) -> dict[SourceCode, SourceAnswer]:
-            await asyncio.Event().wait()
-            raise AssertionError
-
     clock = Hand()
     breaker = Breaker(BreakerPolicy(consecutive_failures=1), clock)
-    late = Guarded("late", Budgeted(Late(), 0.01), breaker, FixedProbe(clock))
+    late = Guarded("late", Budgeted(Endless(), 0.01), breaker, FixedProbe(clock))
     beside = Fixed()
-    sources = {**dict.fromkeys(SourceCode, beside), SourceCode.FK: late}
+    sources: dict[SourceCode, Source] = {**dict.fromkeys(SourceCode, beside), SourceCode.FK: late}
 
     answers = asyncio.run(collect(sources, QUESTION, budget_seconds=30))
 
@@ -178,12 +173,7 @@ def test_an_adapter_that_is_late_costs_its_own_sources_and_the_breaker_sees_it()
 
 
 def test_the_whole_look_up_is_bounded_whatever_budgets_the_adapters_have() -> None:
-    class Endless(Fixed):
-        async def ask(self, inquiry: Inquiry) -> dict[SourceCode, SourceAnswer]:
-            await asyncio.Event().wait()
-            raise AssertionError
-
-    sources = {**dict.fromkeys(SourceCode, Fixed()), SourceCode.SO: Budgeted(Endless(), 3600)}
+    sources: dict[SourceCode, Source] = {**dict.fromkeys(SourceCode, Fixed()), SourceCode.SO: Budgeted(Endless(), 3600)}
 
     answers = asyncio.run(collect(sources, QUESTION, budget_seconds=0.05))
 

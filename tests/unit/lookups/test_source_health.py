@@ -120,7 +120,7 @@ def test_an_observed_source_is_counted_in_health_and_metrics_with_no_label_of_th
 def test_an_adapter_that_breaks_is_counted_and_still_breaks() -> None:
     class Broken(Fixed):
         async def ask(self, inquiry: Inquiry) -> dict[SourceCode, SourceAnswer]:
-            raise ZeroDivisionError
+            raise ZeroDivisionError(inquiry.case_reference)
 
     health = SourceHealth(Hand())
     with pytest.raises(ZeroDivisionError):

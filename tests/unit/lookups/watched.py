@@ -60,6 +60,15 @@ class Fixed(Source):
 
 
 @dataclass
+class Endless(Source):
+    """Never answers."""
+
+    async def ask(self, inquiry: Inquiry) -> Mapping[SourceCode, SourceAnswer]:
+        await asyncio.Event().wait()
+        return await self.ask(inquiry)
+
+
+@dataclass
 class FixedProbe:
     """Is reached or not, and counts how often it was sent."""
 

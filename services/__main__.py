@@ -338,12 +338,16 @@ def keys_command(chosen: argparse.Namespace) -> int:
 def tenants_command(chosen: argparse.Namespace) -> int:
     """Load tenant profiles."""
     from services.assembly.legal_texts import out_of_date_law
+    from services.consultation.lookups.purposes import PURPOSES
     from services.consultation.tenants.load import load_tenants, read_tenants
+    from services.consultation.tenants.profile_file import UnfitProfiles
 
     url = required("SAMRAD_CONSULTATION_MIGRATION_DATABASE_URL")
     try:
-        tenants = read_tenants(chosen.file)
-    except (OSError, ValueError, KeyError):
+        tenants = read_tenants(chosen.file, PURPOSES)
+    except UnfitProfiles as fault:
+        raise CannotStart(f"{chosen.file} is not loaded:\n  " + "\n  ".join(fault.faults)) from None
+    except (OSError, ValueError):
         raise CannotStart(f"{chosen.file} is not a file of tenant profiles; see docs/operations.md") from None
     print(f"loaded {_on_database(load_tenants(url, tenants))} tenants")
     for words in out_of_date_law(tenants, system_clock().date()):

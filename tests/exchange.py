@@ -188,6 +188,9 @@ def running_exchange() -> Iterator[Exchange]:
         # Tests share a handler and a case; those of the brake have an instance of their own.
         os.environ["SAMRAD_CONSULTATION_PERSONS_PER_HANDLER_AND_HOUR"] = "1000000"
         os.environ["SAMRAD_CONSULTATION_PERSONS_PER_CASE_AND_DAY"] = "1000000"
+        # So do they share the sources, whose failures many of them ask for; those of the breaker have their own too.
+        os.environ["SAMRAD_CONSULTATION_BREAKER_FAILURES"] = "1000000"
+        os.environ["SAMRAD_CONSULTATION_BREAKER_LEAST_CALLS"] = "1000000"
         os.environ["SAMRAD_GATEWAY_ORGANISATION_REQUESTS"] = os.environ["SAMRAD_GATEWAY_CLIENT_TOKEN_REQUESTS"] = (
             "1000000"
         )

@@ -37,7 +37,13 @@ EVENTS = (
             "En fråga ställdes till andra myndigheters register", "A question was put to other authorities' registers"
         ),
         "a look-up, or a completion of one, is about to leave for the sources; committed before it does",
-        {**_PURPOSE, **_GROUNDS, **_ATTEMPT, "sources": "the sources asked"},
+        {
+            **_PURPOSE,
+            **_GROUNDS,
+            **_ATTEMPT,
+            "sources": "the sources asked",
+            "board": "the board that asked, when one was named",
+        },
     ),
     AuditEvent(
         "lookup.disclosed",

@@ -14,6 +14,7 @@ from services.consultation.lookups.purposes import PURPOSES
 from services.consultation.lookups.roles import Role
 from services.consultation.lookups.signals.domain import Basis, Change
 from services.consultation.lookups.signals.texts import REASONS as NOT_CHECKED
+from services.consultation.lookups.sources.breaker import CircuitState
 from services.consultation.lookups.sources.domain import Origin, SourceCode, SourceState
 from services.consultation.lookups.warnings import GROUND_NOT_VERIFIED
 from services.consultation.problems import FIELDS, GROUND, SCOPE, TENANCY
@@ -82,6 +83,11 @@ ROLES = {
     Role.CO_APPLICANT: Words("Medsökande", "Co-applicant"),
     Role.CHILD: Words("Barn", "Child"),
 }
+CIRCUIT_STATES = {
+    CircuitState.CLOSED: Words("Sluten: frågor skickas", "Closed: questions are sent"),
+    CircuitState.OPEN: Words("Öppen: inget skickas utom prov", "Open: nothing is sent but probes"),
+    CircuitState.HALF_OPEN: Words("Öppen, och ett prov pågår", "Open, and a probe is under way"),
+}
 CHECK_WORDS = {
     SCOPE: Words("Behörigheten i token", "The scope in the token"),
     GROUND: Words("Rättsligt stöd i kraft", "A legal ground in force"),
@@ -131,6 +137,7 @@ LISTS: dict[str, dict[str, Words]] = {
     "sourceStates": {code.value: words for code, words in SOURCE_STATES.items()},
     "errorOrigins": {code.value: words for code, words in ORIGINS.items()},
     "householdRoles": {code.value: words for code, words in ROLES.items()},
+    "circuitStates": {code.value: words for code, words in CIRCUIT_STATES.items()},
     "accessChecks": CHECK_WORDS,
     "groundReasons": REASONS,
     "lawWarnings": LAW_WARNINGS,

@@ -1,7 +1,7 @@
 """The consultation service, wired: the only place where its parts meet."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,13 +20,16 @@ from services.consultation.context import Context
 from services.consultation.grounds.domain import Grounds
 from services.consultation.information import VERSION
 from services.consultation.leadtimes import routes as leadtime_routes
-from services.consultation.lookups import purpose_routes
+from services.consultation.lookups import purpose_routes, source_routes
 from services.consultation.lookups import routes as lookup_routes
 from services.consultation.lookups.asking import AskDependencies
 from services.consultation.lookups.completion import routes as completion_routes
 from services.consultation.lookups.households import routes as household_routes
 from services.consultation.lookups.households.ask_household import HouseholdDependencies
+from services.consultation.lookups.source_routes import Watching
 from services.consultation.lookups.sources.domain import Source, SourceCode
+from services.consultation.lookups.sources.environment import Environment
+from services.consultation.lookups.sources.health import SourceHealth
 from services.consultation.problems import CHECKS
 from services.consultation.protection import routes as protection_routes
 from services.consultation.scopes import AUDIT_READ, SCOPES
@@ -51,12 +54,15 @@ from shared.vault import Vault
 PREFIX = "/consultation/v1"
 ACTOR_HEADER = "Samrad-Handler"
 MIGRATIONS = Path(__file__).with_name("migrations")
+PROBE_LOOK_SECONDS = 1.0
+"""How often it is looked whether a probe of an open circuit is due."""
 
 _ROUTERS = (
     lookup_routes.router,
     completion_routes.router,
     household_routes.router,
     purpose_routes.router,
+    source_routes.router,
     consultation_routes.router,
     consultation_reading_routes.router,
     protection_routes.router,
@@ -86,7 +92,10 @@ _ABOUT = openapi.Description(
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the service is handed: everything that a test may want to hold in its own hands."""
+    """What the service is handed: everything that a test may want to hold in its own hands.
+
+    `environments` are what stands behind `sources`, and `health` is where these count their answers.
+    """
 
     database: Database
     statistics: Database
@@ -94,6 +103,8 @@ class World:
     vault: Vault
     grounds: Grounds
     sources: Mapping[SourceCode, Source]
+    environments: Sequence[Environment]
+    health: SourceHealth
     clock: Clock
     background: Faults
 
@@ -110,6 +121,7 @@ def create_app(settings: Settings, world: World) -> App:
             "context": _context(settings, world, swedish_calendar()),
             "asking": (asking := _asking(settings, world)),
             "asking_households": HouseholdDependencies(asking, settings.household_concurrency),
+            "watching": Watching(world.environments, world.health),
             "audit_trail": AuditTrail(world.database, world.clock, settings.public_url + PREFIX),
         },
     )
@@ -127,7 +139,11 @@ def create_app(settings: Settings, world: World) -> App:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with repeating(watch.look, every_seconds=LOOK_SECONDS):
+        async with AsyncExitStack() as chores:
+            await chores.enter_async_context(repeating(watch.look, every_seconds=LOOK_SECONDS))
+            for each in world.environments:
+                probing = repeating(each.guard.probe_when_due, every_seconds=PROBE_LOOK_SECONDS)
+                await chores.enter_async_context(probing)
             yield
         await world.database.close()
         await world.statistics.close()
@@ -142,7 +158,7 @@ def _asking(settings: Settings, world: World) -> AskDependencies:
         grounds=world.grounds,
         sources=world.sources,
         clock=world.clock,
-        budget_seconds=settings.ssbtek_budget_seconds + 2,
+        budget_seconds=settings.lookup_budget_seconds,
         limits=_limits(settings),
         answers_kept=timedelta(minutes=settings.answers_kept_minutes),
     )

@@ -53,6 +53,15 @@ TENANT_NOT_CONFIGURED = ProblemKind(
     ),
     check=GROUND,
 )
+BOARD_UNKNOWN = ProblemKind(
+    "board_unknown",
+    422,
+    Words("Nämnden finns inte i organisationens uppgifter", "The board is not in the organisation's profile"),
+    Words(
+        "Ange en av koderna i allowedBoards, eller ingen nämnd. Är den tom har er förvaltare inte registrerat någon.",
+        "State one of the codes in allowedBoards, or no board. If it is empty, your administrator has registered none.",
+    ),
+)
 NO_GROUND = ProblemKind(
     "no_ground",
     403,

@@ -39,6 +39,8 @@ PUBLIC = {
 PLAIN_BEARER = {
     ("consultation", "GET", "/lead-times"): "figures without persons; dashboards can't make proofs",
     ("consultation", "GET", "/work-in-progress"): "figures without persons; dashboards can't make proofs",
+    ("consultation", "GET", "/source-probe"): "carries nobody to the sources; dashboards can't make proofs",
+    ("consultation", "GET", "/source-health"): "figures without persons; dashboards can't make proofs",
     ("agreements", "GET", "/agreements"): "published agreements hold no persons",
     ("agreements", "GET", "/agreements/{agreementId}"): "published agreements hold no persons",
 }
@@ -49,6 +51,8 @@ NO_OBJECT = {
     ("consultation", "POST", "/consultations"): "makes a new record of the caller's own",
     ("consultation", "GET", "/consultations"): "lists the caller's own",
     ("consultation", "GET", "/queue"): "lists what is put to the caller",
+    ("consultation", "GET", "/source-probe"): "tells of the sources, through the caller's own certificate",
+    ("consultation", "GET", "/source-health"): "figures over all",
     ("consultation", "GET", "/audit-entries"): "lists the caller's own",
     ("consultation", "POST", "/protected-persons"): "makes a new record of the caller's own",
     ("consultation", "POST", "/protected-persons/removals"): "ends the caller's own; the person stands in the body",

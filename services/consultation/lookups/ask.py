@@ -78,7 +78,7 @@ async def ask(
         )
         await repository.set_answered(connection, caller.organisation, leaving)
         if not limited.complete:
-            answers_kept = KeptAnswers(question.periods, limited.answers, question.comparison)
+            answers_kept = KeptAnswers(question.periods, limited.answers, question.comparison, question.board)
             expires_at = whole.answered_at + needs.answers_kept
             await kept.keep(connection, needs.vault, caller.organisation, lookup_id, answers_kept, expires_at)
         await record(connection, disclosed_entry(needs.vault, caller, leaving, attempt=1, new=question.sources))

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -55,10 +55,11 @@ async def permit(needs: AskDependencies, caller: Caller, question: LookupQuestio
     """Count the person, and decide on the sources of the question.
 
     Raises Problem when the brake holds, when there is no ground, when no decision can be had, or when the tenant has
-    no text in force.
+    no text in force or no such board.
     """
     statement = await _counted_statement(needs, caller, question, now)
-    return await decide(needs, caller, question.purpose, question.sources, statement)
+    permission = await decide(needs, caller, question.purpose, question.sources, statement)
+    return replace(permission, statement=permission.statement.of_board(question.board))
 
 
 async def decide(

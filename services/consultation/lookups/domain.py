@@ -20,6 +20,7 @@ class LookupQuestion:
 
     `period` is the general one; `periods` has each source that is asked, in the contract's order, with its own.
     `comparison` is the month whose income is compared with that of the two before it.
+    `board` is the code of the board that asks, when one does in its own name.
     """
 
     person: PersonNumber
@@ -28,6 +29,7 @@ class LookupQuestion:
     period: Period
     periods: Mapping[SourceCode, Period]
     comparison: Month | None = None
+    board: str | None = None
 
     @property
     def sources(self) -> tuple[SourceCode, ...]:

@@ -31,7 +31,10 @@ from shared.problems import MALFORMED, Problem
 
 
 class LookupRequest(WireModel):
-    """A question about one person in one case. `sources` and `period` default to what the purpose needs."""
+    """A question about one person in one case. `sources` and `period` default to what the purpose needs.
+
+    `board` is one of the boards in the organisation's profile, which then asks in its own name.
+    """
 
     person: PersonText
     case_reference: CaseReference
@@ -42,6 +45,7 @@ class LookupRequest(WireModel):
         dict[SourceCode, PeriodModel] | None, Field(description="AF, CSN, FK, SO, TNS", max_length=7)
     ] = None
     comparison: ComparisonModel | None = None
+    board: Annotated[str | None, Field(min_length=1, max_length=63, description="A board's code / Nämndens kod")] = None
 
 
 class LeftOutModel(WireModel):
@@ -176,7 +180,7 @@ def read_question(body: LookupRequest, context: Context) -> LookupQuestion:
     today = context.clock().astimezone(SWEDEN).date()
     period, periods = chosen_periods(purpose, sources, wanted, own, today)
     comparison = Month.parse(body.comparison.month) if body.comparison else None
-    return LookupQuestion(person, reference, purpose.code, period, periods, comparison)
+    return LookupQuestion(person, reference, purpose.code, period, periods, comparison, body.board)
 
 
 def _period(period: PeriodModel) -> Period:

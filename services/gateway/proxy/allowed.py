@@ -16,6 +16,8 @@ ALLOWED: dict[str, tuple[tuple[str, str], ...]] = {
         ("GET", "/v1/household-lookups/{householdLookupId}"),
         ("POST", "/v1/household-lookups/{householdLookupId}/completions"),
         ("GET", "/v1/lookup-purposes"),
+        ("GET", "/v1/source-probe"),
+        ("GET", "/v1/source-health"),
         ("POST", "/v1/consultations"),
         ("GET", "/v1/consultations"),
         ("GET", "/v1/consultations/{consultationId}"),

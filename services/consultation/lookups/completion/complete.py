@@ -124,6 +124,7 @@ def _question(needs: AskDependencies, row: Row[Any], answers: KeptAnswers) -> Lo
         period=Period(row.first, row.last),
         periods=answers.periods,
         comparison=answers.comparison,
+        board=answers.board,
     )
 
 
@@ -192,7 +193,9 @@ async def _end(
         if whole.complete:
             await kept.remove(connection, organisation, found.id)
         else:
-            answers = KeptAnswers(found.question.periods, whole.answers, found.question.comparison)
+            answers = KeptAnswers(
+                found.question.periods, whole.answers, found.question.comparison, found.question.board
+            )
             await kept.replace_kept(connection, needs.vault, organisation, found.id, answers)
         await record(connection, disclosed_entry(needs.vault, caller, leaving, attempt=number, new=new))
         await after(connection, leaving)

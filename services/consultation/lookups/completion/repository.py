@@ -17,7 +17,7 @@ from services.consultation.tenants.domain import Statement
 from shared.tokens.caller import Caller
 
 ABANDONED = timedelta(seconds=60)
-"""Longer than any attempt lives: the settings let none take more than 52 seconds."""
+"""Longer than any attempt lives: the settings let none take more than 55 seconds."""
 
 _HISTORY = text(
     """

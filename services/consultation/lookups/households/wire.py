@@ -43,6 +43,7 @@ class HouseholdRequest(WireModel):
     persons: Annotated[list[PersonModel], Field(min_length=1, max_length=12)]
     sources: Annotated[list[SourceCode] | None, Field(max_length=7)] = None
     comparison: ComparisonModel | None = None
+    board: Annotated[str | None, Field(min_length=1, max_length=63, description="A board's code / Nämndens kod")] = None
 
 
 class CellModel(WireModel):
@@ -121,6 +122,7 @@ def read_household(body: HouseholdRequest, context: Context) -> Household:
             period=body.period,
             sources=_sources(body, each.role),
             comparison=body.comparison,
+            board=body.board,
         )
         members.append(Member(position, each.role, read_question(request, context)))
     check_members([(each.role, each.question.person) for each in members])

@@ -17,12 +17,14 @@ class CannotRead(ValueError):
 class KeptAnswers:
     """What is needed to ask again for a part and tell the whole.
 
-    That is each asked source's period, all answers, and the month that was to be compared with those before it.
+    That is each asked source's period, all answers, the month that was to be compared with those before it, and the
+    board that asked.
     """
 
     periods: Mapping[SourceCode, Period]
     answers: tuple[SourceAnswer, ...]
     comparison: Month | None = None
+    board: str | None = None
 
 
 _ADAPTER = TypeAdapter(KeptAnswers)

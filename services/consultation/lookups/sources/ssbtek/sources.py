@@ -28,13 +28,14 @@ def _read(reader: Reader, element: Element) -> tuple[Reading, Origin | None]:
     errors, contents = found.get("error", []), found.get("data", [])
     if errors:
         deviations = ("both data and error",) if contents else ()
-        return _error(errors[0], deviations)
+        return read_error(errors[0], deviations)
     if len(contents) != 1:
         return unparseable("neither data nor error" if not contents else "repeated element: data"), None
     return reader(contents[0]), None
 
 
-def _error(element: Element, deviations: tuple[str, ...]) -> tuple[Reading, Origin]:
+def read_error(element: Element, deviations: tuple[str, ...] = ()) -> tuple[Reading, Origin]:
+    """What an `error` element tells, and whose error it is."""
     texts = {name: [(each.text or "").strip() for each in elements] for name, elements in children(element).items()}
     origin = "".join(texts.get("kalla", []))
     if origin not in ("BT", "SSBT"):

@@ -18,7 +18,7 @@ from services.consultation.grounds.agreements import AgreementsGrounds
 from services.consultation.jobs import jobs
 from services.consultation.lookups.sources.domain import SourceCode
 from services.consultation.lookups.sources.ssbtek.client import SsbtekSource
-from services.consultation.lookups.sources.ssbtek.v10 import V10
+from services.consultation.lookups.sources.ssbtek.versions import VERSIONS
 from services.consultation.main import MIGRATIONS, World, create_app
 from services.consultation.settings import Settings
 from services.consultation.tenants.load import SANDBOX, load_tenants, read_tenants
@@ -44,7 +44,7 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
     source = SsbtekSource(
         transport,
         settings.ssbtek_url,
-        V10,
+        VERSIONS[settings.ssbtek_version],
         clock,
         timeout_seconds=settings.ssbtek_budget_seconds,
         max_answer_bytes=4 * 1024 * 1024,

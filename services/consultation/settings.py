@@ -46,7 +46,8 @@ class Settings(BaseSettings):
     )
     sealing_key: SecretStr = Field(description="32 bytes in base64: encrypts identity numbers")
     marking_key: SecretStr = Field(description="32 bytes in base64: marks identity numbers for finding")
-    ssbtek_url: str = Field(description="Address of the composite service, contract version 10")
+    ssbtek_url: str = Field(description="Address of the composite service")
+    ssbtek_version: Literal["10", "11"] = Field(default="10", description="Contract version that is spoken there")
     ssbtek_budget_seconds: float = Field(default=30.0, gt=0, le=50, description="How long a look-up may take")
     answering_organisation: str = Field(
         default="2021002114", description="Organisation number of the authority that answers: Arbetsförmedlingen"

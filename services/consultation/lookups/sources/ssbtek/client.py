@@ -115,8 +115,12 @@ class SsbtekSource:
             return _Failure(f"HTTP_{answer.status}", Origin.LOCAL)
         if composite.correlation_id not in (None, inquiry.correlation_id):
             return _Failure("OTHER_CORRELATION", Origin.LOCAL)
+        version = self._version
         return {
-            code: read_source(self._version.readers[code], composite.sources.get(code, [])) for code in inquiry.sources
+            code: read_source(
+                version.readers[code], composite.sources.get(code, []), undivided=code in version.undivided
+            )
+            for code in inquiry.sources
         }
 
     def _answers(

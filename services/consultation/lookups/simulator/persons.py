@@ -51,6 +51,7 @@ def _in_every_state() -> dict[str, SimulatedPerson]:
             f"{case.source}: {case.how}.",
             MappingProxyType({**COMPLETE, case.source: case.script}),
             faults=case.faults,
+            valid_by_schema=case.valid_by_schema,
         )
         for case in CASES
         if case.script is not None

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from services.consultation.lookups.sources.domain import Period, SourceCode
-from services.consultation.lookups.sources.ssbtek.contents import TAX_PARTS
 from services.consultation.lookups.sources.ssbtek.contract import ContractVersion
+from services.consultation.lookups.sources.ssbtek.tax_parts import TAX_PARTS
 from services.consultation.lookups.sources.ssbtek.xml import Element, children, local_name
 
 

@@ -15,6 +15,9 @@ from services.consultation.lookups.simulator.scripts import COMPLETE, NOTHING
 from services.consultation.lookups.sources.domain import Origin, SourceCode, SourceState
 from services.consultation.lookups.sources.ssbtek.xml import Element, local_name
 
+WITH_A_DOCUMENT_INSIDE = frozenset({SourceCode.CSN, SourceCode.FK, SourceCode.SKV})
+"""The sources whose answer is a document in a text."""
+
 
 class Known(StrEnum):
     """What is known of a source: its state, and for an error whose it was."""
@@ -63,6 +66,12 @@ class Case:
         return "complete" if self.script is None else f"state_{self.source.lower()}_{self.known}"
 
     @property
+    def valid_by_schema(self) -> bool:
+        """Whether the composite answer keeps to its schema. What is wrong in a document inside it, does."""
+        broken = any(fault.kind in ("broken", "unreadable") for fault in self.faults)
+        return not broken or self.source in WITH_A_DOCUMENT_INSIDE
+
+    @property
     def seen(self) -> Known:
         """What is known in the end."""
         return self.instead or self.known
@@ -76,6 +85,15 @@ def _status_of_fund(question: Question) -> Element:
     return answer
 
 
+_EMPTY = {
+    SourceCode.AF: "status code 0, not enrolled, no decisions",
+    SourceCode.CSN: "result code 0 and `Ej träff`",
+    SourceCode.FK: "both of LEFI's suppliers are OK and have nothing",
+    SourceCode.SKV: "the person is there, without capital",
+    SourceCode.SO: "a fund with status OK and nothing",
+    SourceCode.TNS: "`resultat` OK and an empty holding",
+    SourceCode.MIV: "a response without permits",
+}
 _SAID_BY_BT = "has no refusal inside its answer: what it cannot do comes as its own error"
 _REFUSALS: dict[SourceCode, tuple[str, Script, tuple[Fault, ...], Known | None, str]] = {
     SourceCode.AF: ("a status code other than 0", af.other_status, (), None, ""),
@@ -123,8 +141,7 @@ def _refused(source: SourceCode) -> Case:
 
 
 def _cut(source: SourceCode) -> Case:
-    inside = source in (SourceCode.CSN, SourceCode.FK, SourceCode.SKV)
-    how = "the document inside is cut off" if inside else "neither `data` nor `error`"
+    how = "the document inside is cut off" if source in WITH_A_DOCUMENT_INSIDE else "neither `data` nor `error`"
     return Case(source, Known.UNPARSEABLE, how, COMPLETE[source], (Fault("broken", source=source),))
 
 
@@ -132,7 +149,7 @@ def _cases(source: SourceCode) -> tuple[Case, ...]:
     return (
         Case(source, Known.NOT_ASKED, "the question leaves it out"),
         Case(source, Known.ANSWERED, "content that is read in full", COMPLETE[source]),
-        Case(source, Known.ANSWERED_EMPTY, "an answer that proves that nothing is registered", NOTHING[source]),
+        Case(source, Known.ANSWERED_EMPTY, _EMPTY[source], NOTHING[source]),
         _partial(source),
         _by_fault(source, Known.ERROR_BT, "bt", "`error` with `kalla` BT"),
         _by_fault(source, Known.ERROR_SSBT, "late", "`error` with `kalla` SSBT: it did not answer in time"),

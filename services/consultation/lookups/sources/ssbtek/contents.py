@@ -2,6 +2,7 @@
 
 from services.consultation.lookups.sources.ssbtek import lexical
 from services.consultation.lookups.sources.ssbtek.grammar import Part, leaf
+from services.consultation.lookups.sources.ssbtek.tax_parts import TAX_PARTS
 
 NOTHING: tuple[Part, ...] = ()
 """The source takes no parameters."""
@@ -24,9 +25,6 @@ LEFI = (
     ),
 )
 """The question to Försäkringskassan and Pensionsmyndigheten."""
-
-TAX_PARTS = ("foretagsinformation", "individuppgifter", "skattekonto", "skatteuppgifter", "beskattningsbilagor")
-"""The parts of Skatteverket's answer in version 11, in the order in which they are asked for."""
 
 TAX = (
     Part(

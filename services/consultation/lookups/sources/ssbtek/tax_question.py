@@ -6,16 +6,10 @@ from lxml import etree
 
 from services.consultation.clocks.zone import SWEDEN
 from services.consultation.lookups.sources.domain import Inquiry
-from services.consultation.lookups.sources.ssbtek.contents import TAX_PARTS
 from services.consultation.lookups.sources.ssbtek.contract import ContractVersion
 from services.consultation.lookups.sources.ssbtek.parts import add_text
+from services.consultation.lookups.sources.ssbtek.tax_parts import ASKED_TAX_PARTS, TAX_PARTS
 from services.consultation.lookups.sources.ssbtek.xml import Element
-
-ASKED_TAX_PARTS = frozenset({"skatteuppgifter", "skattekonto"})
-"""Capital income and what is paid back of tax: what 6 § of the ordinance (2008:975) is read to open, for any purpose.
-
-Whether other parts may be asked for is a question of law, so that they are not.
-"""
 
 _YEARS = 2
 

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.consultation.lookups.sources.domain import Origin, SourcePart, SourceState
-from services.consultation.lookups.sources.ssbtek.contents import TAX_PARTS
 from services.consultation.lookups.sources.ssbtek.readers.errors import read_error
 from services.consultation.lookups.sources.ssbtek.readers.fk import parse_json
 from services.consultation.lookups.sources.ssbtek.readers.inner import decoded
 from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading, unparseable, words
 from services.consultation.lookups.sources.ssbtek.readers.tax_json import TaxContent, read_tax_json
-from services.consultation.lookups.sources.ssbtek.tax_question import ASKED_TAX_PARTS
+from services.consultation.lookups.sources.ssbtek.tax_parts import ASKED_TAX_PARTS, TAX_PARTS
 from services.consultation.lookups.sources.ssbtek.xml import DocumentError, Element, children
 
 _NOTHING_THERE = "404"

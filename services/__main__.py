@@ -307,6 +307,8 @@ def simulate_command(chosen: argparse.Namespace) -> int:
         stop = asyncio.ensure_future(asked_to_stop())
         app = create_app(version=VERSIONS[chosen.version])
         async with serving([Served("simulator", app, chosen.host, chosen.port)]):
+            if chosen.with_parent is None:
+                print(f"ready http://{chosen.host}:{chosen.port}", flush=True)
             await stop
 
     _run_event_loop(serve())

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.consultation.lookups.simulator.app import create_app
+from services.consultation.lookups.simulator.damage import OTHER_NAMESPACE
 from services.consultation.lookups.simulator.faults import KINDS, MalformedHeader, read_header
 from services.consultation.lookups.simulator.log import Outcome, RequestLog
 from services.consultation.lookups.simulator.persons import PERSONS
@@ -41,20 +42,31 @@ def talking(talk: Talk, *, version: ContractVersion = V10, waits: list[float] | 
     return asyncio.run(converse())
 
 
-def sent(header: str | None = None, body: bytes = QUESTION, waits: list[float] | None = None) -> httpx.Response:
-    """The answer to one request."""
+def sent(
+    header: str | None = None,
+    body: bytes | None = None,
+    *,
+    version: ContractVersion = V10,
+    waits: list[float] | None = None,
+) -> httpx.Response:
+    """The answer to one request, the usual question when no other is given."""
     headers = {} if header is None else {"Samrad-Simulate": header}
-    answer = talking(lambda client: client.post("/ssbt/10", content=body, headers=headers), waits=waits)
+    content = build_request(inquiry(), version) if body is None else body
+    address = f"/ssbt/{version.label}"
+    answer = talking(
+        lambda client: client.post(address, content=content, headers=headers), version=version, waits=waits
+    )
     assert isinstance(answer, httpx.Response)
     return answer
 
 
-def read(header: str) -> Mapping[SourceCode, SourceAnswer]:
+def read(header: str | None, version: ContractVersion = V10) -> Mapping[SourceCode, SourceAnswer]:
     """What a client of ours makes of it."""
-    answer = sent(header)
-    return asked(FakeTransport([ok(answer.content, answer.status_code)]))
+    answer = sent(header, version=version)
+    return asked(FakeTransport([ok(answer.content, answer.status_code)]), version=version)
 
 
+@pytest.mark.parametrize("version", [V10, V11], ids=["10", "11"])
 @pytest.mark.parametrize("source", SourceCode)
 @pytest.mark.parametrize(
     ("fault", "state", "origin", "code"),
@@ -68,23 +80,32 @@ def read(header: str) -> Mapping[SourceCode, SourceAnswer]:
     ],
 )
 def test_a_fault_of_one_source_is_met_in_that_source_alone(
-    source: SourceCode, fault: str, state: str, origin: str | None, code: str | None
+    version: ContractVersion, source: SourceCode, fault: str, state: str, origin: str | None, code: str | None
 ) -> None:
-    answers = read(f"{fault}; source={source}")
+    answers = read(f"{fault}; source={source}", version)
 
     assert (answers[source].state, answers[source].origin, answers[source].code) == (state, origin, code)
     others = {answer.state for other, answer in answers.items() if other is not source}
     assert others == {SourceState.ANSWERED}
 
 
+@pytest.mark.parametrize("version", [V10, V11], ids=["10", "11"])
 @pytest.mark.parametrize("source", SourceCode)
-def test_a_missing_element_is_a_deviation_and_another_namespace_is_none(source: SourceCode) -> None:
-    complete = asked(FakeTransport([ok(sent().content)]))
+def test_a_required_element_that_is_gone_is_seen_in_its_source(version: ContractVersion, source: SourceCode) -> None:
+    answers = read(f"missing-element; source={source}", version)
 
-    without, moved = read(f"missing-element; source={source}"), read(f"wrong-namespace; source={source}")
+    seen = answers[source]
+    assert seen.deviations or seen.state not in (SourceState.ANSWERED, SourceState.ANSWERED_EMPTY)
+    assert {answer.state for other, answer in answers.items() if other is not source} == {SourceState.ANSWERED}
 
-    assert without[source].deviations != complete[source].deviations or without[source].state != "answered"
-    assert (moved[source].state, moved[source].data) == (complete[source].state, complete[source].data)
+
+@pytest.mark.parametrize("source", SourceCode)
+def test_another_namespace_is_in_every_element_of_the_source(source: SourceCode) -> None:
+    answer = sent(f"wrong-namespace; source={source}")
+
+    (part,) = (each for each in parse(answer.content, max_bytes=MAX_BYTES).iter() if local_name(each) == source)
+    assert {str(each.tag).partition("}")[0] for each in part[0]} == {f"{{{OTHER_NAMESPACE}"}
+    assert asked(FakeTransport([ok(answer.content)]))[source].data == read(None)[source].data
 
 
 def test_a_named_element_is_the_one_that_goes() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.consultation.lookups.fields import limited
 from services.consultation.lookups.sources.domain import Origin, SourceCode, SourceState
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading
 from services.consultation.lookups.sources.ssbtek.readers.tax_json import MAX_FACTS
@@ -14,7 +15,7 @@ from services.consultation.lookups.sources.ssbtek.sources import read_source
 from services.consultation.lookups.sources.ssbtek.tax_parts import TAX_PARTS
 from services.consultation.lookups.sources.ssbtek.v11 import V11
 from services.consultation.lookups.sources.ssbtek.xml import parse
-from tests.unit.lookups.given import MAX_BYTES, encoded
+from tests.unit.lookups.given import MAX_BYTES, FakeTransport, asked, encoded, ok, simulated
 
 pytestmark = pytest.mark.requirement(1)
 
@@ -182,6 +183,18 @@ def test_hostile_json_costs_its_part_alone() -> None:
     for hostile, state in ((deep, "unparseable"), (bottomless, "unparseable"), (many, "partial")):
         reading = read(skattekonto=hostile, skatteuppgifter=content(CAPITAL))
         assert states(reading) == {"skattekonto": state, "skatteuppgifter": "answered"}
+
+
+def test_the_pieces_of_skatteverket_account_for_all_that_version_11_tells() -> None:
+    answer = asked(FakeTransport([ok(simulated("complete", version=V11))]), version=V11)[SourceCode.SKV]
+    assert answer.data is not None
+    assert answer.data["facts"]
+
+    everything = limited(answer, frozenset({"capital", "status"}))
+    nothing = limited(answer, frozenset())
+
+    assert (everything.data, everything.items, everything.state) == (answer.data, answer.items, answer.state)
+    assert (nothing.data, nothing.items, nothing.state) == ({}, (), SourceState.ANSWERED_EMPTY)
 
 
 _KEYS = [*CAPITAL, "taxeringsar", "summaIntakterPaKapital", "a", "1"]

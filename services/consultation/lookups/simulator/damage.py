@@ -37,6 +37,9 @@ REQUIRED: Mapping[SourceCode, str] = {
 }
 """Which element `missing-element` takes away, when no other is named."""
 
+REQUIRED_PART = "skattekonto"
+"""The same for Skatteverket in version 11: a part that it has been asked for."""
+
 _Documents = Callable[[bytes], bytes]
 
 
@@ -89,9 +92,12 @@ def _unreadable(answer: Element, _question: Question, fault: Fault) -> None:
     _edit(answer, fault, partial(_nest_in_xml, name), partial(_nest_in_json, name.casefold()))
 
 
-def _without(answer: Element, _question: Question, fault: Fault) -> None:
-    name = fault.element or REQUIRED[_source(fault)]
-    _edit(answer, fault, partial(_remove_from_xml, name), partial(_remove_from_json, name.casefold()))
+def _without(answer: Element, question: Question, fault: Fault) -> None:
+    source = _source(fault)
+    usual = REQUIRED_PART if source in question.version.undivided else REQUIRED[source]
+    name = fault.element or usual
+    _remove_from_xml(name, answer)
+    _edit_inner(answer, fault, partial(_remove_from_xml, name), partial(_remove_from_json, name.casefold()))
 
 
 def _move(answer: Element, _question: Question, fault: Fault) -> None:

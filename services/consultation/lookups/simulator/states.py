@@ -77,7 +77,7 @@ class Case:
         return self.instead or self.known
 
 
-def _status_of_fund(question: Question) -> Element:
+def _fund_of_another_status(question: Question) -> Element:
     answer = funds.nothing(question)
     for element in answer.iter():
         if local_name(element) == "StatusSvarandeOrganisation":
@@ -94,34 +94,43 @@ _EMPTY = {
     SourceCode.TNS: "`resultat` OK and an empty holding",
     SourceCode.MIV: "a response without permits",
 }
-_SAID_BY_BT = "has no refusal inside its answer: what it cannot do comes as its own error"
-_REFUSALS: dict[SourceCode, tuple[str, Script, tuple[Fault, ...], Known | None, str]] = {
-    SourceCode.AF: ("a status code other than 0", af.other_status, (), None, ""),
-    SourceCode.CSN: ("a result code other than 0", csn.refused, (), None, ""),
-    SourceCode.FK: (
+_REFUSED = (
+    Case(SourceCode.AF, Known.LOGICAL_ERROR, "a status code other than 0", af.other_status),
+    Case(SourceCode.CSN, Known.LOGICAL_ERROR, "a result code other than 0", csn.refused),
+    Case(
+        SourceCode.FK,
+        Known.LOGICAL_ERROR,
         "a group that the asker may not see is named among LEFI's deviations",
         fk.not_entitled,
-        (),
-        Known.PARTIAL,
-        "LEFI refuses a group and not the question, and the rest is content",
+        instead=Known.PARTIAL,
+        why="LEFI refuses a group and not the question, and the rest is content",
     ),
-    SourceCode.SKV: (
+    Case(
+        SourceCode.SKV,
+        Known.LOGICAL_ERROR,
         "an error of its own",
         COMPLETE[SourceCode.SKV],
         (Fault("bt", source=SourceCode.SKV),),
-        Known.ERROR_BT,
-        f"Skatteverket {_SAID_BY_BT}",
+        instead=Known.ERROR_BT,
+        why="Skatteverket has no refusal inside its answer: what it cannot do comes as its own error",
     ),
-    SourceCode.SO: ("a fund whose status is not OK, and which has nothing", _status_of_fund, (), None, ""),
-    SourceCode.TNS: ("`resultat` FEL inside `data`", tns.refused, (), None, ""),
-    SourceCode.MIV: (
+    Case(
+        SourceCode.SO,
+        Known.LOGICAL_ERROR,
+        "a fund whose status is not OK, and which has nothing",
+        _fund_of_another_status,
+    ),
+    Case(SourceCode.TNS, Known.LOGICAL_ERROR, "`resultat` FEL inside `data`", tns.refused),
+    Case(
+        SourceCode.MIV,
+        Known.LOGICAL_ERROR,
         "an error of its own",
         COMPLETE[SourceCode.MIV],
         (Fault("bt", source=SourceCode.MIV),),
-        Known.ERROR_BT,
-        f"Migrationsverket {_SAID_BY_BT}",
+        instead=Known.ERROR_BT,
+        why="Migrationsverket has no refusal inside its answer: what it cannot do comes as its own error",
     ),
-}
+)
 
 
 def _by_fault(source: SourceCode, known: Known, kind: str, how: str) -> Case:
@@ -133,11 +142,6 @@ def _partial(source: SourceCode) -> Case:
         return Case(source, Known.PARTIAL, "one of LEFI's suppliers is down", fk.pension_unavailable)
     faults = (Fault("unreadable", source=source),)
     return Case(source, Known.PARTIAL, "one value cannot be read", COMPLETE[source], faults)
-
-
-def _refused(source: SourceCode) -> Case:
-    how, script, faults, instead, why = _REFUSALS[source]
-    return Case(source, Known.LOGICAL_ERROR, how, script, faults, instead, why)
 
 
 def _cut(source: SourceCode) -> Case:
@@ -154,7 +158,7 @@ def _cases(source: SourceCode) -> tuple[Case, ...]:
         _by_fault(source, Known.ERROR_BT, "bt", "`error` with `kalla` BT"),
         _by_fault(source, Known.ERROR_SSBT, "late", "`error` with `kalla` SSBT: it did not answer in time"),
         Case(source, Known.ERROR_LOCAL, "the composite service answers 503"),
-        _refused(source),
+        *(case for case in _REFUSED if case.source is source),
         _by_fault(source, Known.MISSING, "absent", "its element is not in the answer"),
         _cut(source),
     )

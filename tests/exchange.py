@@ -26,6 +26,7 @@ from services.assembly import agreements, consultation, gateway
 from services.consultation.lookups.simulator.app import create_app as create_simulator
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.consultation.lookups.sources.domain import SourceCode
+from services.consultation.lookups.sources.ssbtek.versions import VERSIONS
 from services.gateway.scopes import CATALOGUE
 from services.gateway.tokens.demo import DEMO_CLIENTS, demo_identity, write_demo_clients
 from shared.connections import ConnectionLimits
@@ -131,6 +132,11 @@ class Exchange:
         openapi_check.check(answer)
         return answer
 
+    @property
+    def simulator_url(self) -> str:
+        """Where the simulator of the sources is, with its log of requests and its switch."""
+        return f"http://127.0.0.1:{self.ports['simulator']}"
+
     def forget_tokens(self) -> None:
         """Fetch new tokens from now on."""
         self._clients.clear()
@@ -174,15 +180,18 @@ def consultation_body(**changes: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def running_exchange() -> Iterator[Exchange]:
-    """The product, started and stopped. Settings of the sandbox are placed in the environment while it runs."""
+def running_exchange(*, ssbtek_version: str = sandbox.SSBTEK_VERSION) -> Iterator[Exchange]:
+    """The product, started and stopped. Settings of the sandbox are placed in the environment while it runs.
+
+    `ssbtek_version` is of the contract that it speaks with the simulator.
+    """
     port = free_ports(4)
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="samrad-test-") as folder:
         home = Path(folder)
         base_url = f"http://127.0.0.1:{port}"
         write_demo_clients(home / "clients")
-        os.environ.update(sandbox.environment(home, "127.0.0.1", port, base_url))
+        os.environ.update(sandbox.environment(home, "127.0.0.1", port, base_url, ssbtek_version=ssbtek_version))
         os.environ["SAMRAD_GATEWAY_TOKEN_REQUESTS"] = os.environ["SAMRAD_GATEWAY_CLIENT_REQUESTS"] = "1000000"
         os.environ["SAMRAD_GATEWAY_ADDRESS_REQUESTS"] = "1000000"
         # Tests share a handler and a case; those of the brake have an instance of their own.
@@ -198,7 +207,8 @@ def running_exchange() -> Iterator[Exchange]:
         with EmbeddedPostgres(home / "postgres") as postgres, httpx.Client(timeout=60, trust_env=False) as http:
             os.environ.update(asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER)))
             sent: list[bytes] = []
-            with _serving_thread(port, clock, sent):
+            simulator = _recording(create_simulator(version=VERSIONS[ssbtek_version]), sent)
+            with _serving_thread(port, clock, simulator):
                 ports = {"gateway": port, "consultation": port + 1, "agreements": port + 2, "simulator": port + 3}
                 yield Exchange(base_url, home, clock, http, postgres, ports, sent)
         os.environ.clear()
@@ -206,7 +216,7 @@ def running_exchange() -> Iterator[Exchange]:
 
 
 @contextmanager
-def _serving_thread(port: int, clock: MovableClock, sent: list[bytes]) -> Iterator[None]:
+def _serving_thread(port: int, clock: MovableClock, simulator: App) -> Iterator[None]:
     started, stop = threading.Event(), asyncio.Event()
     failures: list[BaseException] = []
     loops: list[asyncio.AbstractEventLoop] = []
@@ -215,7 +225,7 @@ def _serving_thread(port: int, clock: MovableClock, sent: list[bytes]) -> Iterat
         loops.append(asyncio.get_running_loop())
         async with AsyncExitStack() as stack:
             apps = (
-                ("simulator", _recording(create_simulator(), sent), sandbox.SIMULATOR),
+                ("simulator", simulator, sandbox.SIMULATOR),
                 ("consultation", await consultation.build(stack, clock), sandbox.CONSULTATION),
                 ("agreements", await agreements.build(stack, clock), sandbox.AGREEMENTS),
                 ("gateway", await gateway.build(stack, clock, host="127.0.0.1"), 0),
@@ -252,14 +262,14 @@ def _serving_thread(port: int, clock: MovableClock, sent: list[bytes]) -> Iterat
 
 
 def _recording(app: App, sent: list[bytes]) -> App:
-    """The application, with the bodies that it is sent kept."""
+    """The application, with the bodies kept that it is sent at its contract's address."""
 
     async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
         chunks: list[bytes] = []
 
         async def listened() -> Message:
             message = await receive()
-            if message["type"] == "http.request":
+            if message["type"] == "http.request" and scope["path"].startswith("/ssbt/"):
                 chunks.append(message.get("body", b""))
                 if not message.get("more_body"):
                     sent.append(b"".join(chunks))

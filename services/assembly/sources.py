@@ -13,7 +13,7 @@ from services.consultation.lookups.sources.environment import Environment, watch
 from services.consultation.lookups.sources.health import SourceHealth
 from services.consultation.lookups.sources.ssbtek.client import SsbtekSource
 from services.consultation.lookups.sources.ssbtek.probe import SsbtekProbe
-from services.consultation.lookups.sources.ssbtek.v10 import V10
+from services.consultation.lookups.sources.ssbtek.versions import VERSIONS
 from services.consultation.settings import Settings
 from services.consultation.tenants.certificates import certificate_file
 from shared.clock import Clock
@@ -43,6 +43,7 @@ def make_ssbtek(settings: Settings, stack: AsyncExitStack, health: SourceHealth,
             f"{_PREFIX}SSBTEK_BUDGET_SECONDS must be more than {_READING_SECONDS:g} s shorter than "
             f"{_PREFIX}LOOKUP_BUDGET_SECONDS"
         )
+    version = VERSIONS[settings.ssbtek_version]
     transports = _transports(settings, clock)
     stack.push_async_callback(transports.close)
 
@@ -50,7 +51,7 @@ def make_ssbtek(settings: Settings, stack: AsyncExitStack, health: SourceHealth,
         return SsbtekSource(
             transport,
             settings.ssbtek_url,
-            V10,
+            version,
             clock,
             timeout_seconds=settings.ssbtek_budget_seconds,
             max_answer_bytes=_MAX_ANSWER_BYTES,
@@ -64,7 +65,7 @@ def make_ssbtek(settings: Settings, stack: AsyncExitStack, health: SourceHealth,
         SsbtekProbe(
             transports.lend,
             settings.ssbtek_url,
-            V10,
+            version,
             clock,
             timeout_seconds=min(_PROBE_SECONDS, settings.breaker_probe_seconds),
         ),

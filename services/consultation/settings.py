@@ -46,7 +46,8 @@ class Settings(BaseSettings):
     )
     sealing_key: SecretStr = Field(description="32 bytes in base64: encrypts identity numbers")
     marking_key: SecretStr = Field(description="32 bytes in base64: marks identity numbers for finding")
-    ssbtek_url: str = Field(description="Address of the composite service, contract version 10")
+    ssbtek_url: str = Field(description="Address of the composite service")
+    ssbtek_version: Literal["10", "11"] = Field(default="10", description="Contract version that is spoken there")
     answers_kept_minutes: int = Field(
         default=60, ge=1, le=1440, description="How long what sources said is kept when another has failed"
     )

@@ -63,7 +63,11 @@ PIECES: Mapping[SourceCode, tuple[Piece, ...]] = {
         Piece("person", ("person",)),
         Piece("suppliers", ("suppliers", "deviations")),
     ),
-    SourceCode.SKV: (*_plain("capital"), Piece("status", ("status", "names"))),
+    SourceCode.SKV: (
+        # What version 11 of the contract tells beside is about the same: capital and tax.
+        Piece("capital", ("capital", "facts"), ("capital", "facts")),
+        Piece("status", ("status", "names")),
+    ),
     SourceCode.SO: (
         Piece("payments", ("funds.payments",), ("payments",), ("funds.name",)),
         Piece("suspensions", ("funds.suspensions",), ("suspensions",), ("funds.name",)),

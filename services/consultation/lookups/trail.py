@@ -38,6 +38,7 @@ def asked_entry(
             "attempt": attempt,
             "sources": [source.value for source in sources],
             "decision": {"id": str(decision.id), "version": decision.version, "grounds": decision.grounds},
+            **({} if question.board is None else {"board": question.board}),
         },
     )
 

@@ -68,6 +68,8 @@ async def _require_grounds(asking: AskDependencies, caller: Caller, household: H
     day = household.asked_at.astimezone(SWEDEN).date()
     async with asking.database.begin(Tenancy(caller.organisation)) as connection:
         statement = await statement_in_force(connection, caller.organisation, household.purpose, day)
+    if statement is not None:
+        statement.of_board(household.members[0].question.board)
     for sources in dict.fromkeys(each.question.sources for each in household.members):
         await decide(asking, caller, household.purpose, sources, statement)
 

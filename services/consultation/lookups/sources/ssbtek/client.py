@@ -108,8 +108,12 @@ class SsbtekSource:
             return _Failure(f"{HTTP_PREFIX}{answer.status}")
         if composite.correlation_id not in (None, inquiry.correlation_id):
             return _Failure("OTHER_CORRELATION")
+        version = self._version
         return {
-            code: read_source(self._version.readers[code], composite.sources.get(code, [])) for code in inquiry.sources
+            code: read_source(
+                version.readers[code], composite.sources.get(code, []), undivided=code in version.undivided
+            )
+            for code in inquiry.sources
         }
 
     def _answers(

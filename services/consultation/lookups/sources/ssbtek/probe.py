@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from services.consultation.lookups.sources.domain import Origin, SourceCode
+from services.consultation.lookups.sources.domain import SourceCode
 from services.consultation.lookups.sources.failures import CERTIFICATE, FAULT_PREFIX, HTTP_PREFIX, code_of
 from services.consultation.lookups.sources.probing import ProbeAnswer, ProbedSource
 from services.consultation.lookups.sources.ssbtek.contract import ContractVersion
 from services.consultation.lookups.sources.ssbtek.envelope import Fault, build_probe, read_probe, unreadable_code
 from services.consultation.lookups.sources.ssbtek.headers import HEADERS
-from services.consultation.lookups.sources.ssbtek.sources import read_error
+from services.consultation.lookups.sources.ssbtek.readers.errors import read_error
 from services.consultation.lookups.sources.ssbtek.xml import DocumentError, Element, children
 from shared.clock import Clock
 from shared.transport.certificates import UnusableCertificate
@@ -86,8 +86,8 @@ def _source(said: Mapping[str, list[Element]], code: SourceCode) -> ProbedSource
     called = _BOOLEANS.get("".join(each.text or "" for each in found.get("anropad", [])).strip())
     if "error" not in found:
         return ProbedSource(called)
-    reading, origin = read_error(found["error"][0])
-    return ProbedSource(called, Origin(origin), (reading.code or "")[:60] or None, _short(reading.messages))
+    error = read_error(found["error"][0])
+    return ProbedSource(called, error.origin, (error.code or "")[:60] or None, _short(error.messages))
 
 
 def _short(messages: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from lxml import etree
 
 from services.consultation.lookups.simulator.app import create_app
 from services.consultation.lookups.simulator.persons import PERSONS, SimulatedPerson
+from services.consultation.lookups.simulator.soap import probe_answer
 from services.consultation.lookups.simulator.states import CASES, Known
 from services.consultation.lookups.sources.domain import SourceCode
 from services.consultation.lookups.sources.ssbtek.envelope import build_probe, build_request
@@ -96,6 +97,15 @@ def test_the_answer_to_the_probe_is_valid_and_carries_no_personal_data() -> None
 
     schema().assertValid(answer)
     assert {text for text in answer.itertext() if text.strip()} == {"true", "false"}
+
+
+@needs_contract
+def test_the_answer_to_the_probe_is_valid_when_sources_are_down() -> None:
+    answer = content(probe_answer(V10, set(SourceCode)))
+
+    schema().assertValid(answer)
+    # The source without a test service is never called, so that it can't be seen to be down.
+    assert [child.tag for child in answer if len(child) == 2] == [V10.name(code) for code in SourceCode][:-1]
 
 
 def test_only_the_included_sources_are_in_the_answer() -> None:

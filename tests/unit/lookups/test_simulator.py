@@ -6,12 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.consultation.lookups.simulator.app import create_app
 from services.consultation.lookups.simulator.damage import OTHER_NAMESPACE
-from services.consultation.lookups.simulator.faults import KINDS, MalformedHeader, read_header
+from services.consultation.lookups.simulator.faults import KINDS, Fault, MalformedHeader, read_header
 from services.consultation.lookups.simulator.log import Outcome, RequestLog
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.consultation.lookups.simulator.states import CASES, Known
@@ -21,7 +21,7 @@ from services.consultation.lookups.sources.ssbtek.envelope import build_probe, b
 from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.lookups.sources.ssbtek.v11 import V11
 from services.consultation.lookups.sources.ssbtek.xml import children, local_name, parse
-from tests.unit.lookups.given import AUTUMN, MAX_BYTES, FakeTransport, asked, inquiry, ok
+from tests.unit.lookups.given import AUTUMN, MAX_BYTES, FakeTransport, asked, inquiry, ok, simulated
 
 QUESTION = build_request(inquiry(), V10)
 Talk = Callable[[httpx.AsyncClient], Awaitable[Any]]
@@ -121,6 +121,23 @@ def test_several_faults_come_together_with_their_codes() -> None:
     assert (answers[SourceCode.FK].state, answers[SourceCode.FK].code) == ("error", "LEFI-VERSION")
     assert answers[SourceCode.SO].state is SourceState.MISSING
     assert answers[SourceCode.CSN].code == "X-1"
+
+
+_OF_ONE_SOURCE = [name for name, kind in KINDS.items() if "source" in kind.needs]
+_FAULTS = st.builds(Fault, st.sampled_from(_OF_ONE_SOURCE), st.sampled_from(SourceCode))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(sorted(PERSONS)), st.lists(_FAULTS, max_size=4), st.sampled_from([V10, V11]))
+def test_any_faults_together_about_anybody_still_make_an_answer(
+    name: str, faults: list[Fault], version: ContractVersion
+) -> None:
+    header = ", ".join(f"{fault.kind}; source={fault.source}" for fault in faults)
+
+    answer = sent(header or None, build_request(inquiry(name), version), version=version)
+
+    assert local_name(parse(answer.content, max_bytes=MAX_BYTES)) == "Envelope"
+    assert answer.status_code == (500 if PERSONS[name].fault is not None else 200)
 
 
 def test_lateness_is_waited_for_and_then_told_of_the_source_or_of_nothing() -> None:
@@ -292,6 +309,12 @@ def probed(body: bytes) -> dict[str, dict[str, Any]]:
     return {local_name(each): dict(children(each)) for each in answer}
 
 
+def test_a_fault_of_a_source_is_seen_by_the_probe_when_it_is_one_of_reaching_it() -> None:
+    answer = sent("bt; source=AF, broken; source=FK, late; source=MIV", build_probe(V10))
+
+    assert [name for name, told in probed(answer.content).items() if "error" in told] == ["AF"]
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"state": "sideways"}', b'{"state": "down", "source": "XX"}', b"{" * 9])
 def test_a_switch_that_is_not_understood_is_refused(body: bytes) -> None:
     answer = talking(lambda client: client.post("/outage", content=body))
@@ -324,6 +347,25 @@ def test_a_request_larger_than_any_question_is_refused_without_being_read_to_its
     answer = sent(body=b"<a>" + b" " * 5_000_000 + b"</a>")
 
     assert (answer.status_code, b"too large" in answer.content) == (500, True)
+
+
+def test_the_household_has_content_a_protected_child_and_a_child_of_whom_nothing_is_known() -> None:
+    names = [name for name in PERSONS if name.startswith("household_")]
+    read = {name: asked(FakeTransport([ok(simulated(name))]), inquiry(name)) for name in names}
+
+    answered = {
+        name: [code.value for code, answer in answers.items() if answer.state is SourceState.ANSWERED]
+        for name, answers in read.items()
+    }
+    assert answered == {
+        "household_applicant": list(SourceCode),
+        "household_co_applicant": ["SO", "MIV"],
+        "household_child_1": ["CSN"],
+        "household_child_2": ["FK"],
+        "household_child_3": [],
+    }
+    marked = [name for name, answers in read.items() if any(answer.protected for answer in answers.values())]
+    assert marked == ["household_child_2"]
 
 
 def test_every_case_with_a_person_of_its_own_has_her() -> None:

@@ -108,7 +108,9 @@ class _Simulator:
     async def _probe(self, faults: tuple[Fault, ...]) -> Response:
         whole = _fault_of(faults)
         self._log.add(self._version.label, self._version.probe, self._outcome(whole))
-        down = {each.source for each in (*self._outage.faults, *faults) if each.source is not None}
+        kinds = ("late", "bt", "ssbt")
+        every = (*self._outage.faults, *faults)
+        down = {each.source for each in every if each.source is not None and each.kind in kinds}
         return await self._send(whole, faults, lambda: probe_answer(self._version, down))
 
     async def _question(self, operation: Element, faults: tuple[Fault, ...]) -> Response:

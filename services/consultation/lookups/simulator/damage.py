@@ -40,7 +40,7 @@ REQUIRED: Mapping[SourceCode, str] = {
 REQUIRED_PART = "skattekonto"
 """The same for Skatteverket in version 11: a part that it has been asked for."""
 
-_Documents = Callable[[bytes], bytes]
+_Rewriting = Callable[[bytes], bytes]
 
 
 def with_faults(scripts: Mapping[SourceCode, Script], faults: Iterable[Fault]) -> Mapping[SourceCode, Script]:
@@ -136,7 +136,7 @@ def _holders(answer: Element, fault: Fault) -> list[Element]:
     return [each for each in answer.iter(etree.Element) if local_name(each) in names and each.text and not len(each)]
 
 
-def _rewrite(holder: Element, change: _Documents) -> None:
+def _rewrite(holder: Element, change: _Rewriting) -> None:
     text = holder.text or ""
     if text.lstrip().startswith("<"):
         holder.text = change(text.encode()).decode("utf-8", "ignore")
@@ -155,16 +155,24 @@ def _edit_inner(
     answer: Element, fault: Fault, in_xml: Callable[[Element], None], in_json: Callable[[Any], None]
 ) -> None:
     def change(document: bytes) -> bytes:
-        if document.lstrip().startswith(b"<"):
-            root = etree.fromstring(document)
-            in_xml(root)
-            return etree.tostring(root)
-        content = json.loads(document)
-        in_json(content)
-        return json.dumps(content, ensure_ascii=False).encode()
+        try:
+            return _edited(document, in_xml, in_json)
+        except (etree.XMLSyntaxError, ValueError):
+            # It has been broken before: there is nothing left to edit.
+            return document
 
     for holder in _holders(answer, fault):
         _rewrite(holder, change)
+
+
+def _edited(document: bytes, in_xml: Callable[[Element], None], in_json: Callable[[Any], None]) -> bytes:
+    if document.lstrip().startswith(b"<"):
+        root = etree.fromstring(document)
+        in_xml(root)
+        return etree.tostring(root)
+    content = json.loads(document)
+    in_json(content)
+    return json.dumps(content, ensure_ascii=False).encode()
 
 
 def _named(root: Element, name: str) -> Element | None:

@@ -4,9 +4,13 @@ No DTD, no entities, no network, a cap on bytes and on depth. Elements are found
 """
 
 from functools import lru_cache
+from typing import TypeVar
 
 from lxml import etree
 
+from services.consultation.lookups.sources.ssbtek.node import Node
+
+N = TypeVar("N", bound=Node)
 Element = etree._Element
 
 MAX_DEPTH = 32
@@ -39,14 +43,14 @@ def parse(document: bytes, *, max_bytes: int, encoding: str | None = None) -> El
     return root
 
 
-def local_name(element: Element) -> str:
+def local_name(element: Node) -> str:
     """The name without its namespace."""
     return _local(str(element.tag))
 
 
-def children(element: Element) -> dict[str, list[Element]]:
+def children(element: N) -> dict[str, list[N]]:
     """The child elements by local name, each list in document order."""
-    found: dict[str, list[Element]] = {}
+    found: dict[str, list[N]] = {}
     for child in element:
         name = _local(str(child.tag))
         if name in found:

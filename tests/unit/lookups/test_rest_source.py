@@ -30,11 +30,14 @@ class FakeTokens:
     """Counts its tokens: `first`, then `second` when the first was not accepted."""
 
     refused: str | None = None
+    never: bool = False
     names: list[str] = field(default_factory=lambda: ["second", "first"])
 
     async def headers(self, method: str, public_address: str) -> Mapping[str, str]:
         """Headers with the newest token."""
         assert (method, public_address) == ("POST", URL)
+        if self.never:
+            await asyncio.Event().wait()
         if self.refused is not None:
             raise TokenRefused(self.refused)
         return {"Authorization": f"Bearer {self.names[-1]}"}
@@ -210,6 +213,17 @@ def test_without_a_token_nothing_is_sent() -> None:
     answer, transport = answered(tokens=FakeTokens(refused="invalid_client"))
 
     assert (answer.state, answer.origin, answer.code) == (SourceState.ERROR, Origin.LOCAL, "NO_TOKEN")
+    assert transport.calls == []
+
+
+def test_a_token_that_does_not_come_costs_the_source_its_time_and_no_more() -> None:
+    transport = FakeTransport([])
+    api = RestApi(SourceCode.AF, URL, timeout_seconds=0.01, max_answer_bytes=MAX_BYTES)
+
+    answers = asyncio.run(RestSource(api, transport, FakeTokens(never=True), ticking()).ask(inquiry()))
+
+    told = answers[SourceCode.AF]
+    assert (told.state, told.origin, told.code) == (SourceState.ERROR, Origin.LOCAL, "TIMEOUT")
     assert transport.calls == []
 
 

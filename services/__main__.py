@@ -55,7 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("services", nargs="*", metavar="SERVICE", help=f"{', '.join(SERVICES)}; or worker, by itself")
     run.set_defaults(command=run_command)
     simulate = commands.add_parser("simulate", help="a simulator of a source's contract")
-    simulate.add_argument("contract", choices=["ssbtek"])
+    simulate.add_argument(
+        "contract", choices=["ssbtek", "af"], help="the composite service, or Arbetsförmedlingen alone as a REST source"
+    )
     simulate.add_argument("--version", choices=["10", "11"], default="10", help="of the contract (default: 10)")
     simulate.add_argument("--host", default="127.0.0.1", help="where it listens (default: this machine alone)")
     simulate.add_argument("--port", type=int, default=8003)
@@ -292,9 +294,8 @@ async def _work(place: Place) -> None:
 
 
 def simulate_command(chosen: argparse.Namespace) -> int:
-    """Serve the simulator of the SSBTEK contract."""
-    from services.consultation.lookups.simulator.app import create_app
-    from services.consultation.lookups.sources.ssbtek.versions import VERSIONS
+    """Serve the simulator of the SSBTEK contract, or of REST sources."""
+    from services.assembly.simulators import rest_simulator, ssbtek_simulator
     from shared.logs import configure_logs
     from shared.processes import end_with_parent
     from shared.serving import Served, asked_to_stop, serving
@@ -302,10 +303,14 @@ def simulate_command(chosen: argparse.Namespace) -> int:
     if chosen.with_parent is not None:
         end_with_parent(chosen.with_parent)
     configure_logs("WARNING")
+    if chosen.contract == "af":
+        app, settings = rest_simulator(Place().home, f"http://127.0.0.1:{chosen.port}", system_clock)
+        print(f"SAMRAD_CONSULTATION_REST_SOURCES_FILE={settings}", flush=True)
+    else:
+        app = ssbtek_simulator(chosen.version)
 
     async def serve() -> None:
         stop = asyncio.ensure_future(asked_to_stop())
-        app = create_app(version=VERSIONS[chosen.version])
         async with serving([Served("simulator", app, chosen.host, chosen.port)]):
             if chosen.with_parent is None:
                 print(f"ready http://{chosen.host}:{chosen.port}", flush=True)

@@ -11,13 +11,16 @@ from joserfc.jwk import import_key
 from services.assembly.background import work_beside, worker_database
 from services.assembly.common import http_client, make_gatekeeper, vault_key
 from services.assembly.environment import CannotStart, read_settings, required
+from services.assembly.rest_sources import RestAssembly, rest_environments
 from services.assembly.sealing import make_keeper
-from services.assembly.sources import make_ssbtek
+from services.assembly.sources import breaker_policy, make_ssbtek
 from services.consultation import tables
 from services.consultation.delegations.agreements import AgreementsDelegations
 from services.consultation.grounds.agreements import AgreementsGrounds
 from services.consultation.jobs import jobs
 from services.consultation.lookups.purposes import PURPOSES
+from services.consultation.lookups.sources.domain import SourceCode
+from services.consultation.lookups.sources.environment import Environment
 from services.consultation.lookups.sources.health import SourceHealth
 from services.consultation.main import MIGRATIONS, World, create_app
 from services.consultation.settings import Settings
@@ -31,6 +34,7 @@ from shared.jobs.worker import Worker
 from shared.tokens.acting import ActingCheck, RememberedCheck
 from shared.tokens.client import ClientIdentity, ServiceTokens
 from shared.tokens.replay_postgres import remember_from_now
+from shared.transport.pyreqwest_transport import PyreqwestTransport
 from shared.vault import Vault
 
 
@@ -39,7 +43,7 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
     settings = read_settings(Settings)
     http = await stack.enter_async_context(http_client())
     health = SourceHealth(clock)
-    environments = [make_ssbtek(settings, stack, health, clock)]
+    environments = await _environments(settings, stack, http, health, clock)
     tokens = ServiceTokens(
         _identity(settings),
         http,
@@ -66,6 +70,18 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
         background=await work_beside(stack, clock, worker),
     )
     return create_app(settings, world)
+
+
+async def _environments(
+    settings: Settings, stack: AsyncExitStack, http: httpx.AsyncClient, health: SourceHealth, clock: Clock
+) -> list[Environment]:
+    """Sources with an API of their own, and SSBTEK for the others."""
+    transport = PyreqwestTransport(connect_seconds=settings.ssbtek_connect_seconds)
+    stack.push_async_callback(transport.close)
+    parts = RestAssembly(transport, http, clock, health, breaker_policy(settings), settings.lookup_budget_seconds)
+    alone = rest_environments(settings.rest_sources_file, parts)
+    others = tuple(code for code in SourceCode if not any(code in each.codes for each in alone))
+    return [*alone, make_ssbtek(settings, others, stack, health, clock)] if others else alone
 
 
 def _delegations(settings: Settings, http: httpx.AsyncClient, clock: Clock) -> ActingCheck:

@@ -29,18 +29,20 @@ from shared.transport.protocol import Transport
 from shared.transport.pyreqwest_transport import PyreqwestTransport
 
 _MAX_ANSWER_BYTES = 4 * 1024 * 1024
-_READING_SECONDS = 1.0
+READING_SECONDS = 1.0
 """Added to a source's time-out: what arrives at the last moment is to be read too."""
 _PROBE_SECONDS = 10.0
 _PREFIX = "SAMRAD_CONSULTATION_"
 
 
-def make_ssbtek(settings: Settings, stack: AsyncExitStack, health: SourceHealth, clock: Clock) -> Environment:
-    """SSBTEK: the seven sources in one call. Raises CannotStart when its settings can't be meant."""
+def make_ssbtek(
+    settings: Settings, codes: tuple[SourceCode, ...], stack: AsyncExitStack, health: SourceHealth, clock: Clock
+) -> Environment:
+    """SSBTEK: `codes` in one call. Raises CannotStart when its settings can't be meant."""
     _require_secure(settings.ssbtek_url, f"{_PREFIX}SSBTEK_URL")
-    if settings.ssbtek_budget_seconds + _READING_SECONDS >= settings.lookup_budget_seconds:
+    if settings.ssbtek_budget_seconds + READING_SECONDS >= settings.lookup_budget_seconds:
         raise CannotStart(
-            f"{_PREFIX}SSBTEK_BUDGET_SECONDS must be more than {_READING_SECONDS:g} s shorter than "
+            f"{_PREFIX}SSBTEK_BUDGET_SECONDS must be more than {READING_SECONDS:g} s shorter than "
             f"{_PREFIX}LOOKUP_BUDGET_SECONDS"
         )
     version = VERSIONS[settings.ssbtek_version]
@@ -59,7 +61,7 @@ def make_ssbtek(settings: Settings, stack: AsyncExitStack, health: SourceHealth,
 
     return watched(
         "ssbtek",
-        tuple(SourceCode),
+        codes,
         ByCertificate(transports.lend, on),
         Breaker(breaker_policy(settings), clock),
         SsbtekProbe(
@@ -71,7 +73,7 @@ def make_ssbtek(settings: Settings, stack: AsyncExitStack, health: SourceHealth,
         ),
         health,
         clock,
-        budget_seconds=settings.ssbtek_budget_seconds + _READING_SECONDS,
+        budget_seconds=settings.ssbtek_budget_seconds + READING_SECONDS,
     )
 
 

@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     breaker_probe_seconds: float = Field(
         default=15.0, ge=2, le=600, description="How often an environment is probed while its circuit is open"
     )
+    rest_sources_file: Path | None = Field(
+        default=None, description="Sources that are asked by JSON APIs of their own; without it all are asked by SSBTEK"
+    )
     answering_organisation: str = Field(
         default="2021002114", description="Organisation number of the authority that answers: Arbetsförmedlingen"
     )

@@ -90,7 +90,7 @@ async def environment(chosen: Settings) -> AsyncIterator[Environment]:
     """The adapter as the service puts it together."""
     async with AsyncExitStack() as stack:
         clock = _now
-        yield make_ssbtek(chosen, stack, SourceHealth(clock), clock)
+        yield make_ssbtek(chosen, tuple(SourceCode), stack, SourceHealth(clock), clock)
 
 
 def _now() -> datetime:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from services.consultation.lookups.sources.breaker import Breaker
 from services.consultation.lookups.sources.budget import Budgeted
 from services.consultation.lookups.sources.domain import Source, SourceCode
-from services.consultation.lookups.sources.guarded import Guarded
+from services.consultation.lookups.sources.guarded import Failed, Guarded, environment_failed
 from services.consultation.lookups.sources.health import SourceHealth
 from services.consultation.lookups.sources.observed import Observed
 from services.consultation.lookups.sources.probing import Probe, RememberedProbe
@@ -36,7 +36,11 @@ def watched(
     clock: Clock,
     *,
     budget_seconds: float,
+    failed: Failed = environment_failed,
 ) -> Environment:
-    """An adapter with its own budget, its breaker around that, and everything counted."""
-    guard = Guarded(name, Budgeted(adapter, budget_seconds), breaker, probe)
+    """An adapter with its own budget, its breaker around that, and everything counted.
+
+    `failed` tells which answers show that the environment as a whole is failing.
+    """
+    guard = Guarded(name, Budgeted(adapter, budget_seconds), breaker, probe, failed=failed)
     return Environment(name, codes, Observed(guard, health), guard, RememberedProbe(probe, clock, keep=REMEMBER_PROBE))

@@ -4,17 +4,14 @@ So an answer that was read in full is valid by the contract's schema again. One 
 a required date that nobody knows is neither invented nor hidden.
 """
 
-import re
 from typing import Self
 
 from lxml import etree
 
 from services.consultation.lookups.sources.ssbtek.v10 import V10
-from services.consultation.lookups.sources.ssbtek.xml import Element
+from services.consultation.lookups.sources.ssbtek.xml import Element, carried
 
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
-# XML 1.0, production 2: a JSON source may send what XML cannot carry.
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Building:
@@ -52,4 +49,5 @@ class Building:
 def _written(value: str | int) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", str(value))
+    # A JSON source may send what XML cannot carry.
+    return carried(str(value))

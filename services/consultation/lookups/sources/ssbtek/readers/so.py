@@ -82,10 +82,9 @@ def _is_ok(content: dict[str, Any]) -> bool:
 def _fund(element: Node, notes: Notes) -> _Fund:
     own = Notes()
     fields = NodeFields(element, own, _FUND, _FUND_OPTIONAL)
-    name, status = fields.text("SvarandeOrganisation"), fields.text("StatusSvarandeOrganisation")
     content: dict[str, Any] = {
-        "name": name,
-        "status": status,
+        "name": fields.text("SvarandeOrganisation"),
+        "status": fields.text("StatusSvarandeOrganisation"),
         "payments": [_payment(NodeFields(each, own, _PAYMENT)) for each in fields.many("Utbetalningar")],
         "suspensions": [_suspension(NodeFields(each, own, _SUSPENSION)) for each in fields.many("Avstangningar")],
         "application": _application(fields.one("AnsoktOmErsattning"), own),
@@ -94,7 +93,7 @@ def _fund(element: Node, notes: Notes) -> _Fund:
     items = tuple(item for key, item in _ITEMS.items() if content[key])
     proven = _is_ok(content)
     reading = Reading(_state(items, proven=proven)).with_notes(own)
-    part = SourcePart(name or "", reading.state, code=None if proven else status)
+    part = SourcePart(content["name"] or "", reading.state, code=None if proven else content["status"])
     return _Fund(content, part, items)
 
 

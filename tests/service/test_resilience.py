@@ -192,7 +192,6 @@ def test_how_the_sources_are_needs_its_own_scope_and_no_proof(exchange: Exchange
     assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
 
 
-@pytest.mark.requirement(21)
 def test_a_board_asks_under_its_own_name_and_actor_id_and_the_trail_names_it(exchange: Exchange) -> None:
     exchange.sent_to_sources.clear()
 
@@ -205,7 +204,6 @@ def test_a_board_asks_under_its_own_name_and_actor_id_and_the_trail_names_it(exc
     assert b"<ssbt:organisationsnummer>162120002627</ssbt:organisationsnummer>" in sent
 
 
-@pytest.mark.requirement(21)
 def test_a_board_that_is_not_in_the_profile_is_refused_before_anything_is_sent(exchange: Exchange) -> None:
     exchange.sent_to_sources.clear()
 

@@ -15,7 +15,7 @@ from services.consultation.tenants.load import SANDBOX, read_tenants
 from services.consultation.tenants.profile_file import UnfitProfiles, checked_profiles
 from shared.problems import Problem
 
-pytestmark = pytest.mark.requirement(21)
+pytestmark = pytest.mark.requirement(1)
 
 SANDBOX_DAY = date(2026, 11, 22)
 _TEXT = {

@@ -16,12 +16,15 @@ import httpx
 import pytest
 
 from services.assembly.sources import make_ssbtek
+from services.consultation.lookups.purposes import PURPOSES
 from services.consultation.lookups.simulator.app import create_app, respond
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.consultation.lookups.sources.collect import collect
 from services.consultation.lookups.sources.domain import SourceCode
 from services.consultation.lookups.sources.health import SourceHealth
 from services.consultation.settings import Settings
+from services.consultation.tables import OWNER_ROLE
+from services.consultation.tenants.load import SANDBOX, load_tenants, read_tenants
 from shared.clock import system_clock
 from shared.http.guard import Receive, Scope, Send
 from shared.serving import Served, serving
@@ -202,6 +205,11 @@ def test_a_board_asks_under_its_own_name_and_actor_id_and_the_trail_names_it(exc
     assert "<ssbt:namn>Individ- och familjenämnden, Umeå kommun</ssbt:namn>".encode() in sent
     assert b"<ssbt:aktorsid>SANDBOX-UMEA-IFN</ssbt:aktorsid>" in sent
     assert b"<ssbt:organisationsnummer>162120002627</ssbt:organisationsnummer>" in sent
+    path = f"/consultation/v1/audit-entries?objectId={answer.json()['lookupId']}"
+    (asked,) = [
+        each for each in exchange.send("umea", "GET", path).json()["entries"] if each["event"] == "lookup.asked"
+    ]
+    assert asked["detail"]["board"] == "individ-och-familj"
 
 
 def test_a_board_that_is_not_in_the_profile_is_refused_before_anything_is_sent(exchange: Exchange) -> None:
@@ -213,6 +221,24 @@ def test_a_board_that_is_not_in_the_profile_is_refused_before_anything_is_sent(e
     assert answer.json()["allowedBoards"] == ["individ-och-familj"]
     assert exchange.look_up("complete", "malmo", board="individ-och-familj").json()["allowedBoards"] == []
     assert exchange.sent_to_sources == []
+
+
+def test_a_tenant_whose_own_certificate_cannot_be_used_is_never_shown_under_anothers(exchange: Exchange) -> None:
+    owner = exchange.postgres.url("consultation", OWNER_ROLE)
+    _, malmo = read_tenants(SANDBOX, PURPOSES)
+    exchange.sent_to_sources.clear()
+    asyncio.run(load_tenants(owner, [{**malmo, "certificate": "malmo"}]))
+    try:
+        refused = exchange.look_up("complete", "malmo")
+        (probed,) = exchange.send("malmo", "GET", PROBE).json()["environments"]
+        assert exchange.sent_to_sources == []
+        assert told(exchange.look_up("complete", "umea")) == {("answered", None, None)}
+    finally:
+        asyncio.run(load_tenants(owner, [malmo]))
+
+    assert told(refused) == {("error", "LOCAL", "CERTIFICATE")}
+    assert (probed["reached"], probed["code"], probed["certificate"]) == (False, "CERTIFICATE", None)
+    assert told(exchange.look_up("complete", "malmo")) == {("answered", None, None)}
 
 
 # --- what is left after many look-ups ---------------------------------------------------------------------------------

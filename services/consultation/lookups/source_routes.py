@@ -1,5 +1,6 @@
 """How the sources are, over HTTP: asked now without any person, and counted from the look-ups that were made."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, cast
@@ -137,9 +138,9 @@ async def get_source_probe(
     context, watching = context_of(request), _watching(request)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
         certificate = await certificate_of(connection, caller.organisation)
-    answers = [(each, await each.probe(certificate)) for each in watching.environments]
+    answers = await asyncio.gather(*(each.probe(certificate) for each in watching.environments))
     told = SourceProbe(
-        environments=[_probed(each, answer) for each, answer in answers],
+        environments=[_probed(each, answer) for each, answer in zip(watching.environments, answers, strict=True)],
         links={"self": {"href": f"{context.base_url}/source-probe"}},
     )
     return context.json(told)

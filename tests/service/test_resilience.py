@@ -244,6 +244,7 @@ def test_a_tenant_whose_own_certificate_cannot_be_used_is_never_shown_under_anot
 # --- what is left after many look-ups ---------------------------------------------------------------------------------
 
 _AT_ONCE = 20
+_OF_OTHERS = 8
 
 
 @dataclass(frozen=True)
@@ -299,10 +300,11 @@ def test_look_ups_that_succeed_fail_and_are_broken_off_leave_no_descriptor_threa
 
     # One connection has two ends in this process; beside them stand those that are being closed.
     assert during.descriptors <= before.descriptors + 4 * _AT_ONCE + 20
-    # Fewer is no fault: the product of the session has connections that come and go in this process too.
-    assert after.descriptors <= before.descriptors
-    assert (after.threads, after.tasks) == (before.threads, before.tasks)
-    assert after.native_threads <= before.native_threads
+    assert after.tasks == before.tasks
+    # The product of the session lives in this process too, and has a few connections and threads that come and go.
+    assert after.descriptors <= before.descriptors + _OF_OTHERS
+    assert after.threads <= before.threads + _OF_OTHERS
+    assert after.native_threads <= before.native_threads + _OF_OTHERS
     # 10 000 look-ups of a kilobyte each would be seen.
     assert after.resident <= before.resident + 10
 
@@ -339,11 +341,15 @@ async def _many(port: int, number: int) -> Held:
 
 
 async def _settled(wanted: Held | None) -> Held:
-    """What is held when both ends have closed what they close: within the five seconds of a kept connection."""
+    """What is held when both ends have closed what they close: within the five seconds of a kept connection.
+
+    It is waited for no more than `wanted`, or without it for two looks that are alike.
+    """
     found = held()
     for _ in range(200):
         await asyncio.sleep(0.05)
         before, found = found, held()
-        if (wanted is None and found == before) or (wanted is not None and found.descriptors <= wanted.descriptors):
+        most = wanted or before
+        if found.descriptors <= most.descriptors and found.tasks <= most.tasks:
             break
     return found

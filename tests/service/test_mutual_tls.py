@@ -105,7 +105,6 @@ def told(answers: Mapping[SourceCode, SourceAnswer]) -> set[tuple[SourceState, O
     return {(each.state, each.origin, each.code) for each in answers.values()}
 
 
-@pytest.mark.requirement(21)
 def test_each_tenant_is_met_under_its_own_certificate_and_the_others_under_the_deployments(tmp_path: Path) -> None:
     async def live() -> list[str]:
         UMEA.write(tmp_path / "umea.pem")

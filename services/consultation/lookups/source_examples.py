@@ -35,8 +35,7 @@ HEALTH: dict[str, Any] = {
             "circuit": _CIRCUIT,
             "calls": 412,
             "successShare": 0.9903,
-            "p50Ms": 610,
-            "p95Ms": 2900,
+            "latencies": [{"percentile": 50, "milliseconds": 610}, {"percentile": 95, "milliseconds": 2900}],
             "notSent": 0,
             "outcomes": [
                 {"state": "answered", "origin": None, "number": 300},

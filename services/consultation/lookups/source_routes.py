@@ -1,5 +1,6 @@
 """How the sources are, over HTTP: asked now without any person, and counted from the look-ups that were made."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, cast
@@ -89,8 +90,15 @@ class OutcomeCountModel(WireModel):
     number: int
 
 
+class LatencyModel(WireModel):
+    """So many milliseconds or fewer at this percentile, at most a tenth too many."""
+
+    percentile: int
+    milliseconds: int
+
+
 class SourceHealthModel(WireModel):
-    """One source over the window. Shares and percentiles are null when it was not asked."""
+    """One source over the window. The share is null, and `latencies` is empty, when it was not asked."""
 
     source: SourceCode
     environment: str
@@ -99,8 +107,7 @@ class SourceHealthModel(WireModel):
     success_share: Annotated[
         float | None, Field(description="0-1: read, in full or in part, or answered that it cannot / andel besvarade")
     ]
-    p50_ms: int | None
-    p95_ms: int | None
+    latencies: list[LatencyModel]
     not_sent: Annotated[int, Field(description="Named in look-ups but never sent / Aldrig skickade")]
     outcomes: list[OutcomeCountModel]
 
@@ -121,7 +128,7 @@ class SourceHealthList(WireModel):
     summary="Try the connection to the sources / Prova anslutningen till källorna",
 )
 async def get_source_probe(
-    request: Request, caller: Annotated[Caller, Depends(Requires(scopes.SOURCES_READ))]
+    request: Request, caller: Annotated[Caller, Depends(Requires(scopes.SOURCES_READ, actor=False))]
 ) -> Response:
     """Ask each environment, with the organisation's own certificate when it has one, whether it is there. No personal
     data is sent. The answer is told again for ten seconds.
@@ -131,9 +138,9 @@ async def get_source_probe(
     context, watching = context_of(request), _watching(request)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
         certificate = await certificate_of(connection, caller.organisation)
-    answers = [(each, await each.probe(certificate)) for each in watching.environments]
+    answers = await asyncio.gather(*(each.probe(certificate) for each in watching.environments))
     told = SourceProbe(
-        environments=[_probed(each, answer) for each, answer in answers],
+        environments=[_probed(each, answer) for each, answer in zip(watching.environments, answers, strict=True)],
         links={"self": {"href": f"{context.base_url}/source-probe"}},
     )
     return context.json(told)
@@ -145,7 +152,9 @@ async def get_source_probe(
     responses={200: {"content": {"application/json": {"example": source_examples.HEALTH}}}},
     summary="How the sources have been / Hur källorna har mått",
 )
-async def get_source_health(request: Request, _: Annotated[Caller, Depends(Requires(scopes.SOURCES_READ))]) -> Response:
+async def get_source_health(
+    request: Request, _: Annotated[Caller, Depends(Requires(scopes.SOURCES_READ, actor=False))]
+) -> Response:
     """Success share and percentiles by source, from all look-ups of the latest quarter of an hour.
 
     Andel besvarade och svarstider per källa, från den senaste kvartens alla slagningar.
@@ -196,8 +205,11 @@ def _health(seen: Health, environment: Environment) -> SourceHealthModel:
         circuit=_circuit(environment.guard.breaker),
         calls=seen.calls,
         success_share=None if seen.success_share is None else round(seen.success_share, 4),
-        p50_ms=seen.p50_ms,
-        p95_ms=seen.p95_ms,
+        latencies=[
+            LatencyModel(percentile=percentile, milliseconds=value)
+            for percentile, value in ((50, seen.p50_ms), (95, seen.p95_ms))
+            if value is not None
+        ],
         not_sent=seen.not_sent,
         outcomes=[
             OutcomeCountModel(state=state, origin=origin, number=number)

@@ -16,6 +16,7 @@ from services.gateway.tokens.metadata import TOKEN_PATH
 from shared.tokens.client import ClientIdentity
 
 _STATISTICS = ("samrad:statistics.read", "samrad:agreements.read")
+_DASHBOARD = (*_STATISTICS, "samrad:sources.read")
 _LOOKUPS = ("samrad:lookups.create", "samrad:lookups.read", "samrad:audit.read", "samrad:agreements.read")
 _MUNICIPALITY = (
     *_LOOKUPS,
@@ -70,7 +71,7 @@ DEMO_CLIENTS: Mapping[str, DemoClient] = {
     ),
     "malmo": DemoClient("2120001124", "municipality", "Malmö kommun, ärendesystem (demo)", _MUNICIPALITY),
     "af-workbench": DemoClient("2021002114", "state_agency", "Arbetsförmedlingen, arbetsyta (demo)", _WORKBENCH),
-    "dashboard": DemoClient("2021002114", "state_agency", "Ledtider, öppen statistik (demo)", _STATISTICS),
+    "dashboard": DemoClient("2021002114", "state_agency", "Ledtider, öppen statistik (demo)", _DASHBOARD),
     # Invented, like the next: the check digit holds, and no organisation has the number.
     "akassa": DemoClient("8029990002", "a_kassa", "Exempelkassan (demo)", _FUND),
     "casesystem": DemoClient("5599990008", "supplier", "Exempelsystem, ärendesystem (demo)", _SUPPLIER, _FOR_OTHERS),

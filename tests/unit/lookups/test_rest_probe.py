@@ -24,12 +24,12 @@ class Line:
     async def send(
         self,
         method: str,
-        url: str,
+        url: str,  # noqa: ARG002 - as Transport has it
         *,
         headers: Mapping[str, str],
         body: bytes,
-        timeout_seconds: float,
-        max_answer_bytes: int,
+        timeout_seconds: float,  # noqa: ARG002 - as Transport has it
+        max_answer_bytes: int,  # noqa: ARG002 - as Transport has it
     ) -> Answer:
         """One request."""
         self.sent.append((method, headers, body))

@@ -7,7 +7,7 @@ import pytest
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.consultation.lookups.sources.domain import Origin, SourceCode, SourceState
 from services.consultation.lookups.sources.ssbtek.rules import InvalidRequestError
-from shared.transport.protocol import Answer, AnswerTooLarge, ConnectFailed, TimedOut, TransportError
+from shared.transport.protocol import Answer, AnswerTooLarge, ConnectFailed, HandshakeFailed, TimedOut, TransportError
 from tests.unit.lookups.given import (
     ASKED_AT,
     AUTUMN,
@@ -66,6 +66,7 @@ def test_the_request_is_sent_as_soap_1_1_with_the_limits_of_the_client() -> None
     [
         (TimedOut("time ran out"), "TIMEOUT"),
         (AnswerTooLarge("too large"), "TOO_LARGE"),
+        (HandshakeFailed("not trusted"), "CERTIFICATE"),
         (TransportError("broken off"), "TRANSPORT"),
     ],
 )

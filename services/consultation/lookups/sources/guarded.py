@@ -91,6 +91,6 @@ class Guarded:
             return
         told_circuit(self.name, now)
         if now is CircuitState.CLOSED:
-            _log.warning("the circuit of %s is closed: its probe was answered", self.name)
+            _log.warning("circuit closed", extra={"environment": self.name})
         elif before is CircuitState.CLOSED:
-            _log.warning("the circuit of %s is open: nothing is sent but probes", self.name)
+            _log.warning("circuit open", extra={"environment": self.name})

@@ -16,7 +16,8 @@ from services.consultation.lookups.sources.ssbtek.rules import InvalidRequestErr
 from services.consultation.lookups.sources.ssbtek.sources import read_source
 from services.consultation.lookups.sources.ssbtek.xml import DocumentError
 from shared.clock import Clock
-from shared.transport.protocol import Answer, ConnectFailed, Transport, TransportError
+from shared.transport.connecting import connecting_twice
+from shared.transport.protocol import Answer, Transport, TransportError
 
 THREAD_FROM_BYTES = 100_000
 """Answers larger than this are read in a thread, so that they do not hold up the event loop."""
@@ -70,7 +71,7 @@ class SsbtekSource:
 
     async def _exchange(self, request: bytes, inquiry: Inquiry) -> "_Outcome | _Failure":
         try:
-            answer = await self._send(request)
+            answer = await connecting_twice(lambda: self._send(request))
         except TransportError as error:
             return _Failure(code_of(error))
         if len(answer.body) > THREAD_FROM_BYTES:
@@ -78,13 +79,6 @@ class SsbtekSource:
         return self._read(answer, inquiry)
 
     async def _send(self, request: bytes) -> Answer:
-        # Only a connection that was never made is safe to try again: otherwise the question may have arrived.
-        try:
-            return await self._send_once(request)
-        except ConnectFailed:
-            return await self._send_once(request)
-
-    async def _send_once(self, request: bytes) -> Answer:
         return await self._transport.send(
             "POST",
             self._url,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from services.consultation.lookups.sources.domain import Inquiry, Origin, SourceAnswer, SourceCode, SourceState
+from services.consultation.lookups.sources.failures import HTTP_PREFIX, TIMEOUT, code_of
 from services.consultation.lookups.sources.rest.node import parse
 from services.consultation.lookups.sources.rest.problem import problem_words
 from services.consultation.lookups.sources.rest.question import question
@@ -15,18 +16,14 @@ from services.consultation.lookups.sources.ssbtek.readers.reading import Reading
 from services.consultation.lookups.sources.ssbtek.xml import DocumentError
 from shared.clock import Clock
 from shared.tokens.client import TokenRefused
-from shared.transport.protocol import Answer, AnswerTooLarge, ConnectFailed, TimedOut, Transport, TransportError
+from shared.transport.connecting import connecting_twice
+from shared.transport.protocol import Answer, Transport, TransportError
 
 CONTRACT_VERSION = "rest-1"
 THREAD_FROM_BYTES = 100_000
 """Answers larger than this are read in a thread, so that they do not hold up the event loop."""
 
 _CONTENT = {"content-type": "application/json", "accept": "application/json, application/problem+json"}
-_FAILURES: Mapping[type[TransportError], str] = {
-    ConnectFailed: "UNREACHABLE",
-    TimedOut: "TIMEOUT",
-    AnswerTooLarge: "TOO_LARGE",
-}
 
 
 class Tokens(Protocol):
@@ -81,14 +78,14 @@ class RestSource:
             async with asyncio.timeout(self._api.timeout_seconds):
                 answer = await self._send(question(inquiry, self._api.source))
         except TimeoutError:
-            return self._failed(Origin.LOCAL, "TIMEOUT")
+            return self._failed(Origin.LOCAL, TIMEOUT)
         except TransportError as error:
-            return self._failed(Origin.LOCAL, _FAILURES.get(type(error), "TRANSPORT"))
+            return self._failed(Origin.LOCAL, code_of(error))
         except TokenRefused:
             return self._failed(Origin.LOCAL, "NO_TOKEN")
         if answer.status != 200:
             # Whatever it says, it is no answer about the person: not 404, not 204.
-            return self._failed(Origin.BT, f"HTTP_{answer.status}", problem_words(answer))
+            return self._failed(Origin.BT, f"{HTTP_PREFIX}{answer.status}", problem_words(answer))
         if len(answer.body) > THREAD_FROM_BYTES:
             reading = await asyncio.to_thread(self._read, answer.body)
         else:
@@ -105,11 +102,7 @@ class RestSource:
         return await self._send_connected(await self._tokens.headers("POST", self._api.url), body)
 
     async def _send_connected(self, proof: Mapping[str, str], body: bytes) -> Answer:
-        # Only a connection that was never made is safe to try again: otherwise the question may have arrived.
-        try:
-            return await self._send_once(proof, body)
-        except ConnectFailed:
-            return await self._send_once(proof, body)
+        return await connecting_twice(lambda: self._send_once(proof, body))
 
     async def _send_once(self, proof: Mapping[str, str], body: bytes) -> Answer:
         return await self._transport.send(

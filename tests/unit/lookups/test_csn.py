@@ -5,7 +5,7 @@ import pytest
 from services.consultation.lookups.sources.domain import SourceCode, SourceState
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading
 from tests.unit.lookups.given import encoded, read
-from tests.unit.lookups.golden import document_of
+from tests.unit.lookups.golden_xml import document_of
 
 pytestmark = pytest.mark.requirement(1)
 

@@ -15,7 +15,7 @@ from services.consultation.lookups.sources.ssbtek.xml import DocumentError, Elem
 from tests.sizes import sample_or_full
 from tests.unit.lookups.accounts import invented, names_of, texts_of, unread
 from tests.unit.lookups.given import readings, simulated
-from tests.unit.lookups.golden import ANSWERS, data_of, document_of, has_inner, source_of, wrapped
+from tests.unit.lookups.golden_xml import ANSWERS, data_of, document_of, has_inner, source_of, wrapped
 from tests.unit.lookups.mutations import changed, cut
 
 pytestmark = pytest.mark.requirement(1)

@@ -13,7 +13,7 @@ from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.lookups.sources.ssbtek.xml import Element, local_name
 from tests.contract.ssbtek_contract import csn_folder, csn_schema, needs_contract, schema
 from tests.unit.lookups.accounts import invented, unread
-from tests.unit.lookups.golden import ANSWERS, data_of, document_of, has_inner, source_of, wrapped
+from tests.unit.lookups.golden_xml import ANSWERS, data_of, document_of, has_inner, source_of, wrapped
 from tests.unit.lookups.test_mutated_answers import is_told, read
 
 pytestmark = pytest.mark.requirement(1)

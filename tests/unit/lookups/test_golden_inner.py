@@ -6,7 +6,7 @@ import os
 import pytest
 
 from services.consultation.lookups.sources.ssbtek.v10 import V10
-from tests.unit.lookups.golden import ANSWERS, FOLDER, data_of, document_of, source_of, told
+from tests.unit.lookups.golden_xml import ANSWERS, FOLDER, data_of, document_of, source_of, told
 
 pytestmark = pytest.mark.requirement(1)
 

@@ -55,7 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("services", nargs="*", metavar="SERVICE", help=f"{', '.join(SERVICES)}; or worker, by itself")
     run.set_defaults(command=run_command)
     simulate = commands.add_parser("simulate", help="a simulator of a source's contract")
-    simulate.add_argument("contract", choices=["ssbtek"])
+    simulate.add_argument(
+        "contract", choices=["ssbtek", "af"], help="the composite service, or Arbetsförmedlingen alone as a REST source"
+    )
     simulate.add_argument("--port", type=int, default=8003)
     simulate.add_argument("--with-parent", type=int, metavar="PID", help=argparse.SUPPRESS)
     simulate.set_defaults(command=simulate_command)
@@ -285,8 +287,8 @@ async def _work(place: Place) -> None:
 
 
 def simulate_command(chosen: argparse.Namespace) -> int:
-    """Serve the simulator of the SSBTEK contract."""
-    from services.consultation.lookups.simulator.app import create_app
+    """Serve the simulator of the SSBTEK contract, or of REST sources."""
+    from services.assembly.simulators import rest_simulator, ssbtek_simulator
     from shared.logs import configure_logs
     from shared.processes import end_with_parent
     from shared.serving import Served, asked_to_stop, serving
@@ -294,10 +296,15 @@ def simulate_command(chosen: argparse.Namespace) -> int:
     if chosen.with_parent is not None:
         end_with_parent(chosen.with_parent)
     configure_logs("WARNING")
+    if chosen.contract == "af":
+        app, settings = rest_simulator(Place().home, f"http://127.0.0.1:{chosen.port}", system_clock)
+        print(f"SAMRAD_CONSULTATION_REST_SOURCES_FILE={settings}", flush=True)
+    else:
+        app = ssbtek_simulator()
 
     async def serve() -> None:
         stop = asyncio.ensure_future(asked_to_stop())
-        async with serving([Served("simulator", create_app(), "127.0.0.1", chosen.port)]):
+        async with serving([Served("simulator", app, "127.0.0.1", chosen.port)]):
             await stop
 
     _run_event_loop(serve())

@@ -58,6 +58,11 @@ def issuer_keys(home: Path) -> Path:
     return home / "secrets" / "issuer.jwks"
 
 
+def rest_source_key(home: Path) -> Path:
+    """Where the sandbox has its key as a client of the simulated REST sources."""
+    return _signing_key(home, "rest-source.jwk")
+
+
 def _secret(home: Path, name: str) -> str:
     file = home / "secrets" / name
     if not file.exists():

@@ -11,6 +11,7 @@ from joserfc.jwk import import_key
 from services.assembly.background import work_beside, worker_database
 from services.assembly.common import http_client, make_gatekeeper, vault_key
 from services.assembly.environment import CannotStart, read_settings, required
+from services.assembly.rest_sources import rest_sources
 from services.assembly.sealing import make_keeper
 from services.consultation import tables
 from services.consultation.delegations.agreements import AgreementsDelegations
@@ -68,7 +69,10 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
             vault_key(settings.marking_key.get_secret_value(), "SAMRAD_CONSULTATION_MARKING_KEY"),
         ),
         grounds=AgreementsGrounds(http, tokens, clock, url=settings.agreements_url, public_url=settings.public_url),
-        sources=dict.fromkeys(SourceCode, source),
+        sources={
+            **dict.fromkeys(SourceCode, source),
+            **rest_sources(settings.rest_sources_file, transport, http, clock),
+        },
         clock=clock,
         background=await work_beside(stack, clock, worker),
     )

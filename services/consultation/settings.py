@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     marking_key: SecretStr = Field(description="32 bytes in base64: marks identity numbers for finding")
     ssbtek_url: str = Field(description="Address of the composite service, contract version 10")
     ssbtek_budget_seconds: float = Field(default=30.0, gt=0, le=50, description="How long a look-up may take")
+    rest_sources_file: Path | None = Field(
+        default=None, description="Sources that are asked by JSON APIs of their own; without it all are asked by SSBTEK"
+    )
     answering_organisation: str = Field(
         default="2021002114", description="Organisation number of the authority that answers: Arbetsförmedlingen"
     )

@@ -139,22 +139,36 @@ class ServiceTokens:
         *,
         resource: str,
         scopes: Sequence[str],
+        bound: bool = True,
     ) -> None:
+        """`bound` asks for tokens that are bound to the key (DPoP), else for plain bearer tokens."""
         self._identity, self._http, self._clock = identity, http, clock
-        self._resource, self._scopes = resource, tuple(scopes)
+        self._resource, self._scopes, self._bound = resource, tuple(scopes), bound
         self._held: HeldToken | None = None
         self._fetching = asyncio.Lock()
 
     async def headers(self, method: str, public_address: str) -> Mapping[str, str]:
         """Headers for one call. Raises TokenRefused."""
+        now, held = self._clock(), self._held
+        if held is None or not held.usable(now):
+            now, held = await self._renewed()
+        return authorization(self._identity, held, method, public_address, now)
+
+    def forget(self, refused: Mapping[str, str]) -> None:
+        """The token in these headers was not accepted: fetch another for the next call, unless one has come since."""
+        if self._held is not None and refused.get("Authorization", "").endswith(f" {self._held.value}"):
+            self._held = None
+
+    async def _renewed(self) -> tuple[datetime, HeldToken]:
         async with self._fetching:
             now = self._clock()
+            # Somebody else may have fetched it while we waited.
             if self._held is None or not self._held.usable(now):
                 self._held = await self._fetch(now)
-            return authorization(self._identity, self._held, method, public_address, now)
+            return now, self._held
 
     async def _fetch(self, now: datetime) -> HeldToken:
-        form, headers = token_request(self._identity, self._resource, self._scopes, now, bound=True)
+        form, headers = token_request(self._identity, self._resource, self._scopes, now, bound=self._bound)
         try:
             answer = await self._http.post(self._identity.token_url, data=form, headers=headers)
         except httpx.HTTPError as fault:

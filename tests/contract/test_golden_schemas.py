@@ -13,13 +13,14 @@ from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.lookups.sources.ssbtek.xml import Element, local_name
 from tests.contract.ssbtek_contract import csn_folder, csn_schema, needs_contract, schema
 from tests.unit.lookups.accounts import invented, unread
+from tests.unit.lookups.golden import ECHOES
 from tests.unit.lookups.golden_xml import ANSWERS, data_of, document_of, has_inner, source_of, wrapped
 from tests.unit.lookups.test_mutated_answers import is_told, read
 
 pytestmark = pytest.mark.requirement(1)
 
 _XSD = "{http://www.w3.org/2001/XMLSchema}"
-_WITHOUT_A_SCHEMA = ("skv.xml", "skv-fault.xml")
+_WITHOUT_A_SCHEMA = ("skv.xml", "skv_fault.xml")
 """The string that Skatteverket sends has no published schema, and by the schema a fault of its web service has no place
 inside `data`."""
 _VALID = tuple(name for name in ANSWERS if name not in _WITHOUT_A_SCHEMA)
@@ -41,6 +42,12 @@ def changed_reading(name: str, root: Element) -> Reading:
     return read(code, wrapped(code, etree.tostring(root)) if has_inner(document_of(name)) else root)
 
 
+def is_echo(name: str, element: Element) -> bool:
+    """Whether an element repeats the question, or stands in one that does."""
+    above = {local_name(each) for each in (element, *element.iterancestors())}
+    return not above.isdisjoint(ECHOES[source_of(name)])
+
+
 @needs_contract
 @pytest.mark.parametrize("name", _VALID)
 def test_a_golden_answer_is_valid_by_the_official_schema(name: str) -> None:
@@ -55,7 +62,7 @@ def test_what_the_schema_requires_is_missed_when_it_is_taken_out_or_emptied(name
         local_name(element)
         for place, element in enumerate(whole.iter(etree.Element))
         for removed in _without(whole, place)
-        if not is_valid(name, removed) and not is_told(changed_reading(name, removed))
+        if not is_echo(name, element) and not is_valid(name, removed) and not is_told(changed_reading(name, removed))
     ]
 
     assert silent == []
@@ -70,7 +77,8 @@ def _without(whole: Element, place: int) -> Iterator[Element]:
         parent.remove(element)
         yield removed
     removed, element = _copied(whole, place)
-    if element.text and element.text.strip():
+    # Of the other sources, texts may be blank: only CSN's are values of lists, days, weeks and amounts.
+    if element.text and element.text.strip() and local_name(whole) == "CSNSvar":
         element.text = None
         yield removed
     for name in map(str, element.attrib):

@@ -96,9 +96,8 @@ class Lookup:
 
 
 def _without_content(answer: SourceAnswer) -> SourceAnswer:
-    # Messages go too: a source's own words may tell an address or an office.
-    parts = tuple(replace(each, messages=()) for each in answer.parts)
-    return replace(answer, data=None, items=(), parts=parts, messages=(), deviations=())
+    # Messages go too: a source's own words may tell an address or an office. So do parts: which fund is content.
+    return replace(answer, data=None, items=(), parts=(), messages=(), deviations=())
 
 
 def disclosed_fields(answers: Sequence[SourceAnswer]) -> dict[str, list[str]]:

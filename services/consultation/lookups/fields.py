@@ -19,6 +19,7 @@ class Piece:
     `paths` are its places in `data`, keys with points between, through lists. `labels` tell what a row of a list is
     about, and are told only with a row that has more to tell. `items` are its names among the items, and
     `registered` tells whether they say that something is registered, rather than how the source answered.
+    `parts` tells that the parts of the source are known by this piece, and told with it alone.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Piece:
     items: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     registered: bool = True
+    parts: bool = False
 
 
 def _plain(*names: str) -> tuple[Piece, ...]:
@@ -38,7 +40,8 @@ PIECES: Mapping[SourceCode, tuple[Piece, ...]] = {
     SourceCode.AF: (
         *_plain("jobseeker", "registered", "category", "extent", "deregistered", "activityReport", "decisions"),
         *_plain("unemploymentFund"),
-        Piece("status", ("status",), ("status",), registered=False),
+        Piece("person", ("person",)),
+        Piece("status", ("status", "reference", "schemaVersion"), ("status",), registered=False),
     ),
     SourceCode.CSN: (
         Piece(
@@ -65,10 +68,10 @@ PIECES: Mapping[SourceCode, tuple[Piece, ...]] = {
         Piece("payments", ("funds.payments",), ("payments",), ("funds.name",)),
         Piece("suspensions", ("funds.suspensions",), ("suspensions",), ("funds.name",)),
         Piece("applications", ("funds.application",), ("applications",), ("funds.name",)),
-        Piece("funds", ("funds.name", "funds.status")),
+        Piece("funds", ("funds.name", "funds.status", "reference"), parts=True),
     ),
-    SourceCode.TNS: _plain("vehicles"),
-    SourceCode.MIV: _plain("homeCountry", "entered", "permits"),
+    SourceCode.TNS: (*_plain("vehicles"), Piece("status", ("result", "errors"))),
+    SourceCode.MIV: (*_plain("homeCountry", "entered", "permits"), Piece("person", ("person",))),
 }
 
 _NOTHING_RECEIVED = (SourceState.NOT_ASKED, SourceState.MISSING, SourceState.ERROR)
@@ -94,6 +97,7 @@ def limited(answer: SourceAnswer, opened: frozenset[str]) -> SourceAnswer:
         answer,
         data=None if answer.data is None else _kept(answer.data, _tree(answer.source, opened)),
         items=items,
+        parts=answer.parts if not any(piece.parts and piece.name in closed for piece in pieces) else (),
         state=_state(answer, items),
         left_out=closed,
     )

@@ -23,6 +23,9 @@ OWN_WORDS: Mapping[str, str] = {
 }
 """Words that a reader tells for an element's name, which then has to be in the document."""
 
+OWN_STATES = frozenset({"received", "absent", "notTold", "notRead"})
+"""Words that a reader tells for whether something was there."""
+
 _CURRENCY = "SEK"
 _XML_SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}"
 _SPELLINGS = {"true": "true", "1": "true", "J": "true", "false": "false", "0": "false", "": "false"}
@@ -95,7 +98,7 @@ def told_by(reading: Reading) -> set[str]:
 def invented(reading: Reading, root: Element) -> set[str]:
     """What the reading says and the document does not."""
     names = names_of(root)
-    known = {form for text in texts_of(root) for form in forms(text)} | {_CURRENCY}
+    known = {form for text in texts_of(root) for form in forms(text)} | {_CURRENCY} | OWN_STATES
     known |= {word for word, name in OWN_WORDS.items() if name in names}
     said = {*leaves(reading.data), *leaves(reading.code)} - known
     said |= {each for each in reading.messages if not {each, *each.split(": ")} & known}

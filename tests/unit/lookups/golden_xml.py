@@ -1,15 +1,11 @@
 """The golden answers, found by their names in tests/golden. Their form is told in its README."""
 
-import json
 from base64 import b64encode
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from lxml import etree
 
 from services.consultation.lookups.sources.domain import SourceCode
-from services.consultation.lookups.sources.ssbtek.readers.reading import Reading
 from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.lookups.sources.ssbtek.xml import Element
 
@@ -22,7 +18,7 @@ DATA = V10.name("data")
 
 def source_of(name: str) -> SourceCode:
     """The source that a golden answer is of: what its name begins with."""
-    return SourceCode(name.partition(".")[0].partition("-")[0].upper())
+    return SourceCode(name.partition(".")[0].partition("_")[0].upper())
 
 
 def document_of(name: str) -> bytes:
@@ -51,9 +47,3 @@ def wrapped(code: SourceCode, document: bytes) -> Element:
     else:
         raise ValueError(f"{code} has no document inside")
     return data
-
-
-def told(reading: Reading) -> dict[str, Any]:
-    """A reading as plain JSON, without the fields that are empty."""
-    fields: dict[str, Any] = json.loads(json.dumps(asdict(reading)))
-    return {name: value for name, value in fields.items() if value not in (None, [], False)}

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.consultation.lookups.sources.domain import Inquiry, Origin, SourceAnswer, SourceCode, SourceState
+from services.consultation.lookups.sources.ssbtek.answering import cut, read_answer_of
 from services.consultation.lookups.sources.ssbtek.contract import ContractVersion
 from services.consultation.lookups.sources.ssbtek.envelope import Fault, build_request, read_answer
-from services.consultation.lookups.sources.ssbtek.readers.reading import Reading, unparseable
+from services.consultation.lookups.sources.ssbtek.readers.reading import Reading
 from services.consultation.lookups.sources.ssbtek.rules import InvalidRequestError, violations
 from services.consultation.lookups.sources.ssbtek.sources import read_source
 from services.consultation.lookups.sources.ssbtek.xml import DocumentError
@@ -17,10 +18,6 @@ from shared.transport.protocol import Answer, AnswerTooLarge, ConnectFailed, Tim
 
 THREAD_FROM_BYTES = 100_000
 """Answers larger than this are read in a thread, so that they do not hold up the event loop."""
-
-_MAX_CODE = 60
-_MAX_MESSAGE = 500
-_MAX_PARTS = 100
 
 _HEADERS = {"content-type": "text/xml; charset=utf-8", "accept": "text/xml", "soapaction": '""'}
 _FAILURES: Mapping[type[TransportError], str] = {
@@ -128,7 +125,7 @@ class SsbtekSource:
         for code, period in inquiry.sources.items():
             answer = _failed(code, outcome) if isinstance(outcome, _Failure) else _read(code, outcome, inquiry, ended)
             answers[code] = replace(
-                _cut(answer), asked_period=period, took_ms=took_ms, contract_version=self._version.label
+                cut(answer), asked_period=period, took_ms=took_ms, contract_version=self._version.label
             )
         return answers
 
@@ -139,41 +136,5 @@ def _failed(code: SourceCode, failure: _Failure) -> SourceAnswer:
 
 def _read(code: SourceCode, outcome: _Outcome, inquiry: Inquiry, answered_at: datetime) -> SourceAnswer:
     reading, origin = outcome[code]
-    if reading.subject is not None and not _same_person(reading.subject, inquiry.person.reveal()):
-        reading = replace(unparseable("the answer is about another person number"), protected=reading.protected)
-    return SourceAnswer(
-        source=code,
-        state=reading.state,
-        answered_at=None if reading.state is SourceState.MISSING else answered_at,
-        origin=origin,
-        code=reading.code,
-        messages=reading.messages,
-        deviations=reading.deviations,
-        items=reading.items,
-        parts=reading.parts,
-        protected=reading.protected,
-        data=reading.data,
-    )
-
-
-def _cut(answer: SourceAnswer) -> SourceAnswer:
-    """Codes and messages at a length that can be stored; by the contract they have none."""
-    parts = tuple(
-        replace(each, name=each.name[:_MAX_CODE], code=_cut_code(each.code), messages=_cut_messages(each.messages))
-        for each in answer.parts[:_MAX_PARTS]
-    )
-    return replace(answer, code=_cut_code(answer.code), messages=_cut_messages(answer.messages), parts=parts)
-
-
-def _cut_code(code: str | None) -> str | None:
-    return code[:_MAX_CODE] if code is not None else None
-
-
-def _cut_messages(messages: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(text[:_MAX_MESSAGE] for text in messages)
-
-
-def _same_person(answered: str, asked: str) -> bool:
-    """Sources write ten or twelve digits; what is not digits, as blanks or a mask, tells nothing."""
-    digits = "".join(answered.split()).replace("-", "")
-    return not digits.isdigit() or len(digits) not in (10, 12) or asked.endswith(digits)
+    answer = read_answer_of(code, reading, inquiry.person)
+    return replace(answer, origin=origin, answered_at=None if answer.state is SourceState.MISSING else answered_at)

@@ -3,11 +3,16 @@
 No DTD, no entities, no network, a cap on bytes and on depth. Elements are found by local name, in one pass.
 """
 
+import re
 import threading
 from functools import lru_cache
+from typing import TypeVar
 
 from lxml import etree
 
+from services.consultation.lookups.sources.ssbtek.node import Node
+
+N = TypeVar("N", bound=Node)
 Element = etree._Element
 
 MAX_DEPTH = 32
@@ -15,6 +20,9 @@ MAX_DEPTH = 32
 
 # Evaluated in C over the whole tree: the levels are counted without making a Python object of any element.
 _TOO_DEEP = etree.XPath(f"boolean({'/'.join(['*'] * MAX_DEPTH)})")
+
+# XML 1.0, production 2. What it leaves out cannot be stored as text or written as UTF-8 either.
+_NOT_CARRIED = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class DocumentError(Exception):
@@ -40,14 +48,19 @@ def parse(document: bytes, *, max_bytes: int, encoding: str | None = None) -> El
     return root
 
 
-def local_name(element: Element) -> str:
+def carried(text: str) -> str:
+    """The text with a replacement character for each that XML cannot carry: controls and halves of pairs."""
+    return text if text.isascii() and text.isprintable() else _NOT_CARRIED.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def local_name(element: Node) -> str:
     """The name without its namespace."""
     return _local(str(element.tag))
 
 
-def children(element: Element) -> dict[str, list[Element]]:
+def children(element: N) -> dict[str, list[N]]:
     """The child elements by local name, each list in document order."""
-    found: dict[str, list[Element]] = {}
+    found: dict[str, list[N]] = {}
     for child in element:
         name = _local(str(child.tag))
         if name in found:

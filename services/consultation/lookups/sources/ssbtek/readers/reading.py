@@ -20,7 +20,7 @@ class Reading:
     messages: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
-    parts: tuple[SourcePart, ...] = ()
+    parts: tuple[SourcePart, ...] = field(default=(), repr=False)
     protected: bool = False
     data: Mapping[str, Any] | None = field(default=None, repr=False)
     subject: str | None = field(default=None, repr=False)

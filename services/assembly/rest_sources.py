@@ -1,0 +1,104 @@
+"""The sources that are asked by JSON APIs of their own, from the file of SAMRAD_CONSULTATION_REST_SOURCES_FILE."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import httpx
+from joserfc.errors import JoseError
+from joserfc.jwk import Key, import_key
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError
+
+from services.assembly.environment import CannotStart
+from services.consultation.lookups.sources.domain import Source, SourceCode
+from services.consultation.lookups.sources.rest.source import RestApi, RestSource
+from services.sandbox import LOOPBACK
+from shared.clock import Clock
+from shared.tokens.client import ClientIdentity, ServiceTokens
+from shared.tokens.jose import signing_algorithm
+from shared.transport.protocol import Transport
+
+
+def _secured(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError("is no address without user, query and fragment")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError("must begin with https://")
+    return value
+
+
+Address = Annotated[str, AfterValidator(_secured)]
+
+
+class RestSourceEntry(BaseModel):
+    """One source, as it stands in the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    url: Address = Field(description="Where the question is posted")
+    token_url: Address = Field(alias="tokenUrl", description="Where its tokens are fetched")
+    issuer: str = Field(min_length=1, description="The issuer's name, which assertions are made for")
+    client_id: str = Field(alias="clientId", min_length=1)
+    key_file: str = Field(alias="keyFile", min_length=1, description="Our private key there, a JWK")
+    scope: str = Field(description="The scopes to ask for, with blanks between")
+    resource: str | None = Field(default=None, description="The API's name at the issuer; without it its url")
+    bound: bool = Field(default=True, description="Tokens bound to the key (DPoP); false for plain bearer tokens")
+    timeout_seconds: float = Field(default=10.0, alias="timeoutSeconds", gt=0, le=50)
+    max_answer_bytes: int = Field(default=1024 * 1024, alias="maxAnswerBytes", ge=1024, le=16 * 1024 * 1024)
+
+
+class RestSourcesFile(RootModel[dict[SourceCode, RestSourceEntry]]):
+    """The whole file: a member for each source."""
+
+
+def rest_sources(
+    path: Path | None, transport: Transport, http: httpx.AsyncClient, clock: Clock
+) -> Mapping[SourceCode, Source]:
+    """The sources that the file names, ready to be asked; none without a file. Raises CannotStart."""
+    if path is None:
+        return {}
+    return {code: _source(code, entry, transport, http, clock) for code, entry in _read(path).items()}
+
+
+def _read(path: Path) -> Mapping[SourceCode, RestSourceEntry]:
+    try:
+        return RestSourcesFile.model_validate_json(path.read_bytes()).root
+    except OSError as fault:
+        raise CannotStart(f"{path} cannot be read ({type(fault).__name__})") from None
+    except ValidationError as fault:
+        faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in fault.errors()]
+        raise CannotStart(
+            f"{path} is not a file of REST sources (see docs/rest-sources.md):\n  " + "\n  ".join(faults)
+        ) from None
+
+
+def _source(
+    code: SourceCode, entry: RestSourceEntry, transport: Transport, http: httpx.AsyncClient, clock: Clock
+) -> Source:
+    identity = ClientIdentity(
+        client_id=entry.client_id,
+        key=_private_key(code, Path(entry.key_file)),
+        issuer=entry.issuer,
+        token_url=entry.token_url,
+        public_token_url=entry.token_url,
+    )
+    tokens = ServiceTokens(
+        identity, http, clock, resource=entry.resource or entry.url, scopes=entry.scope.split(), bound=entry.bound
+    )
+    api = RestApi(code, entry.url, entry.timeout_seconds, entry.max_answer_bytes)
+    return RestSource(api, transport, tokens, clock)
+
+
+def _private_key(code: SourceCode, file: Path) -> Key:
+    unfit = CannotStart(f"{code}.keyFile: {file} cannot be read as a private key (JWK)")
+    try:
+        key = import_key(json.loads(file.read_text("utf-8")))
+        signing_algorithm(key)
+    except (OSError, ValueError, KeyError, TypeError, JoseError):
+        raise unfit from None
+    if not key.is_private:
+        raise unfit
+    return key

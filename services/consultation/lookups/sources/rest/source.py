@@ -1,0 +1,129 @@
+"""Asks one source over its own JSON API, and answers for it whatever happens."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from services.consultation.lookups.sources.domain import Inquiry, Origin, SourceAnswer, SourceCode, SourceState
+from services.consultation.lookups.sources.rest.node import parse
+from services.consultation.lookups.sources.rest.problem import problem_words
+from services.consultation.lookups.sources.rest.question import question
+from services.consultation.lookups.sources.rest.readers import READERS
+from services.consultation.lookups.sources.ssbtek.answering import cut, read_answer_of
+from services.consultation.lookups.sources.ssbtek.readers.reading import Reading, unparseable
+from services.consultation.lookups.sources.ssbtek.xml import DocumentError
+from shared.clock import Clock
+from shared.tokens.client import TokenRefused
+from shared.transport.protocol import Answer, AnswerTooLarge, ConnectFailed, TimedOut, Transport, TransportError
+
+CONTRACT_VERSION = "rest-1"
+THREAD_FROM_BYTES = 100_000
+"""Answers larger than this are read in a thread, so that they do not hold up the event loop."""
+
+_CONTENT = {"content-type": "application/json", "accept": "application/json, application/problem+json"}
+_FAILURES: Mapping[type[TransportError], str] = {
+    ConnectFailed: "UNREACHABLE",
+    TimedOut: "TIMEOUT",
+    AnswerTooLarge: "TOO_LARGE",
+}
+
+
+class Tokens(Protocol):
+    """What proves to the source who asks."""
+
+    async def headers(self, method: str, public_address: str) -> Mapping[str, str]:
+        """Headers for one call. Raises TokenRefused."""
+        ...
+
+    def forget(self, refused: Mapping[str, str]) -> None:
+        """The source did not accept these headers: fetch another token for the next call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RestApi:
+    """Where one source is asked, and how much of time and answer it is given."""
+
+    source: SourceCode
+    url: str
+    timeout_seconds: float
+    max_answer_bytes: int
+
+
+class RestSource:
+    """The source of one JSON API. Implements `Source`."""
+
+    def __init__(self, api: RestApi, transport: Transport, tokens: Tokens, clock: Clock) -> None:
+        self._api, self._transport, self._tokens, self._clock = api, transport, tokens, clock
+        self._reader = READERS[api.source]
+
+    async def ask(self, inquiry: Inquiry) -> Mapping[SourceCode, SourceAnswer]:
+        """Answer for this source when `inquiry.sources` has it."""
+        code = self._api.source
+        if code not in inquiry.sources:
+            return {}
+        started = self._clock()
+        answer = await self._exchange(inquiry)
+        ended = self._clock()
+        answer = replace(
+            cut(answer),
+            asked_period=inquiry.sources[code],
+            answered_at=None if answer.origin is Origin.LOCAL else ended,
+            took_ms=max(0, round((ended - started).total_seconds() * 1000)),
+            contract_version=CONTRACT_VERSION,
+        )
+        return {code: answer}
+
+    async def _exchange(self, inquiry: Inquiry) -> SourceAnswer:
+        try:
+            answer = await self._send(question(inquiry, self._api.source))
+        except TransportError as error:
+            return self._failed(Origin.LOCAL, _FAILURES.get(type(error), "TRANSPORT"))
+        except TokenRefused:
+            return self._failed(Origin.LOCAL, "NO_TOKEN")
+        if answer.status != 200:
+            # Whatever it says, it is no answer about the person: not 404, not 204.
+            return self._failed(Origin.BT, f"HTTP_{answer.status}", problem_words(answer))
+        if len(answer.body) > THREAD_FROM_BYTES:
+            reading = await asyncio.to_thread(self._read, answer.body)
+        else:
+            reading = self._read(answer.body)
+        return read_answer_of(self._api.source, reading, inquiry.person)
+
+    async def _send(self, body: bytes) -> Answer:
+        proof = await self._tokens.headers("POST", self._api.url)
+        answer = await self._send_connected(proof, body)
+        if answer.status != 401:
+            return answer
+        # The token was not accepted, so the question was not looked at: with a new one it may be put again, once.
+        self._tokens.forget(proof)
+        return await self._send_connected(await self._tokens.headers("POST", self._api.url), body)
+
+    async def _send_connected(self, proof: Mapping[str, str], body: bytes) -> Answer:
+        # Only a connection that was never made is safe to try again: otherwise the question may have arrived.
+        try:
+            return await self._send_once(proof, body)
+        except ConnectFailed:
+            return await self._send_once(proof, body)
+
+    async def _send_once(self, proof: Mapping[str, str], body: bytes) -> Answer:
+        return await self._transport.send(
+            "POST",
+            self._api.url,
+            headers={**_CONTENT, **proof},
+            body=body,
+            timeout_seconds=self._api.timeout_seconds,
+            max_answer_bytes=self._api.max_answer_bytes,
+        )
+
+    def _read(self, body: bytes) -> Reading:
+        try:
+            return self._reader(parse(body, max_bytes=self._api.max_answer_bytes))
+        except DocumentError as error:
+            return unparseable(str(error))
+        except Exception:  # whatever a reader did not foresee is this source's trouble only
+            return unparseable("the answer could not be read")
+
+    def _failed(self, origin: Origin, code: str, messages: tuple[str, ...] = ()) -> SourceAnswer:
+        return SourceAnswer(self._api.source, SourceState.ERROR, origin=origin, code=code, messages=messages)

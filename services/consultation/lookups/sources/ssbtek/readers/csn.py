@@ -12,7 +12,7 @@ from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading, state_of, unparseable, words
 from services.consultation.lookups.sources.ssbtek.readers.shapes import Kind, Shape, rows, verbatim
 from services.consultation.lookups.sources.ssbtek.readers.strays import attributes
-from services.consultation.lookups.sources.ssbtek.xml import Element, parse
+from services.consultation.lookups.sources.ssbtek.xml import Element, local_name, parse
 
 NOT_FOUND = "Ej träff"
 """The status of a person whom CSN does not know."""
@@ -46,6 +46,8 @@ def read_csn(data: Element) -> Reading:
     version = root.get("schemaVersion", "").strip()
     if version not in _KNOWN_VERSIONS:
         notes.deviates("unknown schema version", "CSNSvar")
+    if local_name(root) != "CSNSvar":
+        notes.does_not_know("unknown element", local_name(root))
     found = _ANSWER.read(root, notes)
     result = _result(found.get("GemensamtSvarEkbistand", ()), notes)
     if result["code"] not in (None, "0"):

@@ -18,7 +18,7 @@ Element = etree._Element
 MAX_DEPTH = 32
 """Levels of elements. The deepest document of the contract, CSN's, has thirteen."""
 
-MAX_MARKS = 200_000
+MAX_MARKS = 250_000
 """Of `<` and of `=`, so that tags and attributes are counted before any is parsed. Real answers have some hundreds.
 libxml2 keeps every new name for as long as the thread lives: an answer of nothing but names would not be forgotten."""
 

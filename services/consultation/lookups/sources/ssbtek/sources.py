@@ -4,7 +4,7 @@ from services.consultation.lookups.sources.domain import Origin, SourceState
 from services.consultation.lookups.sources.ssbtek.contract import Reader
 from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading, unparseable
-from services.consultation.lookups.sources.ssbtek.readers.strays import attributes, note_stray_text
+from services.consultation.lookups.sources.ssbtek.readers.strays import note_strays
 from services.consultation.lookups.sources.ssbtek.xml import DocumentError, Element, children
 
 
@@ -39,8 +39,7 @@ def _read(reader: Reader, element: Element) -> tuple[Reading, Origin | None]:
 def _with_strays(reading: Reading, data: Element) -> Reading:
     """With what stands in the element where no source's contract has a place for it, whoever reads it."""
     notes = Notes()
-    note_stray_text(data, notes)
-    attributes(data, {}, notes)
+    note_strays(data, notes)
     return reading.with_notes(notes)
 
 

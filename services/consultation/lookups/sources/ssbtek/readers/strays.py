@@ -12,14 +12,17 @@ from services.consultation.lookups.sources.ssbtek.xml import Element, local_name
 
 _MIXED = etree.XPath("descendant-or-self::*[*][text()[normalize-space()]]")
 _ATTRIBUTES = etree.XPath("descendant-or-self::*/@*")
+_ANY = etree.XPath("boolean(descendant-or-self::*/@*) or boolean(descendant-or-self::*[*]/text()[normalize-space()])")
 _NOT_CONTENT = ("{http://www.w3.org/2001/XMLSchema-instance}", "{http://www.w3.org/XML/1998/namespace}")
 _NONE: frozenset[str] = frozenset()
 
 
-def note_stray_text(root: Element, notes: Notes) -> None:
-    """Note as lost any text beside elements: no contract here has mixed content."""
-    for element in _MIXED(root):
-        notes.loses("text among elements", local_name(element))
+def note_strays(data: Element, notes: Notes) -> None:
+    """Note the text beside elements and the attributes in what a source sent: no contract here has either."""
+    if _ANY(data):
+        for element in _MIXED(data):
+            notes.loses("text among elements", local_name(element))
+        attributes(data, {}, notes)
 
 
 def attributes(root: Element, known: Mapping[str, frozenset[str]], notes: Notes) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from services.consultation.lookups.sources.rest.source import RestApi, RestSourc
 from services.sandbox import LOOPBACK
 from shared.clock import Clock
 from shared.tokens.client import ClientIdentity, ServiceTokens
-from shared.tokens.jose import signing_algorithm
+from shared.tokens.jose import FAPI_ALGORITHMS, accepted_algorithms
 from shared.transport.protocol import Transport
 
 
@@ -96,9 +96,8 @@ def _private_key(code: SourceCode, file: Path) -> Key:
     unfit = CannotStart(f"{code}.keyFile: {file} cannot be read as a private key (JWK)")
     try:
         key = import_key(json.loads(file.read_text("utf-8")))
-        signing_algorithm(key)
     except (OSError, ValueError, KeyError, TypeError, JoseError):
         raise unfit from None
-    if not key.is_private:
+    if not key.is_private or not accepted_algorithms(key, FAPI_ALGORITHMS):
         raise unfit
     return key

@@ -21,6 +21,7 @@ from shared.tokens.proofs import make_proof
 _ASSERTION_SECONDS = 60
 _RENEW_SECONDS = 30
 _BACK_SECONDS = 5
+_MAX_ANSWER_BYTES = 64 * 1024
 ASSERTION_KIND = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -169,11 +170,24 @@ class ServiceTokens:
 
     async def _fetch(self, now: datetime) -> HeldToken:
         form, headers = token_request(self._identity, self._resource, self._scopes, now, bound=self._bound)
+        # httpx limits neither: an answer may be endless, or unpack to something large.
+        headers["Accept-Encoding"] = "identity"
         try:
-            answer = await self._http.post(self._identity.token_url, data=form, headers=headers)
+            async with self._http.stream("POST", self._identity.token_url, data=form, headers=headers) as answer:
+                body = await _limited(answer)
         except httpx.HTTPError as fault:
             raise TokenRefused(type(fault).__name__) from None
-        return read_token(answer, now)
+        return read_token(httpx.Response(answer.status_code, content=body), now)
+
+
+async def _limited(answer: httpx.Response) -> bytes:
+    pieces, size = [], 0
+    async for piece in answer.aiter_raw():
+        size += len(piece)
+        if size > _MAX_ANSWER_BYTES:
+            raise TokenRefused("answer_too_large")
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 class MachineClient:

@@ -28,6 +28,7 @@ HTTPX = {
     "services/assembly/demo_clients.py",
     "services/assembly/consultation.py",
     "services/assembly/issuers.py",
+    "services/assembly/rest_sources.py",
     "services/assembly/sealing.py",
     "services/command/call.py",
     "services/command/demo.py",

@@ -212,7 +212,7 @@ def test_a_recovery_is_told_what_was_paid_and_nothing_else(exchange: Exchange) -
     answer = exchange.look_up("complete", purpose="financial_aid_recovery").json()
     limited = sources(answer)
 
-    assert set(limited["AF"]["data"]) == {"decisions", "status"}
+    assert set(limited["AF"]["data"]) == {"decisions", "status", "reference", "schemaVersion"}
     assert set(limited["AF"]["items"]) == {"decisions", "status"}
     assert [set(case) for case in limited["CSN"]["data"]["cases"]] == [{"kind", "form", "payments"}]
     assert set(limited["FK"]["data"]) == {"payments", "suppliers", "deviations"}

@@ -34,6 +34,8 @@ WRITERS: dict[SourceCode, Writer] = {
     SourceCode.TNS: write_tns,
     SourceCode.MIV: write_miv,
 }
+PLAIN = (SourceCode.AF, SourceCode.SO, SourceCode.TNS, SourceCode.MIV)
+"""The sources whose `data` is the answer itself, and not a wrapping of it."""
 ECHOES: dict[SourceCode, set[str]] = {
     # The question as we put it, and whom it was about: the look-up has both beside the answer.
     SourceCode.AF: {"Fraga", "LagParagraf", "IdentitetsbeteckningFysiskPerson", "Sekretessmarkering"},

@@ -1,29 +1,44 @@
 """A JSON document as the nodes that the readers read, hardened as the XML is.
 
 An object's members are its children by name; a list is the member repeated; null is a member that is not there.
-Numbers are kept as they were written. One member said twice, depth and size are refused.
+Numbers are kept as they were written. A member said twice is refused, and so is what is too large or too deep to parse.
 """
 
 import json
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from services.consultation.lookups.sources.ssbtek.xml import MAX_DEPTH, DocumentError, carried
+from services.consultation.lookups.sources.ssbtek.xml import DocumentError, carried
+
+_UNNAMED = "unnamed"
 
 
 class JsonNode:
-    """One member: see Node."""
+    """One member: see Node. What is below it is looked at when a reader asks for it."""
 
-    __slots__ = ("_children", "tag", "text")
+    __slots__ = ("_value", "tag")
 
-    def __init__(self, tag: str, text: str | None, children: "list[JsonNode]") -> None:
-        self.tag, self.text, self._children = tag, text, children
+    def __init__(self, tag: str, value: Any) -> None:
+        self.tag, self._value = tag, value
+
+    @property
+    def text(self) -> str | None:
+        """A text, a number as it was written, or a boolean as XML writes it."""
+        if isinstance(self._value, str):
+            return carried(self._value)
+        return ("true" if self._value else "false") if isinstance(self._value, bool) else None
 
     def __iter__(self) -> "Iterator[JsonNode]":
-        return iter(self._children)
+        return iter(self._children())
 
     def __len__(self) -> int:
-        return len(self._children)
+        return len(self._children()) if isinstance(self._value, (dict, list)) else 0
+
+    def _children(self) -> "list[JsonNode]":
+        if isinstance(self._value, dict):
+            return [node for name, below in self._value.items() for node in _nodes(name, below)]
+        # A list directly in a list is in no contract: its rows have a name that no reader knows.
+        return _nodes(_UNNAMED, self._value) if isinstance(self._value, list) else []
 
 
 def parse(document: bytes, *, max_bytes: int) -> JsonNode:
@@ -37,27 +52,17 @@ def parse(document: bytes, *, max_bytes: int) -> JsonNode:
         raise DocumentError("the document is not JSON in UTF-8") from None
     if not isinstance(value, dict):
         raise DocumentError("the document is not an object")
-    return _node("data", value, MAX_DEPTH)
+    return JsonNode("data", value)
 
 
-def _node(tag: str, value: Any, levels: int) -> JsonNode:
-    if isinstance(value, str):
-        return JsonNode(tag, carried(value), [])
-    if isinstance(value, bool):
-        return JsonNode(tag, "true" if value else "false", [])
-    if levels == 0:
-        raise DocumentError("the document is nested too deep")
-    # A list directly in a list is in no contract: its rows have a name that no reader knows.
-    members = value.items() if isinstance(value, dict) else (("unnamed", value),)
-    children: list[JsonNode] = []
-    for name, below in members:
-        # What is no name could be a value, and names are told among deviations.
-        known = name if name.isidentifier() else "unnamed"
-        if isinstance(below, list):
-            children.extend(_node(known, each, levels - 1) for each in below if each is not None)
-        elif below is not None:
-            children.append(_node(known, below, levels - 1))
-    return JsonNode(tag, None, children)
+def _nodes(name: str, value: Any) -> list[JsonNode]:
+    if value is None:
+        return []
+    # What is no name could be a value, and names are told among deviations.
+    known = name if name.isidentifier() else _UNNAMED
+    if isinstance(value, list):
+        return [JsonNode(known, each) for each in value if each is not None]
+    return [JsonNode(known, value)]
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

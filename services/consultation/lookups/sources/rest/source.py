@@ -43,7 +43,7 @@ class Tokens(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RestApi:
-    """Where one source is asked, and how much of time and answer it is given."""
+    """Where one source is asked, and how much time and how large an answer it is given in all."""
 
     source: SourceCode
     url: str
@@ -77,7 +77,11 @@ class RestSource:
 
     async def _exchange(self, inquiry: Inquiry) -> SourceAnswer:
         try:
-            answer = await self._send(question(inquiry, self._api.source))
+            # Over everything: a token that is waited for, and what may be sent a second time.
+            async with asyncio.timeout(self._api.timeout_seconds):
+                answer = await self._send(question(inquiry, self._api.source))
+        except TimeoutError:
+            return self._failed(Origin.LOCAL, "TIMEOUT")
         except TransportError as error:
             return self._failed(Origin.LOCAL, _FAILURES.get(type(error), "TRANSPORT"))
         except TokenRefused:

@@ -30,6 +30,8 @@ def read_answer_of(code: SourceCode, reading: Reading, person: PersonNumber) -> 
 
 def cut(answer: SourceAnswer) -> SourceAnswer:
     """Codes and messages at a length that can be stored; by the contract they have none."""
+    if not answer.parts and answer.code is None and not answer.messages:
+        return answer
     parts = tuple(
         replace(each, name=each.name[:_MAX_CODE], code=_cut_code(each.code), messages=_cut_messages(each.messages))
         for each in answer.parts[:_MAX_PARTS]

@@ -1,0 +1,97 @@
+"""The simulated REST sources, served beside the product in a thread of their own."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from joserfc.jwk import import_key
+
+from services import sandbox
+from services.assembly.simulators import write_rest_settings
+from services.consultation.lookups.simulator.rest import create_app
+from services.consultation.lookups.simulator.rest_issuer import TOKEN_PATH, SimulatedIssuer
+from services.consultation.lookups.sources.domain import SourceCode
+from shared.clock import system_clock
+from shared.http.guard import App, Message, Receive, Scope, Send
+from shared.serving import Served, serving
+from tests.exchange import free_ports
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One request as it came in."""
+
+    target: str
+    headers: str = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(slots=True)
+class RestSources:
+    """The simulator while it runs. `settings` is the file that has sources asked here."""
+
+    issuer: SimulatedIssuer
+    settings: Path
+    received: list[Received] = field(default_factory=list)
+
+    def questions(self) -> list[Received]:
+        """The requests that were no token requests."""
+        return [each for each in self.received if each.target != TOKEN_PATH]
+
+    def token_requests(self) -> int:
+        """How many tokens were asked for."""
+        return len(self.received) - len(self.questions())
+
+
+@contextmanager
+def serving_rest_sources(home: Path, *codes: SourceCode, **changed: object) -> Iterator[RestSources]:
+    """The simulator, and settings that have `codes` asked there. Who is late is so until the simulator stops."""
+    port = free_ports(1)
+    address = f"http://127.0.0.1:{port}"
+    key_file = sandbox.rest_source_key(home)
+    issuer = SimulatedIssuer(address, import_key(json.loads(key_file.read_text("utf-8"))), system_clock)
+    sources = RestSources(issuer, write_rest_settings(home, address, key_file, codes, **changed))
+    started, loops = threading.Event(), list[asyncio.AbstractEventLoop]()
+    stop = asyncio.Event()
+
+    async def until_stopped(_seconds: float) -> None:
+        await stop.wait()
+
+    async def serve() -> None:
+        loops.append(asyncio.get_running_loop())
+        app = _recording(create_app(issuer, sleep=until_stopped), sources.received)
+        async with serving([Served("simulator", app, "127.0.0.1", port)]):
+            started.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert started.wait(30)
+    try:
+        yield sources
+    finally:
+        loops[0].call_soon_threadsafe(stop.set)
+        thread.join(30)
+
+
+def _recording(app: App, received: list[Received]) -> App:
+    async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
+        chunks: list[bytes] = []
+
+        async def listened() -> Message:
+            message = await receive()
+            if message["type"] == "http.request":
+                chunks.append(message.get("body", b""))
+                if not message.get("more_body"):
+                    query = f"?{scope['query_string'].decode()}" if scope["query_string"] else ""
+                    headers = repr([name + b": " + value for name, value in scope["headers"]])
+                    received.append(Received(scope["path"] + query, headers, b"".join(chunks)))
+            return message
+
+        await app(scope, listened, send)
+
+    return recorded

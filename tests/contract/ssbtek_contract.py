@@ -23,10 +23,15 @@ def schema() -> etree.XMLSchema:
     return etree.XMLSchema(etree.parse(str(_SSBT / "sammansatt_bastjanst_v10.xsd")))
 
 
+def csn_folder() -> Path:
+    """Where CSN's own schemas lie."""
+    return _ROOT / "csn/schema/v4_0"
+
+
 @cache
 def csn_schema() -> etree.XMLSchema:
     """CSN's own schema, for the document inside."""
-    return etree.XMLSchema(etree.parse(str(_ROOT / "csn/schema/v4_0/kommunfraga/kommunfraga.xsd")))
+    return etree.XMLSchema(etree.parse(str(csn_folder() / "kommunfraga/kommunfraga.xsd")))
 
 
 @cache

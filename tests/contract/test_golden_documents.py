@@ -12,12 +12,12 @@ from tests.unit.lookups.given import readings, simulated
 pytestmark = [needs_contract, pytest.mark.requirement(1)]
 
 
-@golden.of(*golden.WRITERS)
+@golden.of(*[SourceCode(code) for code in SCHEMAS])
 def test_a_golden_document_is_valid_by_the_official_schema(name: str) -> None:
     schema().assertValid(composite(golden.source_of(name), golden.document(name)))
 
 
-@pytest.mark.parametrize("code", golden.WRITERS)
+@pytest.mark.parametrize("code", [SourceCode(code) for code in SCHEMAS])
 def test_the_golden_documents_of_a_source_leave_no_element_of_its_contract_out(code: SourceCode) -> None:
     file, kind = SCHEMAS[code]
     wanted = set(SchemaFile(file).elements(kind))

@@ -313,7 +313,8 @@ async def _many(port: int, number: int) -> Held:
     """Carry out `number` look-ups of every kind through adapters of their own; answers what is held before the end."""
     async with AsyncExitStack() as stack:
         up, nobody = (
-            make_ssbtek(settings(each), stack, SourceHealth(system_clock), system_clock) for each in (port, port + 1)
+            make_ssbtek(settings(each), tuple(SourceCode), stack, SourceHealth(system_clock), system_clock)
+            for each in (port, port + 1)
         )
 
         async def one(place: int) -> None:

@@ -1,7 +1,6 @@
-"""The golden answers, found by their names in tests/golden. Their form is told in its README."""
+"""The golden documents: hand-made answers that together use every element of a source's contract."""
 
 import json
-from base64 import b64encode
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,9 @@ from lxml import etree
 
 from services.consultation.lookups.facade.writers.af import write_af
 from services.consultation.lookups.facade.writers.asked import Asked, Writer
+from services.consultation.lookups.facade.writers.csn import write_csn
 from services.consultation.lookups.facade.writers.miv import write_miv
+from services.consultation.lookups.facade.writers.skv import write_skv
 from services.consultation.lookups.facade.writers.so import write_so
 from services.consultation.lookups.facade.writers.tns import write_tns
 from services.consultation.lookups.sources.domain import SourceAnswer, SourceCode
@@ -21,19 +22,43 @@ from services.consultation.lookups.sources.ssbtek.xml import Element, parse
 from services.consultation.persons.domain import PersonNumber
 from services.consultation.tenants.domain import Asker, Processor
 from tests.unit.lookups.given import AUTUMN
+from tests.unit.lookups.golden_xml import data_of
 
-FOLDER = Path(__file__).parents[2] / "golden"
-ANSWERS = tuple(sorted(path.name for path in FOLDER.glob("*.xml")))
-"""The names of the golden answers in XML."""
-
-DATA = V10.name("data")
+FOLDER = Path(__file__).resolve().parents[2] / "golden"
 MAX_BYTES = 1_000_000
 WRITERS: dict[SourceCode, Writer] = {
     SourceCode.AF: write_af,
+    SourceCode.CSN: write_csn,
+    SourceCode.SKV: write_skv,
     SourceCode.SO: write_so,
     SourceCode.TNS: write_tns,
     SourceCode.MIV: write_miv,
 }
+PLAIN = (SourceCode.AF, SourceCode.SO, SourceCode.TNS, SourceCode.MIV)
+"""The sources whose `data` is the answer itself, and not a wrapping of it."""
+ECHOES: dict[SourceCode, set[str]] = {
+    # The question as we put it, and whom it was about: the look-up has both beside the answer.
+    SourceCode.AF: {"Fraga", "LagParagraf", "IdentitetsbeteckningFysiskPerson", "Sekretessmarkering"},
+    SourceCode.SO: {
+        "OrganisationsnummerIngivare",
+        "NamnIngivare",
+        "KontonamnHandlaggare",
+        "From",
+        "Tom",
+        "Syfte",
+        "Paragraf",
+        "OrganisationsnummerPersonuppgiftsbitrade",
+        "NamnPersonuppgiftsbitrade",
+        "IdentificationNumber",
+    },
+    # The documents inside them are held to the same in test_mutated_answers.
+    SourceCode.CSN: {"svar"},
+    SourceCode.SKV: {"svar", "MeddelandeKod", "MeddelandeText", "Systemversion"},
+    SourceCode.TNS: set[str](),
+    # Both ids of Migrationsverket's own exchange say nothing about the person.
+    SourceCode.MIV: {"korrelationsid", "correlationid", "personnummer"},
+}
+"""What a reader leaves unread on purpose, by the names of the elements: what they say is the question's."""
 ASKED = Asked(
     person=PersonNumber.parse("189001049809"),
     asker=Asker("162120000000", "Exempelkommun", "actor-1", (Processor("165560000000", "Exempelbolaget AB"),)),
@@ -46,68 +71,41 @@ ASKED = Asked(
 
 
 def names(*codes: SourceCode) -> list[str]:
-    """The golden answers of the sources, by file name."""
-    return [name for name in ANSWERS if source_of(name) in codes]
+    """The golden documents of the sources, by file name without ending."""
+    return [file.stem for code in codes for file in sorted(FOLDER.glob(f"{code.lower()}*.xml"))]
 
 
 def of(*codes: SourceCode) -> pytest.MarkDecorator:
-    """One test for each golden answer of the sources."""
+    """One test for each golden document of the sources."""
     return pytest.mark.parametrize("name", names(*codes))
 
 
 def source_of(name: str) -> SourceCode:
-    """The source that a golden answer is of: what its name begins with."""
-    return SourceCode(name.partition(".")[0].partition("-")[0].upper())
-
-
-def document_of(name: str) -> bytes:
-    """The bytes of a golden answer."""
-    return (FOLDER / name).read_bytes()
-
-
-def data_of(code: SourceCode, document: bytes) -> Element:
-    """The `data` element of a golden answer: itself, or the wrapping that the contract gives an inner document."""
-    root = etree.fromstring(document)
-    return root if root.tag == DATA else wrapped(code, document)
-
-
-def has_inner(document: bytes) -> bool:
-    """Whether a golden answer is a document inside, and not the `data` element."""
-    return etree.fromstring(document).tag != DATA
-
-
-def wrapped(code: SourceCode, document: bytes) -> Element:
-    """The `data` element that holds a document: CSN's in base64, Skatteverket's as a string."""
-    data = etree.Element(DATA)
-    if code is SourceCode.CSN:
-        etree.SubElement(data, V10.name("svar")).text = b64encode(document).decode("ascii")
-    elif code is SourceCode.SKV:
-        etree.SubElement(data, "svar").text = document.decode()
-    else:
-        raise ValueError(f"{code} has no document inside")
-    return data
-
-
-def told(reading: Reading) -> dict[str, Any]:
-    """A reading as plain JSON, without the fields that are empty."""
-    fields: dict[str, Any] = json.loads(json.dumps(asdict(reading)))
-    return {name: value for name, value in fields.items() if value not in (None, [], False)}
+    """The source whose document it is."""
+    return SourceCode(name.partition("_")[0].upper())
 
 
 def document(name: str) -> Element:
-    """The `data` element of a golden answer, by file name."""
-    return data_of(source_of(name), document_of(name))
-
-
-def expected(name: str) -> dict[str, Any]:
-    """What is written down that the answer says."""
-    content: dict[str, Any] = json.loads((FOLDER / name.replace(".xml", ".expected.json")).read_text("utf-8"))
-    return content
+    """The `data` element, with the document inside it wrapped where the file is that."""
+    return data_of(source_of(name), (FOLDER / f"{name}.xml").read_bytes())
 
 
 def read(code: SourceCode, data: Element) -> Reading:
     """What the source's reader makes of its `data` element."""
     return V10.readers[code](data)
+
+
+def expected(name: str) -> dict[str, Any]:
+    """What a person has written down that the document says."""
+    content: dict[str, Any] = json.loads((FOLDER / f"{name}.expected.json").read_text("utf-8"))
+    return content
+
+
+def told(reading: Reading) -> dict[str, Any]:
+    """A reading in the form of the expectations: everything but the person number."""
+    fields: dict[str, Any] = json.loads(json.dumps(asdict(reading)))
+    del fields["subject"]
+    return fields
 
 
 def answer(code: SourceCode, reading: Reading) -> SourceAnswer:

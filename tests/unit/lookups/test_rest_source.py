@@ -92,7 +92,7 @@ def test_every_source_is_read_alike_from_json_and_through_ssbtek(person: str) ->
         assert (alone.protected, alone.asked_period) == (whole.protected, whole.asked_period)
 
 
-@golden.of(*golden.WRITERS)
+@golden.of(*golden.PLAIN)
 def test_the_golden_documents_say_the_same_as_json(name: str) -> None:
     code = golden.source_of(name)
 

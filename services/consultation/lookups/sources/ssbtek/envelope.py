@@ -75,10 +75,14 @@ def read_answer(body: bytes, version: ContractVersion, *, max_bytes: int) -> Com
     if local_name(content) != version.answer:
         raise DocumentError(NOT_SOAP)
     found = children(content)
+    answers = found.get("svarsdata", [])
+    if len(answers) > 1:
+        # Which of them is the answer is for nobody to guess.
+        raise DocumentError(NOT_SOAP)
     correlation = "".join(_texts(found.get("korrelationsid", [])))
     return CompositeAnswer(
         correlation_id=correlation or None,
-        sources=children(found["svarsdata"][0]) if "svarsdata" in found else {},
+        sources=children(answers[0]) if answers else {},
     )
 
 
@@ -98,11 +102,11 @@ def unreadable_code(error: DocumentError) -> str:
 
 
 def _body_content(envelope: Element) -> Element:
-    body = only_child(envelope, "Body") if local_name(envelope) == "Envelope" else None
-    content = next(iter(body), None) if body is not None else None
-    if content is None:
+    """The one element in the one Body. A second of either, or a Body of another namespace, hides which is meant."""
+    bodies = children(envelope).get("Body", []) if local_name(envelope) == "Envelope" else []
+    if len(bodies) != 1 or len(bodies[0]) != 1 or etree.QName(bodies[0]).namespace != etree.QName(envelope).namespace:
         raise DocumentError(NOT_SOAP)
-    return content
+    return bodies[0][0]
 
 
 def _fault(fault: Element, detail_name: str) -> Fault:

@@ -3,7 +3,9 @@
 from services.consultation.lookups.sources.domain import Origin, SourceState
 from services.consultation.lookups.sources.ssbtek.contract import Reader
 from services.consultation.lookups.sources.ssbtek.readers.errors import read_error
+from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading, unparseable
+from services.consultation.lookups.sources.ssbtek.readers.strays import note_strays
 from services.consultation.lookups.sources.ssbtek.xml import DocumentError, Element, children, local_name
 
 
@@ -33,7 +35,14 @@ def _read(reader: Reader, element: Element) -> tuple[Reading, Origin | None]:
         return _error(errors[0], deviations)
     if len(contents) != 1:
         return unparseable("neither data nor error" if not contents else "repeated element: data"), None
-    return reader(contents[0]), None
+    return _with_strays(reader(contents[0]), contents[0]), None
+
+
+def _with_strays(reading: Reading, data: Element) -> Reading:
+    """With what stands in the element where no source's contract has a place for it, whoever reads it."""
+    notes = Notes()
+    note_strays(data, notes)
+    return reading.with_notes(notes)
 
 
 def _read_undivided(reader: Reader, element: Element) -> tuple[Reading, Origin | None]:

@@ -18,6 +18,10 @@ Element = etree._Element
 MAX_DEPTH = 32
 """Levels of elements. The deepest document of the contract, CSN's, has thirteen."""
 
+MAX_MARKS = 250_000
+"""Of `<` and of `=`, so that tags and attributes are counted before any is parsed. Real answers have some hundreds.
+libxml2 keeps every new name for as long as the thread lives: an answer of nothing but names would not be forgotten."""
+
 # Evaluated in C over the whole tree: the levels are counted without making a Python object of any element.
 _TOO_DEEP = etree.XPath(f"boolean({'/'.join(['*'] * MAX_DEPTH)})")
 
@@ -32,10 +36,12 @@ class DocumentError(Exception):
 def parse(document: bytes, *, max_bytes: int, encoding: str | None = None) -> Element:
     """Parse a whole document and return its root; `encoding` overrides what the document declares.
 
-    Raises DocumentError when it is not well-formed, has a DTD, or passes `max_bytes` or MAX_DEPTH.
+    Raises DocumentError when it is not well-formed, has a DTD, or passes `max_bytes`, MAX_MARKS or MAX_DEPTH.
     """
     if len(document) > max_bytes:
         raise DocumentError("the document is too large")
+    if document.count(b"<") > MAX_MARKS or document.count(b"=") > MAX_MARKS:
+        raise DocumentError("the document has too many elements")
     try:
         root = etree.fromstring(document, _parser(encoding))
     except (etree.XMLSyntaxError, ValueError, LookupError):

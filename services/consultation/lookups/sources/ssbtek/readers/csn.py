@@ -5,14 +5,14 @@ from typing import Any
 
 from services.consultation.lookups.sources.domain import SourceState
 from services.consultation.lookups.sources.ssbtek.readers import values
-from services.consultation.lookups.sources.ssbtek.readers.csn_cases import BLANK, KINDS, read_cases
+from services.consultation.lookups.sources.ssbtek.readers.csn_cases import EMPTY, KINDS, read_cases
 from services.consultation.lookups.sources.ssbtek.readers.fields import Fields
 from services.consultation.lookups.sources.ssbtek.readers.inner import MAX_INNER_BYTES, decoded
 from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading, state_of, unparseable, words
 from services.consultation.lookups.sources.ssbtek.readers.shapes import Kind, Shape, rows, verbatim
 from services.consultation.lookups.sources.ssbtek.readers.strays import attributes
-from services.consultation.lookups.sources.ssbtek.xml import Element, parse
+from services.consultation.lookups.sources.ssbtek.xml import Element, local_name, parse
 
 NOT_FOUND = "Ej träff"
 """The status of a person whom CSN does not know."""
@@ -21,7 +21,7 @@ _KNOWN_VERSIONS = frozenset({"4.0", "4"})
 _WRAPPER = frozenset({"svar"})
 _COUNTED: Mapping[str, str] = {name.lower(): name for name in KINDS}
 _ANSWER = Shape({}, ("GemensamtSvarEkbistand", "GemensamtFragaEkbistand", "Personer"))
-_RESULT = Shape({"ResultatKod": Kind(verbatim), "ResultatText": Kind(verbatim, unset=BLANK)})
+_RESULT = Shape({"ResultatKod": Kind(verbatim), "ResultatText": Kind(verbatim, unset=EMPTY)})
 _PERSON = Shape({}, ("Studiestodstypforteckning", *KINDS))
 _COUNTS = Shape(dict.fromkeys(_COUNTED, Kind(values.integer, "not a whole number")))
 _ATTRIBUTES: Mapping[str, frozenset[str]] = {
@@ -46,6 +46,8 @@ def read_csn(data: Element) -> Reading:
     version = root.get("schemaVersion", "").strip()
     if version not in _KNOWN_VERSIONS:
         notes.deviates("unknown schema version", "CSNSvar")
+    if local_name(root) != "CSNSvar":
+        notes.does_not_know("unknown element", local_name(root))
     found = _ANSWER.read(root, notes)
     result = _result(found.get("GemensamtSvarEkbistand", ()), notes)
     if result["code"] not in (None, "0"):
@@ -97,6 +99,8 @@ def _content(persons: Sequence[Element], notes: Notes) -> tuple[_Json, str | Non
         # CSN knows the person but tells of no kind of support, not even an empty one.
         notes.loses("missing element", "Studiemedel")
     marks = {"status": status or None, "secrecy": person.get("sekretess", "").strip() or None}
+    if not person.get("personnummer", "").strip():
+        notes.deviates("missing attribute", "personnummer")
     number = (person.get("sekel", "") + person.get("personnummer", "")).strip()
     return {"person": marks, "counts": counts, "cases": cases}, number or None
 

@@ -23,7 +23,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
 )
 """The kinds of support, by the name of the element that holds its cases."""
 
-BLANK: Mapping[str, None] = MappingProxyType({"": None})
+BLANK: Mapping[str, None] = MappingProxyType({" ": None})
+EMPTY: Mapping[str, None] = MappingProxyType({"": None, " ": None})
 NOT_SET: Mapping[str, None] = MappingProxyType({"0": None})
 """CSN's way to say that no day or week is set."""
 
@@ -45,14 +46,14 @@ def _kronor(text: str) -> values.Money | None:
     return values.money(text)
 
 
-_TEXT = Kind(verbatim, unset=BLANK)
+_TEXT = Kind(verbatim, unset=EMPTY)
 _CODE = Kind(verbatim)
 _DATE = Kind(values.compact_date, "not a date", NOT_SET)
 _WEEK = Kind(values.compact_week, "not a week", NOT_SET)
 _MONEY = Kind(_kronor, "not an amount")
 _NUMBER = Kind(values.integer, "not a whole number")
 _PACE = Kind({str(pace): pace for pace in _PACES}.get, "not a whole number", tolerate=values.integer)
-_LOAN = Kind({"J": True}.get, unset=MappingProxyType({"": False}))
+_LOAN = Kind({"J": True}.get, unset=MappingProxyType({" ": False}))
 
 _HEAD = {"stodform": _CODE, "klartext": _TEXT, "status": _one_of(*_CASE_STATUSES, unset=BLANK)}
 _PLAN = ("UtbetalningsPlan",)
@@ -99,7 +100,7 @@ def _case(element: Element, shape: Shape, kind: str, notes: Notes) -> _Json:
     payments = rows(found("UtbetalningsPlan", ()), "Utbetalning", notes)
     return {
         "kind": kind,
-        "number": _attribute(element, "lopnummer"),
+        "number": _number(element, notes),
         "form": {"code": found("stodform"), "text": found("klartext")},
         "status": found("status"),
         "related": found("relarende"),
@@ -109,6 +110,13 @@ def _case(element: Element, shape: Shape, kind: str, notes: Notes) -> _Json:
         "granted": [_granted(each, notes) for each in granted],
         "payments": [_payment(each, notes) for each in payments],
     }
+
+
+def _number(element: Element, notes: Notes) -> str | None:
+    number = _attribute(element, "lopnummer")
+    if number is None:
+        notes.deviates("missing attribute", "lopnummer")
+    return number
 
 
 def _attribute(element: Element, name: str) -> str | None:

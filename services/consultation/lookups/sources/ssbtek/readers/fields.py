@@ -10,6 +10,7 @@ from services.consultation.lookups.sources.ssbtek.xml import Element, children, 
 
 T = TypeVar("T")
 N = TypeVar("N", bound=Node)
+_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 
 class NodeFields(Generic[N]):
@@ -25,6 +26,9 @@ class NodeFields(Generic[N]):
     ) -> None:
         self._children = children(element)
         self._notes = notes
+        if element.text is not None and not element.text.isspace():
+            # By its contract it holds elements.
+            notes.loses("text where elements are expected", local_name(element))
         names = self._children.keys()
         if not names <= required:
             for name in names:
@@ -93,11 +97,18 @@ class NodeFields(Generic[N]):
         """The text through `reader`; what that cannot read is noted as `problem`."""
         text = self.text(name)
         if text is None:
+            if name in self._children and not _is_nil(self._children[name][0]):
+                self._notes.deviates("empty value", name)
             return None
         value = reader(text)
         if value is None:
             self._notes.loses(problem, name)
         return value
+
+
+def _is_nil(element: Node) -> bool:
+    # Only XML has it; a JSON member that is null is not there.
+    return isinstance(element, Element) and element.get(_NIL) in ("true", "1")
 
 
 class Fields(NodeFields[Element]):
@@ -118,6 +129,8 @@ def listed(wrappers: list[N], name: str, notes: Notes) -> list[N]:
     """
     found = []
     for wrapper in wrappers:
+        if wrapper.text is not None and not wrapper.text.isspace():
+            notes.loses("text where elements are expected", local_name(wrapper))
         for child in wrapper:
             child_name = local_name(child)
             if child_name == name:

@@ -53,7 +53,11 @@ def read_miv(data: Node) -> Reading:
         "homeCountry": fields.text("hemland"),
         "entered": fields.date("inresedatum"),
         # A `svar` may be nil, which says nothing.
-        "permits": [_permit(NodeFields(element, notes, frozenset(), _PERMIT)) for element in elements if len(element)],
+        "permits": [
+            _permit(NodeFields(element, notes, frozenset(), _PERMIT))
+            for element in elements
+            if len(element) or element.text
+        ],
         "person": {"givenName": fields.text("fornamn"), "familyName": fields.text("efternamn")},
     }
     # A name alone is not something registered.

@@ -17,9 +17,9 @@ _MAX_TAGS = 200
 class Kind(NamedTuple):
     """How a text is read. `read` gives None for what it cannot read, which is noted as `problem` and lost.
 
-    `unset` are the texts with which the source says that there is no value, and what each means; a blank text that is
-    not among them is noted. Where the contract lists the values, `read` knows those, and `tolerate` reads others,
-    which are noted and told as they are.
+    `unset` are the texts with which the source says that there is no value, and what each means: one blank stands for
+    any number of them. An empty or blank text that is not among them is noted. Where the contract lists the values,
+    `read` knows those, and `tolerate` reads others, which are noted and told as they are.
     """
 
     read: Callable[[str], Any] = str
@@ -127,8 +127,9 @@ def _odd(child: Element, name: str, kind: Kind, notes: Notes) -> Any:
     text = raw.strip()
     if len(child):
         notes.loses("elements where text is expected", name)
-    if text in kind.unset:
-        return kind.unset[text]
+    spelt = text or (" " if raw else "")
+    if spelt in kind.unset:
+        return kind.unset[spelt]
     if not text:
         notes.deviates("empty value", name)
         return None

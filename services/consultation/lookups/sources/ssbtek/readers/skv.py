@@ -9,7 +9,7 @@ from typing import Any
 
 from services.consultation.lookups.sources.domain import SourceState
 from services.consultation.lookups.sources.ssbtek.readers import values
-from services.consultation.lookups.sources.ssbtek.readers.fields import means_yes
+from services.consultation.lookups.sources.ssbtek.readers.fields import Fields, means_yes
 from services.consultation.lookups.sources.ssbtek.readers.inner import MAX_INNER_BYTES
 from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading, state_of, unparseable, words
@@ -30,7 +30,7 @@ _PERSON = Shape(
     # No schema is published, so nothing is known to be required.
     optional=frozenset((*_VALUES, "Kapitaluppgift")),
 )
-_WRAPPER = Shape({"svar": Kind()})
+_WRAPPER = frozenset({"svar"})
 _CAPITAL = Shape({"Taxeringsar": _TEXT, "SummaIntakterPaKapital": _MONEY, "OverskottPaKapital": _MONEY})
 
 _Json = dict[str, Any]
@@ -61,8 +61,8 @@ def read_skv(data: Element) -> Reading:
 
 
 def _document(data: Element, notes: Notes) -> Element:
-    found = _WRAPPER.read(data, notes)
-    text = (found.get("svar") or "").strip()
+    wrapper = Fields(data, notes, _WRAPPER).one("svar")
+    text = (wrapper.text or "").strip() if wrapper is not None else ""
     if not text:
         raise DocumentError("the inner document is absent")
     # The string is already decoded, whatever encoding the document in it declares.

@@ -1,0 +1,221 @@
+"""Answers made to harm who reads them, the whole answer and the documents inside, through client and product."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from services.consultation.lookups.simulator.persons import PERSONS
+from services.consultation.lookups.sources.domain import Origin, SourceAnswer, SourceCode, SourceState
+from services.consultation.lookups.sources.ssbtek.xml import MAX_DEPTH
+from shared.http.guard import Receive, Scope, Send
+from tests.attack.hostile_documents import MAX_BYTES, inner, inner_bombs, sound_forms, with_inner, xml_bombs
+from tests.attack.test_unsafe_consumption import Surrounded, surrounded
+from tests.exchange import Exchange
+from tests.unit.lookups.given import FakeTransport, asked, encoded, ok, simulated
+
+pytestmark = [pytest.mark.attack, pytest.mark.requirement(1)]
+
+_WHOLE = simulated("complete")
+_OUTER = xml_bombs(_WHOLE)
+_INNER = {f"{code} {name}": (code, body) for code, name, body in inner_bombs()}
+_MOST_GROWTH_MB = 300
+_SECRETS = ("root:", "ha" * 5, "x-secret")
+
+
+def answers(body: bytes) -> Mapping[SourceCode, SourceAnswer]:
+    """What the client makes of an answer; a sound one after it is read as ever."""
+    found = asked(FakeTransport([ok(body)]), max_answer_bytes=MAX_BYTES)
+    after = asked(FakeTransport([ok(_WHOLE)]), max_answer_bytes=MAX_BYTES)
+    assert {each.state for each in after.values()} == {SourceState.ANSWERED}
+    return found
+
+
+def content(found: Mapping[SourceCode, SourceAnswer]) -> dict[SourceCode, object]:
+    return {code: (answer.state, answer.deviations, answer.data) for code, answer in found.items()}
+
+
+SOUND = content(answers(_WHOLE))
+
+
+def nothing_quoted(found: Mapping[SourceCode, SourceAnswer]) -> None:
+    for answer in found.values():
+        words = " ".join((answer.code or "", *answer.messages, *answer.deviations))
+        assert not any(secret in words for secret in _SECRETS)
+
+
+# --- the whole answer ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", _OUTER)
+def test_a_bomb_in_the_answer_is_an_error_of_every_source_and_named(name: str) -> None:
+    found = answers(_OUTER[name])
+
+    assert {(each.state, each.origin, each.code) for each in found.values()} == {
+        (SourceState.ERROR, Origin.LOCAL, "NOT_XML")
+    }
+    assert all(each.data is None for each in found.values())
+    nothing_quoted(found)
+
+
+@pytest.mark.parametrize("form", sound_forms(""))
+def test_a_sound_answer_in_an_encoding_that_xml_has_is_read_as_ever(form: str) -> None:
+    text = _WHOLE.decode().partition("?>")[2]
+
+    assert content(answers(sound_forms(text)[form])) == SOUND
+
+
+_SIGNATURE = (
+    b'<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:SignedInfo><ds:Reference URI="#b"/>'
+    b"</ds:SignedInfo><ds:SignatureValue>AA==</ds:SignatureValue><ds:Object>%b</ds:Object></ds:Signature>"
+)
+_BODY = _WHOLE[_WHOLE.index(b"<soap:Body") : _WHOLE.index(b"</soap:Envelope>")]
+_RESPONSE = _BODY[_BODY.index(b">") + 1 : _BODY.rindex(b"<")]
+_ANSWERS = _RESPONSE[_RESPONSE.rindex(b"<", 0, _RESPONSE.index(b"svarsdata")) : _RESPONSE.rindex(b"svarsdata>") + 10]
+
+
+def inserted(before: bytes, what: bytes) -> bytes:
+    """The whole answer with something put in, in front of a place that it has once."""
+    assert _WHOLE.count(before) == 1
+    return _WHOLE.replace(before, what + before)
+
+
+_EMPTY_SOURCES = b"".join(b"<%b/>" % code.encode() for code in SourceCode)
+_HIDDEN = b"<svarsdata>" + _EMPTY_SOURCES + b"</svarsdata>"
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [_HIDDEN, b"<Body>" + _HIDDEN + b"</Body>", _SIGNATURE % _BODY, _SIGNATURE % _HIDDEN],
+    ids=["an answer", "a body", "a signed body", "a signed answer"],
+)
+def test_what_is_hidden_in_the_header_is_not_read(hidden: bytes) -> None:
+    header = b"<soap:Header>" + hidden + b"</soap:Header>"
+
+    assert content(answers(inserted(b"<soap:Body", header))) == SOUND
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        inserted(b"<soap:Body", b"<soap:Body>" + _HIDDEN + b"</soap:Body>"),
+        inserted(b"<soap:Body", b'<x:Body xmlns:x="urn:x">' + _RESPONSE + b"</x:Body>"),
+        inserted(b"</soap:Envelope>", _BODY),
+        inserted(b"</soap:Body>", _RESPONSE),
+        inserted(b"</soap:Body>", _SIGNATURE % _RESPONSE),
+        _WHOLE.replace(_RESPONSE, _SIGNATURE % _RESPONSE),
+        _WHOLE.replace(b"<soap:Body", b'<x:Body xmlns:x="urn:x"').replace(b"</soap:Body", b"</x:Body"),
+        _WHOLE.replace(_ANSWERS, _ANSWERS * 2),
+    ],
+    ids=[
+        "a body first",
+        "another body first",
+        "the body twice",
+        "a second answer",
+        "a signed answer beside it",
+        "an answer in a signature",
+        "a body of another namespace",
+        "the sources' answers twice",
+    ],
+)
+def test_of_two_answers_neither_is_taken(body: bytes) -> None:
+    found = answers(body)
+
+    assert {(each.state, each.code) for each in found.values()} == {(SourceState.ERROR, "NOT_SOAP")}
+
+
+# --- the documents inside --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", _INNER)
+def test_a_bomb_inside_one_source_is_named_there_and_leaves_the_other_six_alone(name: str) -> None:
+    code, body = _INNER[name]
+
+    found = answers(body)
+
+    assert found[code].state is SourceState.UNPARSEABLE
+    assert found[code].deviations
+    assert found[code].data is None
+    assert {other: each for other, each in content(found).items() if other is not code} == {
+        other: each for other, each in SOUND.items() if other is not code
+    }
+    nothing_quoted(found)
+
+
+@pytest.mark.parametrize("form", sound_forms(""))
+def test_a_sound_document_inside_in_an_encoding_that_xml_has_is_read_as_ever(form: str) -> None:
+    text = inner(SourceCode.CSN).decode().partition("?>")[2]
+
+    found = answers(with_inner(SourceCode.CSN, encoded(sound_forms(text)[form])))
+
+    assert content(found) == SOUND
+
+
+def test_a_signature_around_the_document_inside_is_not_looked_into() -> None:
+    document = inner(SourceCode.CSN).partition(b"?>")[2]
+
+    found = answers(with_inner(SourceCode.CSN, encoded(_SIGNATURE % document)))
+
+    assert found[SourceCode.CSN].state is SourceState.UNPARSEABLE
+    assert "unknown element: Signature" in found[SourceCode.CSN].deviations
+
+
+def test_the_whole_corpus_is_read_within_a_bound_on_memory() -> None:
+    """In a process of its own, since what a process has once taken counts for as long as it lives."""
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.attack.hostile_documents"], capture_output=True, text=True, check=True
+    ).stdout
+    measured = json.loads(told)
+
+    assert measured["documents"] == len(_OUTER) + len(_INNER) > 60
+    assert measured["grown"] < _MOST_GROWTH_MB
+
+
+def test_the_depth_that_is_refused_is_far_above_what_answers_have() -> None:
+    assert 13 < MAX_DEPTH < 100
+
+
+# --- through the product ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sources(running: Exchange) -> Iterator[Surrounded]:
+    """SSBTEK is hostile, and waited for during ten seconds."""
+    settings = {"SAMRAD_CONSULTATION_SSBTEK_BUDGET_SECONDS": "10"}
+    yield from surrounded(running, "SAMRAD_CONSULTATION_SSBTEK_URL", "/ssbt/10", **settings)
+
+
+def test_a_hundred_megabytes_are_left_unread_and_the_next_look_up_is_answered(sources: Surrounded) -> None:
+    piece = b"<x>" + b"y" * 1_000_000 + b"</x>"
+
+    async def floods(_: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/xml")]})
+        for _number in range(100):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    sources.neighbour.answer = floods
+    flooded = sources.look_up()
+    assert flooded.status_code == 200
+    assert {(each["state"], each["code"]) for each in flooded.json()["sources"]} == {("error", "TOO_LARGE")}
+
+    sources.neighbour.says(_OUTER["billion laughs"])
+    assert {each["code"] for each in sources.look_up().json()["sources"]} == {"NOT_XML"}
+
+
+@pytest.mark.parametrize("name", ["CSN a depth of 100 000", "SKV an entity of a file", "FK deep lists"])
+def test_a_bomb_inside_one_source_reaches_the_caseworker_as_that_sources_trouble(
+    sources: Surrounded, name: str
+) -> None:
+    code, body = _INNER[name]
+    sources.neighbour.says(body.replace(b"00000000-0000-4000-8000-000000000001", b""))
+
+    answer = sources.look_up()
+
+    states = {each["source"]: each["state"] for each in answer.json()["sources"]}
+    assert states.pop(code) == "unparseable"
+    assert set(states.values()) == {"answered"}
+    assert not answer.json()["complete"]
+    assert PERSONS["complete"].number not in answer.text

@@ -8,6 +8,7 @@ from datetime import datetime
 from services.consultation.lookups.sources.domain import Inquiry, Origin, SourceAnswer, SourceCode, SourceState
 from services.consultation.lookups.sources.ssbtek.contract import ContractVersion
 from services.consultation.lookups.sources.ssbtek.envelope import Fault, build_request, read_answer
+from services.consultation.lookups.sources.ssbtek.readers.fk_suppliers import with_unlisted
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading, unparseable
 from services.consultation.lookups.sources.ssbtek.rules import InvalidRequestError, violations
 from services.consultation.lookups.sources.ssbtek.sources import read_source
@@ -139,6 +140,8 @@ def _failed(code: SourceCode, failure: _Failure) -> SourceAnswer:
 
 def _read(code: SourceCode, outcome: _Outcome, inquiry: Inquiry, answered_at: datetime) -> SourceAnswer:
     reading, origin = outcome[code]
+    if code is SourceCode.FK:
+        reading = with_unlisted(reading, inquiry.benefit_groups)
     if reading.subject is not None and not _same_person(reading.subject, inquiry.person.reveal()):
         reading = replace(unparseable("the answer is about another person number"), protected=reading.protected)
     return SourceAnswer(

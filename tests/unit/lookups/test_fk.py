@@ -53,6 +53,24 @@ def test_the_payments_of_pm_are_read_from_its_own_lists_in_its_own_model() -> No
     assert [each["preliminary"] for each in data_of(reading)["payments"]] == [False, False, True]
 
 
+def test_the_claims_and_decisions_of_pm_are_read() -> None:
+    data = data_of(readings(simulated("pensioner"))[SourceCode.FK])
+
+    assert data["pensionClaims"] == [
+        {
+            "claimId": "A-1",
+            "received": "2026-09-01",
+            "benefitGroup": {"code": "PM:AP", "text": "Allmän pension"},
+            "from": "2026-09-01",
+            "to": None,
+        }
+    ]
+    decision = data["pensionDecisions"][0]
+    assert (decision["status"]["code"], decision["outcome"]["code"]) == ("SLUTLIGT", "BIFALL")
+    assert decision["compensations"][0]["amount"] == {"amount": "9120.00", "currency": "SEK"}
+    assert decision["compensations"][0]["frequency"] == {"code": "MANAD", "text": "Per månad"}
+
+
 def test_a_supplier_that_is_down_makes_the_answer_partial_though_no_deviation_is_named() -> None:
     reading = readings(simulated("pension_unavailable"))[SourceCode.FK]
 

@@ -110,10 +110,12 @@ def parts_of(
 def _part(supplier: Json, deviations: Sequence[Json], came: Delivered) -> SourcePart:
     name, code = supplier["code"], supplier["state"]
     own = [row for row in deviations if name in suppliers_of(row)]
+    if code == UP and not own:
+        return SourcePart(name, _state(came))
     if code == UP:
         return SourcePart(
             name,
-            SourceState.PARTIAL if own else _state(came),
+            SourceState.PARTIAL,
             code=next((row["code"] for row in own if row["code"]), None),
             messages=words(*(row["text"] for row in own)),
         )

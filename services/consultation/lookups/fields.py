@@ -59,8 +59,9 @@ PIECES: Mapping[SourceCode, tuple[Piece, ...]] = {
     ),
     SourceCode.FK: (
         Piece("payments", ("payments",), ("payments", "preliminaryPayments")),
-        *_plain("programmes", "programmeCompensation", "jobDays", "cases", "otherInformation"),
-        Piece("person", ("person",)),
+        *_plain("programmes", "programmeCompensation", "jobDays"),
+        Piece("cases", *(("cases", "pensionClaims", "pensionDecisions"),) * 2),
+        *_plain("otherInformation", "person"),
         Piece("suppliers", ("suppliers", "deviations")),
     ),
     SourceCode.SKV: (
@@ -107,7 +108,7 @@ def limited(answer: SourceAnswer, opened: frozenset[str]) -> SourceAnswer:
     )
     if closed and answer.state not in _NOTHING_RECEIVED:
         # A source's own words, and what was odd in its answer, can't be divided by piece.
-        parts = tuple(replace(each, messages=()) for each in kept.parts)
+        parts = tuple(replace(each, messages=(), state=_part_state(each.state, kept.state)) for each in kept.parts)
         return replace(kept, messages=(), deviations=(), parts=parts)
     return kept
 
@@ -127,6 +128,11 @@ def _state(answer: SourceAnswer, items: Sequence[str]) -> SourceState:
     if answer.state is SourceState.ANSWERED and about.isdisjoint(items):
         return SourceState.ANSWERED_EMPTY
     return answer.state
+
+
+def _part_state(state: SourceState, whole: SourceState) -> SourceState:
+    # Where nothing is left to tell, no part may tell that there was something.
+    return whole if state is SourceState.ANSWERED and whole is SourceState.ANSWERED_EMPTY else state
 
 
 @lru_cache(maxsize=200)

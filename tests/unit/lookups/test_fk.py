@@ -6,30 +6,10 @@ from typing import Any
 import pytest
 
 from services.consultation.lookups.sources.domain import SourceCode, SourceState
-from services.consultation.lookups.sources.ssbtek.readers.reading import Reading
-from tests.unit.lookups.given import encoded, read, readings, simulated
+from tests.unit.lookups.given import readings, simulated
+from tests.unit.lookups.given_fk import DOWN, OK, data_of, read_json, read_lefi, supplier
 
 pytestmark = pytest.mark.requirement(1)
-
-OK = {"kod": "OK", "beskrivning": "Tillgänglig"}
-DOWN = {"kod": "OTILLGANGLIG", "beskrivning": "Ej tillgänglig"}
-
-
-def supplier(code: str, state: dict[str, str]) -> dict[str, Any]:
-    return {"utlamnare": {"kod": code, "namn": code}, "tillstand": state}
-
-
-def read_json(document: str | bytes) -> Reading:
-    return read(SourceCode.FK, f"<lefiJsonSvar>{encoded(document)}</lefiJsonSvar>")
-
-
-def read_lefi(**members: Any) -> Reading:
-    return read_json(json.dumps({"utlamnare": [supplier("FK", OK), supplier("PM", OK)], **members}))
-
-
-def data_of(reading: Reading) -> dict[str, Any]:
-    assert reading.data is not None
-    return dict(reading.data)
 
 
 def test_the_payments_of_fk_are_read_from_formansinformation() -> None:
@@ -71,6 +51,24 @@ def test_the_payments_of_pm_are_read_from_its_own_lists_in_its_own_model() -> No
     assert payment["net"] == {"amount": "7470.00", "currency": "SEK"}
     assert [row["isDeduction"] for row in payment["rows"]] == [False, True]
     assert [each["preliminary"] for each in data_of(reading)["payments"]] == [False, False, True]
+
+
+def test_the_claims_and_decisions_of_pm_are_read() -> None:
+    data = data_of(readings(simulated("pensioner"))[SourceCode.FK])
+
+    assert data["pensionClaims"] == [
+        {
+            "claimId": "A-1",
+            "received": "2026-09-01",
+            "benefitGroup": {"code": "PM:AP", "text": "Allmän pension"},
+            "from": "2026-09-01",
+            "to": None,
+        }
+    ]
+    decision = data["pensionDecisions"][0]
+    assert (decision["status"]["code"], decision["outcome"]["code"]) == ("SLUTLIGT", "BIFALL")
+    assert decision["compensations"][0]["amount"] == {"amount": "9120.00", "currency": "SEK"}
+    assert decision["compensations"][0]["frequency"] == {"code": "MANAD", "text": "Per månad"}
 
 
 def test_a_supplier_that_is_down_makes_the_answer_partial_though_no_deviation_is_named() -> None:
@@ -183,12 +181,41 @@ def test_an_amount_of_another_kind_makes_the_answer_partial(amount: str) -> None
     assert data_of(reading)["payments"][0]["net"] is None
 
 
-def test_an_unknown_code_is_kept_verbatim_and_other_information_is_named() -> None:
+def test_an_unknown_code_is_kept_verbatim() -> None:
     payment = {"formansfamilj": {"id": "ÖÖÖ-9", "beskrivning": "Ny förmån"}}
-    reading = read_lefi(formansinformation={"utbetalningsuppgift": [payment], "underhallsskuld": [{"x": 1}]})
+    reading = read_lefi(formansinformation={"utbetalningsuppgift": [payment]})
 
     assert data_of(reading)["payments"][0]["benefitFamily"] == {"code": "ÖÖÖ-9", "text": "Ny förmån"}
-    assert data_of(reading)["otherInformation"] == ["underhallsskuld"]
+
+
+def test_a_key_that_is_not_a_name_is_not_repeated() -> None:
+    reading = read_lefi(formansinformation={"utbetalningsuppgift": [{"189001019802": 1}], "19 890": [1]})
+
+    assert reading.deviations == ("unknown member: a key that is not a name",)
+
+
+@pytest.mark.parametrize("mark", ["ja", "true", 1, {}, [], [False]])
+def test_another_person_with_a_protection_mark_is_told_of_by_the_mark_alone(mark: object) -> None:
+    child = {"personnummer": "189001019802", "namn": "Barn", "foddes": "1890-01-01", "skyddad": mark}
+    reading = read_lefi(formansinformation={"generellPersoninformation": [{"skyddad": False, "barn": [child]}]})
+
+    nothing = dict.fromkeys(("personNumber", "born", "name", "deceased"))
+    assert data_of(reading)["person"]["children"] == [{**nothing, "protected": True}]
+    assert reading.protected is False
+
+
+@pytest.mark.parametrize(
+    "information",
+    [
+        '{"generellPersoninformation": [{"skyddad": true, "skyddad": false}]}',
+        '{"generellPersoninformation": [{"skyddad": true}], "generellPersoninformation": []}',
+        '{"generellPersoninformation": ["oläsligt"]}',
+    ],
+)
+def test_a_person_block_that_may_hold_a_mark_is_taken_as_marked(information: str) -> None:
+    suppliers = json.dumps([supplier("FK", OK)])
+
+    assert read_json(f'{{"utlamnare": {suppliers}, "formansinformation": {information}}}').protected
 
 
 @pytest.mark.parametrize(
@@ -228,7 +255,15 @@ def test_a_document_that_is_not_lefis_is_unparseable_and_its_text_is_not_repeate
     assert not any('utlamnare": ' in text for text in reading.deviations)
 
 
-def test_a_key_that_comes_twice_is_tolerated() -> None:
+def test_a_member_that_comes_twice_with_other_content_is_noted_and_the_answer_is_not_whole() -> None:
     suppliers = json.dumps([supplier("FK", OK)])
+    reading = read_json(f'{{"utlamnare": [], "utlamnare": {suppliers}}}')
 
-    assert read_json(f'{{"utlamnare": [], "utlamnare": {suppliers}}}').state is SourceState.ANSWERED_EMPTY
+    assert (reading.state, reading.deviations) == (SourceState.PARTIAL, ("repeated member: utlamnare",))
+
+
+def test_a_member_that_comes_twice_with_the_same_content_is_noted_and_nothing_is_lost() -> None:
+    suppliers = json.dumps([supplier("FK", OK)])
+    reading = read_json(f'{{"utlamnare": {suppliers}, "utlamnare": {suppliers}}}')
+
+    assert (reading.state, reading.deviations) == (SourceState.ANSWERED_EMPTY, ("repeated member: utlamnare",))

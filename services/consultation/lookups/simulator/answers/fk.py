@@ -8,10 +8,11 @@ from typing import Any
 from services.consultation.lookups.simulator.answers.common import data
 from services.consultation.lookups.simulator.elements import element, month_of, paydays
 from services.consultation.lookups.simulator.question import Question
-from services.consultation.lookups.sources.domain import SourceCode
+from services.consultation.lookups.sources.domain import Period, SourceCode
 from services.consultation.lookups.sources.ssbtek.xml import Element
 
 _Json = dict[str, Any]
+_GENERAL_PENSION = {"kod": "PM:AP", "beskrivning": "Allmän pension"}
 _OK = {"kod": "OK", "beskrivning": "Tillgänglig"}
 
 
@@ -32,9 +33,17 @@ def protected(question: Question) -> Element:
 
 
 def pension(question: Question) -> Element:
-    """Payments from Pensionsmyndigheten, in its own lists and its own model."""
-    made = [_pension(day) for day in paydays(question.periods[SourceCode.FK])]
-    return _answer(question, formansinformation={}, utbetalningar=made[:-1], preliminaraUtbetalningar=made[-1:])
+    """Payments from Pensionsmyndigheten, in its own lists and its own model, and the decision that they rest on."""
+    period = question.periods[SourceCode.FK]
+    made = [_pension(day) for day in paydays(period)]
+    return _answer(
+        question,
+        formansinformation={},
+        ansprak=[_pension_claim(period)],
+        beslut=[_pension_decision(period)],
+        utbetalningar=made[:-1],
+        preliminaraUtbetalningar=made[-1:],
+    )
 
 
 def pension_unavailable(question: Question) -> Element:
@@ -137,7 +146,6 @@ def _row(kind: str, text: str, **amounts: Any) -> _Json:
 
 def _pension(day: date) -> _Json:
     month = month_of(day)
-    group = {"kod": "PM:AP", "beskrivning": "Allmän pension"}
     return {
         "utbetalningsdatum": day.isoformat(),
         "utbetalningsperiod": {"from": month.first.isoformat(), "tom": month.last.isoformat()},
@@ -146,10 +154,37 @@ def _pension(day: date) -> _Json:
         "avdrag": [{"belopp": 1650, "avdragstyp": {"kod": "PM:PS", "beskrivning": "Preliminär skatt"}}],
         "utbetalningsrader": [
             {
-                "formansgrupp": group,
+                "formansgrupp": _GENERAL_PENSION,
                 "belopp": 9120,
                 "utbetalningsforman": {"kod": "PM:AP38", "beskrivning": "Allmän pension, född 1938 eller senare"},
                 "beloppstyp": {"kod": "PM:IP", "beskrivning": "Inkomstpension"},
+            }
+        ],
+    }
+
+
+def _pension_claim(period: Period) -> _Json:
+    return {
+        "ansprakid": "A-1",
+        "ankomstdatum": period.first.isoformat(),
+        "formansgrupp": _GENERAL_PENSION,
+        "yrkadPeriod": {"from": period.first.isoformat()},
+    }
+
+
+def _pension_decision(period: Period) -> _Json:
+    return {
+        "beslutsid": "B-1",
+        "beslutsdatum": period.first.isoformat(),
+        "formansgrupp": _GENERAL_PENSION,
+        "beslutsstatus": {"kod": "SLUTLIGT", "beskrivning": "Slutligt"},
+        "beslutsutfall": {"kod": "BIFALL", "beskrivning": "Bifall"},
+        "beslutadErsattning": [
+            {
+                "beslutatBelopp": {"belopp": 9120, "beloppsfrekvens": {"kod": "MANAD", "beskrivning": "Per månad"}},
+                "period": {"from": period.first.isoformat()},
+                "ersattningstyp": {"kod": "PM:IP", "beskrivning": "Inkomstpension"},
+                "omfattning": 1,
             }
         ],
     }

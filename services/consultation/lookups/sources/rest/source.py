@@ -90,7 +90,7 @@ class RestSource:
             reading = await asyncio.to_thread(self._read, answer.body)
         else:
             reading = self._read(answer.body)
-        return read_answer_of(self._api.source, reading, inquiry.person)
+        return read_answer_of(self._api.source, reading, inquiry)
 
     async def _send(self, body: bytes) -> Answer:
         proof = await self._tokens.headers("POST", self._api.url)

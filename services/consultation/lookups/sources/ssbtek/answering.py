@@ -2,18 +2,20 @@
 
 from dataclasses import replace
 
-from services.consultation.lookups.sources.domain import SourceAnswer, SourceCode
+from services.consultation.lookups.sources.domain import Inquiry, SourceAnswer, SourceCode
+from services.consultation.lookups.sources.ssbtek.readers.fk_suppliers import with_unlisted
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading, unparseable
-from services.consultation.persons.domain import PersonNumber
 
 _MAX_CODE = 60
 _MAX_MESSAGE = 500
 _MAX_PARTS = 100
 
 
-def read_answer_of(code: SourceCode, reading: Reading, person: PersonNumber) -> SourceAnswer:
-    """The answer that was read, unless the source says that it is about somebody else."""
-    if reading.subject is not None and not _same_person(reading.subject, person.reveal()):
+def read_answer_of(code: SourceCode, reading: Reading, inquiry: Inquiry) -> SourceAnswer:
+    """The answer that was read to the inquiry, unless the source says that it is about somebody else."""
+    if code is SourceCode.FK:
+        reading = with_unlisted(reading, inquiry.benefit_groups)
+    if reading.subject is not None and not _same_person(reading.subject, inquiry.person.reveal()):
         reading = replace(unparseable("the answer is about another person number"), protected=reading.protected)
     return SourceAnswer(
         source=code,

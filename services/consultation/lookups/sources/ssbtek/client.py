@@ -127,5 +127,5 @@ def _failed(code: SourceCode, failure: _Failure) -> SourceAnswer:
 
 def _read(code: SourceCode, outcome: _Outcome, inquiry: Inquiry, answered_at: datetime) -> SourceAnswer:
     reading, origin = outcome[code]
-    answer = read_answer_of(code, reading, inquiry.person)
+    answer = read_answer_of(code, reading, inquiry)
     return replace(answer, origin=origin, answered_at=None if answer.state is SourceState.MISSING else answered_at)

@@ -4,12 +4,24 @@ FK's are in `formansinformation`, with amounts as `{summa, valuta}` and periods 
 the top-level lists, with whole SEK and periods as `from`/`tom`. Reading one model for both loses payments.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from services.consultation.lookups.sources.ssbtek.readers import values
-from services.consultation.lookups.sources.ssbtek.readers.fk_benefits import extent_of
-from services.consultation.lookups.sources.ssbtek.readers.json_fields import Coded, JsonFields
+from services.consultation.lookups.sources.ssbtek.readers.fk_common import PERIOD, PM_PERIOD
+from services.consultation.lookups.sources.ssbtek.readers.json_kinds import (
+    DATE,
+    DIGIT_CODE,
+    EXTENT,
+    INTEGER,
+    KRONOR,
+    LETTER_CODE,
+    MONEY,
+    PM_CODE,
+    Value,
+)
+from services.consultation.lookups.sources.ssbtek.readers.json_shapes import Json, Listed, Shape
 from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
 
 _TAX = ("PS", "PST", "SS", "SST", "PF")
@@ -21,104 +33,7 @@ DEDUCTIONS = frozenset((*_TAX, *_DEBT, *_WITHHELD, *_HISTORICAL))
 
 _PM_TAXES = frozenset({"PM:PS", "PM:PST", "PM:SS", "PM:SST"})
 
-_Json = dict[str, Any]
-
-
-def read(answer: JsonFields, information: JsonFields, notes: Notes) -> _Json:
-    """`payments`, made and preliminary, of both suppliers. `deductions` includes tax, at both."""
-    return {
-        "payments": [
-            *(_fk_payment(each, preliminary=False) for each in information.objects("utbetalningsuppgift")),
-            *(_fk_payment(each, preliminary=True) for each in information.objects("preliminarautbetalningar")),
-            *(_pm_payment(each, notes, preliminary=False) for each in answer.objects("utbetalningar")),
-            *(_pm_payment(each, notes, preliminary=True) for each in answer.objects("preliminaraUtbetalningar")),
-        ]
-    }
-
-
-def items(content: _Json) -> tuple[str, ...]:
-    """`payments` and `preliminaryPayments`, when there are any."""
-    kinds = {payment["preliminary"] for payment in content["payments"]}
-    return tuple(name for name, kind in (("payments", False), ("preliminaryPayments", True)) if kind in kinds)
-
-
-def _fk_payment(each: JsonFields, *, preliminary: bool) -> _Json:
-    period = each.inner("period")
-    return {
-        "supplier": "FK",
-        "preliminary": preliminary,
-        "date": each.date("datum"),
-        "from": period.date("fran") if period else None,
-        "to": period.date("till") if period else None,
-        "execution": each.coded("typ"),
-        "payer": each.coded("foretag"),
-        "benefitFamily": each.coded("formansfamilj"),
-        "gross": each.money("bruttobelopp"),
-        "tax": each.money("skattebelopp"),
-        "deductions": each.money("avdragsbelopp"),
-        "net": each.money("nettobelopp"),
-        "rows": [_fk_row(row) for row in each.objects("utbetalningsdetalj")],
-    }
-
-
-def _fk_row(row: JsonFields) -> _Json:
-    period = row.inner("period")
-    kind = row.coded("beloppstyp")
-    extent = row.inner("omfattning")
-    return {
-        "benefitGroup": None,
-        "benefit": row.coded("forman"),
-        "amountType": kind,
-        "isDeduction": kind is not None and kind["code"] in DEDUCTIONS,
-        "from": period.date("fran") if period else None,
-        "to": period.date("till") if period else None,
-        "extent": extent_of(extent) if extent else None,
-        "days": row.integer("dagar"),
-        "hours": row.integer("timmar"),
-        "gross": row.money("bruttobelopp"),
-        "tax": row.money("skattebelopp"),
-        "deductions": row.money("avdragsbelopp"),
-    }
-
-
-def _pm_payment(each: JsonFields, notes: Notes, *, preliminary: bool) -> _Json:
-    period = each.inner("utbetalningsperiod")
-    deducted = [_pm_deduction(row) for row in each.objects("avdrag")]
-    taxes = [row for row in deducted if row["amountType"] and row["amountType"]["code"] in _PM_TAXES]
-    known = each.raw("avdrag") is not None
-    return {
-        "supplier": "PM",
-        "preliminary": preliminary,
-        "date": each.date("utbetalningsdatum"),
-        "from": period.date("from") if period else None,
-        "to": period.date("tom") if period else None,
-        "execution": None,
-        "payer": None,
-        "benefitFamily": None,
-        "gross": each.money("bruttobelopp"),
-        "tax": _sum(taxes, notes) if known else None,
-        "deductions": _sum(deducted, notes) if known else None,
-        "net": each.money("nettobelopp"),
-        "rows": [*(_pm_row(row) for row in each.objects("utbetalningsrader")), *deducted],
-    }
-
-
-def _pm_row(row: JsonFields) -> _Json:
-    return {
-        **_EMPTY_PM_ROW,
-        "benefitGroup": row.coded("formansgrupp"),
-        "benefit": row.coded("utbetalningsforman"),
-        "amountType": row.coded("beloppstyp"),
-        "gross": row.money("belopp"),
-    }
-
-
-def _pm_deduction(row: JsonFields) -> _Json:
-    kind: Coded | None = row.coded("avdragstyp")
-    return {**_EMPTY_PM_ROW, "amountType": kind, "isDeduction": True, "deductions": row.money("belopp")}
-
-
-_EMPTY_PM_ROW: _Json = {
+_ROW: Mapping[str, Any] = {
     "benefitGroup": None,
     "benefit": None,
     "amountType": None,
@@ -132,11 +47,124 @@ _EMPTY_PM_ROW: _Json = {
     "tax": None,
     "deductions": None,
 }
+"""A row of a payment of either supplier, before anything is read."""
+
+_FK_ROW = Shape(
+    {
+        "forman": ("benefit", LETTER_CODE),
+        "beloppstyp": ("amountType", LETTER_CODE),
+        "period": (None, PERIOD),
+        "omfattning": ("extent", EXTENT),
+        "dagar": ("days", INTEGER),
+        "timmar": ("hours", INTEGER),
+        "bruttobelopp": ("gross", MONEY),
+        "skattebelopp": ("tax", MONEY),
+        "avdragsbelopp": ("deductions", MONEY),
+    },
+    also=_ROW,
+)
+_FK_PAYMENT = Shape(
+    {
+        "datum": ("date", DATE),
+        "period": (None, PERIOD),
+        "typ": ("execution", DIGIT_CODE),
+        "foretag": ("payer", DIGIT_CODE),
+        "formansfamilj": ("benefitFamily", LETTER_CODE),
+        "bruttobelopp": ("gross", MONEY),
+        "skattebelopp": ("tax", MONEY),
+        "avdragsbelopp": ("deductions", MONEY),
+        "nettobelopp": ("net", MONEY),
+        "utbetalningsdetalj": ("rows", Listed(_FK_ROW)),
+    },
+    also={"supplier": "FK", "preliminary": False},
+)
+_FK_PAYMENTS = Listed(_FK_PAYMENT)
+
+_PM_ROW = Shape(
+    {
+        "formansgrupp": ("benefitGroup", PM_CODE),
+        "utbetalningsforman": ("benefit", PM_CODE),
+        "beloppstyp": ("amountType", PM_CODE),
+        "belopp": ("gross", KRONOR),
+    },
+    also=_ROW,
+)
+_PM_DEDUCTION = Shape(
+    {"avdragstyp": ("amountType", PM_CODE), "belopp": ("deductions", KRONOR)}, also={**_ROW, "isDeduction": True}
+)
+_LISTED_DEDUCTIONS = Listed(_PM_DEDUCTION)
+# Null when PM doesn't tell, unlike other lists: a sum is made of it.
+_PM_DEDUCTIONS = Value(_LISTED_DEDUCTIONS.read, _LISTED_DEDUCTIONS.write)
+_PM_PAYMENT = Shape(
+    {
+        "utbetalningsdatum": ("date", DATE),
+        "utbetalningsperiod": (None, PM_PERIOD),
+        "bruttobelopp": ("gross", KRONOR),
+        "nettobelopp": ("net", KRONOR),
+        "utbetalningsrader": ("rows", Listed(_PM_ROW)),
+        "avdrag": ("deducted", _PM_DEDUCTIONS),
+    },
+    also={
+        "supplier": "PM",
+        "preliminary": False,
+        "execution": None,
+        "payer": None,
+        "benefitFamily": None,
+        "tax": None,
+        "deductions": None,
+    },
+)
+_PM_PAYMENTS = Listed(_PM_PAYMENT)
 
 
-def _sum(rows: list[_Json], notes: Notes) -> values.Money | None:
+def _fk(*, preliminary: bool) -> Value:
+    def read(value: Any, key: str, notes: Notes) -> list[Json]:
+        payments = _FK_PAYMENTS.read(value, key, notes)
+        for payment in payments:
+            payment["preliminary"] = preliminary
+            for row in payment["rows"]:
+                kind = row["amountType"]
+                row["isDeduction"] = kind is not None and kind["code"] in DEDUCTIONS
+        return payments
+
+    return Value(read, _FK_PAYMENTS.write, many=True)
+
+
+def _pm(*, preliminary: bool) -> Value:
+    def read(value: Any, key: str, notes: Notes) -> list[Json]:
+        payments = _PM_PAYMENTS.read(value, key, notes)
+        for payment in payments:
+            payment["preliminary"] = preliminary
+            deducted = payment.pop("deducted")
+            if deducted is not None:
+                taxes = [row for row in deducted if row["amountType"] and row["amountType"]["code"] in _PM_TAXES]
+                payment["tax"], payment["deductions"] = _sum(taxes, notes), _sum(deducted, notes)
+                payment["rows"] += deducted
+        return payments
+
+    return Value(read, lambda payments: [_write_pm(each) for each in payments], many=True)
+
+
+def _write_pm(payment: Mapping[str, Any]) -> Json:
+    deducted = [row for row in payment["rows"] if row["isDeduction"]]
+    told = deducted or payment["deductions"] is not None
+    rows = [row for row in payment["rows"] if not row["isDeduction"]]
+    return _PM_PAYMENT.write({**payment, "rows": rows, "deducted": deducted if told else None})
+
+
+def _sum(rows: list[Json], notes: Notes) -> values.Money | None:
     amounts = [row["deductions"] for row in rows]
-    if None in amounts:
+    if any(amount is None or amount["currency"] != "SEK" for amount in amounts):
         notes.loses("no sum", "avdrag")
         return None
-    return values.money(str(sum((Decimal(amount["amount"]) for amount in amounts), Decimal(0))))
+    return values.money(format(sum((Decimal(amount["amount"]) for amount in amounts), Decimal(0)), "f"))
+
+
+FK_MADE = _fk(preliminary=False)
+"""`utbetalningsuppgift` in `formansinformation`. `deductions` includes tax, as FK has it."""
+FK_COMING = _fk(preliminary=True)
+"""`preliminarautbetalningar` in `formansinformation`."""
+PM_MADE = _pm(preliminary=False)
+"""`utbetalningar`. `tax` and `deductions` are sums of PM's deductions, and include tax as FK's do."""
+PM_COMING = _pm(preliminary=True)
+"""`preliminaraUtbetalningar`."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from services.consultation.lookups.sources.domain import Origin, SourcePart, SourceState
 from services.consultation.lookups.sources.ssbtek.readers.errors import read_error
-from services.consultation.lookups.sources.ssbtek.readers.fk import parse_json
 from services.consultation.lookups.sources.ssbtek.readers.inner import decoded
+from services.consultation.lookups.sources.ssbtek.readers.json_document import parse_json
 from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading, unparseable, words
 from services.consultation.lookups.sources.ssbtek.readers.tax_json import TaxContent, read_tax_json
@@ -60,7 +60,7 @@ def _part(name: str, elements: list[Element]) -> _Read:
             notes.deviates("both data and error", name)
         return _failed(name, found["error"][0], notes)
     try:
-        document = parse_json(decoded(found["data"][0].text if "data" in found else None))
+        document = parse_json(decoded(found["data"][0].text if "data" in found else None), notes)
         content = read_tax_json(document, notes)
     except DocumentError as problem:
         notes.deviates(str(problem), name)

@@ -169,9 +169,12 @@ def _period(period: PeriodModel) -> Period:
     return Period(period.from_, period.to)
 
 
-def told_lookup(lookup: Lookup, context: Context) -> LookupAnswer:
-    """The look-up as it leaves: what is made of its answers is made of what may leave of them."""
-    payments = payments_of(lookup.answers)
+def told_lookup(lookup: Lookup, context: Context, role: str | None = None) -> LookupAnswer:
+    """The look-up as it leaves: what is made of its answers is made of what may leave of them.
+
+    `role` is the person's in a household.
+    """
+    payments = payments_of(lookup.answers, role)
     return LookupAnswer(
         lookup_id=lookup.id,
         asked_at=lookup.asked_at,

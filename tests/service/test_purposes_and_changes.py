@@ -266,6 +266,33 @@ def test_of_a_withheld_look_up_neither_payments_nor_changes_nor_drafts_are_told(
 
 
 @pytest.mark.requirement(13)
+def test_one_who_may_read_of_protected_persons_sees_payments_and_changes_but_no_drafts(exchange: Exchange) -> None:
+    month = {"month": "2026-11"}
+    told = exchange.look_up("protected_by_fk", "umea-protected", period=AUTUMN, comparison=month).json()
+
+    assert (told["protectedIdentity"], told["withheld"]) == (True, False)
+    assert told["payments"]
+    assert told["changes"]["months"] == ["2026-11", "2026-10", "2026-09"]
+    assert told["consultationDrafts"] == []
+
+
+@pytest.mark.requirement(13)
+def test_a_withheld_consultation_does_not_tell_its_category(exchange: Exchange) -> None:
+    person = PERSONS["income_unread"].number
+    receipt = exchange.open(person=person, category="deregistration")
+    path = f"{BASE}/consultations/{receipt['consultationId']}"
+
+    assert exchange.send("malmo", "POST", f"{BASE}/protected-persons", {"person": person}).status_code == 201
+    try:
+        told = exchange.send("umea", "GET", path).json()
+    finally:
+        removal = exchange.send("malmo", "POST", f"{BASE}/protected-persons/removals", {"person": person})
+    assert removal.status_code == 200
+    assert (told["withheld"], told["category"]) == (True, None)
+    assert exchange.send("umea", "GET", path).json()["category"] == "deregistration"
+
+
+@pytest.mark.requirement(13)
 def test_an_answer_told_again_of_one_who_has_been_protected_since_has_no_payments_either(exchange: Exchange) -> None:
     body = lookup_body("income_changes", exchange.clock(), comparison={"month": "2026-11"})
     key = str(uuid.uuid4())

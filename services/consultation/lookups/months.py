@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from services.consultation.lookups.sources.domain import Period
 
-_WRITTEN = re.compile(r"(\d{4})-(\d\d)", re.ASCII)
+_WRITTEN = re.compile(r"(\d{4})-(\d\d)(?:-\d\d)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,7 +27,7 @@ class Month:
     @classmethod
     def parse(cls, text: str) -> "Month":
         """From `2026-11`, or from a date in the month. Raises ValueError when it is neither."""
-        found = _WRITTEN.match(text)
+        found = _WRITTEN.fullmatch(text)
         if found is None:
             raise ValueError("not a month")
         year, number = int(found[1]), int(found[2])

@@ -76,6 +76,7 @@ def test_payments_of_both_suppliers_are_there_though_they_lie_in_different_lists
     assert {each.supplier for each in whole(tuple(of_fk))} == {"FK"}
     assert {each.supplier for each in whole(tuple(of_pm))} == {"PM"}
     assert len(whole(tuple(of_fk))) == len(whole(tuple(of_pm))) == 3
+    assert all(each.first and each.last for each in whole((*of_fk, *of_pm))), "the two name their periods differently"
 
 
 def test_a_plain_whole_number_of_kronor_and_the_other_keys_for_periods_are_read_for_pensions() -> None:

@@ -118,7 +118,9 @@ def test_months_move_over_the_turn_of_the_year_and_back(year: int, number: int, 
     assert Month.of(month.period.last + timedelta(days=1)) == month.moved(1)
 
 
-@pytest.mark.parametrize("text", ["", "2026", "2026-13", "2026-00", "0000-01", "november", "26-11"])
+@pytest.mark.parametrize(
+    "text", ["", "2026", "2026-13", "2026-00", "0000-01", "november", "26-11", "2026-110", "2026-11-1", "2026-11-01T00"]
+)
 def test_what_is_no_month_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         Month.parse(text)

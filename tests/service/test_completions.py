@@ -317,6 +317,20 @@ def test_a_look_up_that_was_never_answered_has_nothing_to_be_completed_with(exch
     assert refused(completed(exchange, first)) == (409, "lookup_content_expired")
 
 
+def test_a_look_up_from_before_answers_were_kept_is_told_of_and_asked_anew(
+    exchange: Exchange, answer_like: Answering
+) -> None:
+    person = somebody()
+    answer_like(person, "fk_failed")
+    first = looked_up(exchange, person)
+    sql(exchange, "DELETE FROM kept_lookup WHERE lookup_id = $1", first["lookupId"])
+
+    record = exchange.send("umea", "GET", f"{BASE}/lookups/{first['lookupId']}").json()
+
+    assert record["attempts"] == first["attempts"]
+    assert refused(completed(exchange, first)) == (409, "lookup_content_expired")
+
+
 def test_a_completion_sent_again_with_its_key_asks_once(exchange: Exchange, answer_like: Answering) -> None:
     person, key = somebody(), str(uuid.uuid4())
     answer_like(person, "fk_failed")

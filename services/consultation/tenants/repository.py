@@ -9,13 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.tenants.domain import Asker, Processor, Statement
 
-_IN_FORCE = text(
-    """
+IN_FORCE = """
     SELECT p.organisation_number, p.name, p.actor_id, p.processors, t.purpose_text, t.legal_text
     FROM tenant_profile p JOIN tenant_purpose t ON t.org = p.org
     WHERE p.org = :org AND t.purpose = :purpose AND t.valid @> CAST(:day AS date)
-    """
-)
+"""
+"""What `read_statement` reads, for who asks for it together with something else."""
+
+_IN_FORCE = text(IN_FORCE)
 _PROFILE = text(
     """
     INSERT INTO tenant_profile (org, organisation_number, name, actor_id, processors)
@@ -39,9 +40,13 @@ async def statement_in_force(
     """What the organisation states on that day; None when nothing is configured for it."""
     values = {"org": organisation, "purpose": purpose, "day": day}
     row = (await connection.execute(_IN_FORCE, values)).one_or_none()
-    if row is None:
-        return None
-    processors = tuple(Processor(each["organisationNumber"], each["name"]) for each in row.processors)
+    return None if row is None else read_statement(row)
+
+
+def read_statement(row: Any) -> Statement:
+    """The statement of a row of `IN_FORCE`. JSON may be text, as the driver gives it."""
+    told = json.loads(row.processors) if isinstance(row.processors, str) else row.processors
+    processors = tuple(Processor(each["organisationNumber"], each["name"]) for each in told)
     asker = Asker(row.organisation_number, row.name, row.actor_id, processors)
     return Statement(asker, row.purpose_text, row.legal_text)
 

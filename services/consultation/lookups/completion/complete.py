@@ -187,13 +187,13 @@ async def _end(
         if not await attempts.end(connection, organisation, found.id, number, fresh.answered_at, ended.outcomes):
             raise Problem(COMPLETION_IN_PROGRESS, headers={"Retry-After": "5"})
         leaving = whole.gated(protected=protected, may_read=PROTECTED_READ.name in caller.scopes)
-        await lookups.set_answered(connection, organisation, leaving)
+        entry = disclosed_entry(needs.vault, caller, leaving, attempt=number, new=new)
+        await lookups.set_answered(connection, leaving, entry)
         if whole.complete:
             await kept.remove(connection, organisation, found.id)
         else:
             answers = KeptAnswers(found.question.periods, whole.answers)
             await kept.replace_kept(connection, needs.vault, organisation, found.id, answers)
-        await record(connection, disclosed_entry(needs.vault, caller, leaving, attempt=number, new=new))
         await after(connection, leaving)
     return leaving
 

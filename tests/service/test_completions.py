@@ -8,10 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+from services.consultation.clocks.zone import SWEDEN
 from services.consultation.lookups.simulator.persons import PERSONS
 from tests.attack.support import sql, together
 from tests.exchange import NOBODY, Exchange, lookup_body
 from tests.service.given_persons import Answering, answering, cells, somebody
+from tests.service.test_access import ground_ends
 
 BASE = "/consultation/v1"
 
@@ -262,6 +264,21 @@ def test_todays_grounds_hold_for_what_was_read_before_as_well(exchange: Exchange
     assert narrower["leftOut"]["fields"] == ["vehicles"]
     assert not wider["data"]
     assert wider["leftOut"] == narrower["leftOut"], "what was removed is not there to be told, and says so"
+
+
+def test_without_a_ground_today_nothing_is_asked_again_and_nothing_told(
+    exchange: Exchange, answer_like: Answering
+) -> None:
+    person = somebody()
+    answer_like(person, "fk_failed")
+    first = looked_up(exchange, person, sources=["FK", "TNS"])
+    with ground_ends(exchange, "lookup.tns", datetime.now(SWEDEN).date() - timedelta(days=1)):
+        exchange.clock.move_to(datetime.now(UTC) + timedelta(seconds=6))
+        answer, asked = asked_since(exchange, lambda: completed(exchange, first))
+
+    assert refused(answer) == (403, "no_ground")
+    assert [item["informationSet"] for item in answer.json()["items"]] == ["lookup.tns"]
+    assert asked == []
 
 
 def test_another_attempt_under_way_is_waited_for_and_an_abandoned_one_taken_over(

@@ -24,13 +24,13 @@ OPERATOR = "operator"
 
 COLUMNS = "id, at, org, owner_org, event, outcome, object_type, object_id, subject, entry"
 
-_INSERT = text(
-    f"""
-    INSERT INTO audit_entry ({COLUMNS})
-    VALUES (:audit_id, :audit_at, :audit_org, :audit_owner_org, :audit_event, :audit_outcome,
-            :audit_object_type, :audit_object_id, :audit_subject, :audit_entry)
-    """
-)
+PARAMETERS = """
+    :audit_id, :audit_at, :audit_org, :audit_owner_org, :audit_event, :audit_outcome, :audit_object_type,
+    :audit_object_id, :audit_subject, :audit_entry
+"""
+"""Their values, by the names of `AuditEntry.parameters`: for a statement that writes an entry beside something else."""
+
+_INSERT = text(f"INSERT INTO audit_entry ({COLUMNS}) VALUES ({PARAMETERS})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,12 @@ LOOKUP_COLUMNS = {
     "protected_identity",
     "af_items",
 }
+# The one table that holds what the sources said beyond the answer that is told, and it is sealed.
+KEPT_COLUMNS = {"org", "lookup_id", "sealed", "expires_at"}
+ATTEMPT_COLUMNS = {
+    *("org", "lookup_id", "number", "asked_at", "answered_at", "client_id", "handler", "purpose_text", "legal_text"),
+    *("decision_id", "decision_version", "sources", "outcomes"),
+}
 
 
 def test_0003_no_object_relational_mapper_is_imported() -> None:
@@ -115,10 +121,11 @@ def test_0006_statistics_may_read_these_columns_and_no_others() -> None:
 
 
 def test_0007_a_look_up_keeps_these_columns_and_no_others() -> None:
-    (table,) = [statement for statement in statements() if "CREATE TABLE lookup " in statement]
-    columns = set(re.findall(r"^\s+([a-z_]+) ", table, re.MULTILINE))
-    assert columns == LOOKUP_COLUMNS
-    later = [statement for statement in statements() if re.search(r"ALTER TABLE lookup\s+ADD", statement)]
+    assert columns_of("lookup") == LOOKUP_COLUMNS
+    assert columns_of("lookup_attempt") == ATTEMPT_COLUMNS
+    assert columns_of("kept_lookup") == KEPT_COLUMNS
+    altered = r"ALTER TABLE (lookup|lookup_attempt|kept_lookup)\s+ADD"
+    later = [statement for statement in statements() if re.search(altered, statement)]
     assert not later
 
 
@@ -148,6 +155,12 @@ def test_0015_connections_have_a_time_and_a_size() -> None:
     assert (limits.head_seconds, limits.body_seconds, limits.unread_seconds) == (10, 60, 30)
     assert (limits.head_bytes, limits.connections) == (32 * 1024, 4000)
     assert configuration(Served("test", _nothing, "127.0.0.1", 1)).limit_concurrency is None
+
+
+def columns_of(table: str) -> set[str]:
+    """The columns of a table as it was created."""
+    (created,) = [statement for statement in statements() if f"CREATE TABLE {table} " in statement]
+    return set(re.findall(r"^\s+([a-z_]+) ", created, re.MULTILINE))
 
 
 def importers(*modules: str) -> set[str]:

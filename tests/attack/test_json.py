@@ -1,6 +1,7 @@
 """Bodies that two parsers would read differently, or that cost more to read than to send, at every operation."""
 
 import json
+import re
 from typing import Any
 
 import httpx
@@ -14,7 +15,7 @@ from tests.exchange import NOBODY, Exchange, consultation_body
 pytestmark = pytest.mark.attack
 
 WITH_BODIES = [
-    (f"/{service}/v1{template}".replace("{consultationId}", NOBODY), operation)
+    (f"/{service}/v1{re.sub('{[^}]+}', NOBODY, template)}", operation)
     for service in openapi_check.SERVICES
     for template, item in openapi_check.document(service)["paths"].items()
     for operation in item.values()
@@ -67,6 +68,8 @@ BODIES: dict[str, tuple[bytes, str | None]] = {
 def test_a_doubtful_body_is_refused_by_every_operation(exchange: Exchange, what: str) -> None:
     content, reason = BODIES[what]
     for path, operation in WITH_BODIES:
+        if not content and not operation["requestBody"]["required"]:
+            continue
         refused = post(exchange, path, content, name=caller(operation))
 
         assert (refused.status_code, refused.json()["code"]) == (400, "not_json"), path

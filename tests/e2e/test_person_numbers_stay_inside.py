@@ -76,6 +76,17 @@ class Probe:
                 ),
             )
 
+    def answer(self, method: str, path: str, content: dict[str, Any]) -> dict[str, Any]:
+        """What is told to a request that is carried out, once through the gateway."""
+        headers = {**self._signed("umea", method, path), "Samrad-Handler": "hl-1", "Content-Type": "application/json"}
+        answer = self._http.request(
+            method, self.instance.base_url + path, headers=headers, content=json.dumps(content).encode()
+        )
+        assert answer.status_code == 200, path
+        self.sent += 1
+        told: dict[str, Any] = answer.json()
+        return told
+
     def _signed(self, name: str, method: str, path: str) -> dict[str, str]:
         client = self._clients[name]
         try:
@@ -258,6 +269,15 @@ def test_the_same_holds_for_persons_that_are_looked_up_in_earnest() -> None:
         for person in PERSONS.values():
             if not person.delay_seconds:
                 probe.send("POST", "/consultation/v1/lookups", content={**body, "person": person.number})
+        household = {**body, "persons": [{"person": PERSONS["fk_failed"].number, "role": "applicant"}]}
+        for lookups, content in (
+            ("lookups", {**body, "person": PERSONS["fk_failed"].number}),
+            ("household-lookups", household),
+        ):
+            told = probe.answer("POST", f"/consultation/v1/{lookups}", content)
+            (made,) = [told[name] for name in ("lookupId", "householdLookupId") if name in told]
+            probe.send("POST", f"/consultation/v1/{lookups}/{made}/completions")
+            probe.send("GET", f"/consultation/v1/{lookups}/{made}")
         instance.interrupt()
         logs = "\n".join(file.read_text("utf-8", "replace") for file in (instance.log, *instance.home.rglob("*.log*")))
     assert probe.sent > 50

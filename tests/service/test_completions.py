@@ -8,10 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+from services.consultation.clocks.zone import SWEDEN
 from services.consultation.lookups.simulator.persons import PERSONS
 from tests.attack.support import sql, together
 from tests.exchange import NOBODY, Exchange, lookup_body
 from tests.service.given_persons import Answering, answering, cells, somebody
+from tests.service.test_access import ground_ends
 
 BASE = "/consultation/v1"
 
@@ -264,6 +266,21 @@ def test_todays_grounds_hold_for_what_was_read_before_as_well(exchange: Exchange
     assert wider["leftOut"] == narrower["leftOut"], "what was removed is not there to be told, and says so"
 
 
+def test_without_a_ground_today_nothing_is_asked_again_and_nothing_told(
+    exchange: Exchange, answer_like: Answering
+) -> None:
+    person = somebody()
+    answer_like(person, "fk_failed")
+    first = looked_up(exchange, person, sources=["FK", "TNS"])
+    with ground_ends(exchange, "lookup.tns", datetime.now(SWEDEN).date() - timedelta(days=1)):
+        exchange.clock.move_to(datetime.now(UTC) + timedelta(seconds=6))
+        answer, asked = asked_since(exchange, lambda: completed(exchange, first))
+
+    assert refused(answer) == (403, "no_ground")
+    assert [item["informationSet"] for item in answer.json()["items"]] == ["lookup.tns"]
+    assert asked == []
+
+
 def test_another_attempt_under_way_is_waited_for_and_an_abandoned_one_taken_over(
     exchange: Exchange, answer_like: Answering
 ) -> None:
@@ -314,6 +331,20 @@ def test_a_look_up_that_was_never_answered_has_nothing_to_be_completed_with(exch
 
     assert refused(completed(exchange, first)) == (409, "completion_in_progress")
     exchange.clock.move_to(datetime.now(UTC) + timedelta(seconds=61))
+    assert refused(completed(exchange, first)) == (409, "lookup_content_expired")
+
+
+def test_a_look_up_from_before_answers_were_kept_is_told_of_and_asked_anew(
+    exchange: Exchange, answer_like: Answering
+) -> None:
+    person = somebody()
+    answer_like(person, "fk_failed")
+    first = looked_up(exchange, person)
+    sql(exchange, "DELETE FROM kept_lookup WHERE lookup_id = $1", first["lookupId"])
+
+    record = exchange.send("umea", "GET", f"{BASE}/lookups/{first['lookupId']}").json()
+
+    assert record["attempts"] == first["attempts"]
     assert refused(completed(exchange, first)) == (409, "lookup_content_expired")
 
 

@@ -59,7 +59,7 @@ def sources(lookup: dict[str, Any]) -> dict[str, Any]:
     return {source["source"]: source for source in lookup["sources"]}
 
 
-@pytest.mark.requirement(1, 21)
+@pytest.mark.requirement(1)
 def test_a_household_of_five_with_one_protected_and_a_source_down_is_told_and_completed_cell_by_cell(
     exchange: Exchange, answer_like: Answering
 ) -> None:

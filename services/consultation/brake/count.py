@@ -5,6 +5,7 @@ same person again does not. What the brake itself refuses is not counted, so tha
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,16 +21,18 @@ COUNTED = """
     count_person(:org, :asked_by, :case_reference, :person_mark, :asked_at, :persons_per_handler, :persons_per_case)
 """
 
-_COUNT = text(f"SELECT CAST({COUNTED} AS text)")
 _FORGET = text("DELETE FROM asked_person WHERE at <= :before")
 _OUT_OF_REACH = timedelta(days=2)
 
 
-async def count_person(
-    connection: AsyncConnection, caller: Caller, case_reference: str, person_mark: bytes, limits: Limits, now: datetime
-) -> Braked | None:
-    """Count the person for the handler and the case. Commit it whatever becomes of the rest."""
-    values = {
+def counted_values(
+    caller: Caller, case_reference: str, person_mark: bytes, limits: Limits, now: datetime
+) -> dict[str, Any]:
+    """For `COUNTED`: count the person for the handler and the case. Commit it whatever becomes of the rest.
+
+    What it gives is None, or for `Braked.read`.
+    """
+    return {
         "org": caller.organisation,
         "asked_by": caller.actor,
         "case_reference": case_reference,
@@ -37,8 +40,6 @@ async def count_person(
         "asked_at": now,
         **limits.values(),
     }
-    told: str | None = (await connection.execute(_COUNT, values)).scalar_one()
-    return None if told is None else Braked.read(told)
 
 
 async def brake_refusal(

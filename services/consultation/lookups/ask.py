@@ -14,15 +14,14 @@ from services.consultation.lookups import repository
 from services.consultation.lookups.asking import AskDependencies, Step, inquiry_of, permit
 from services.consultation.lookups.attempts import LookupAttempt
 from services.consultation.lookups.domain import Lookup, LookupQuestion
-from services.consultation.lookups.kept import repository as kept
 from services.consultation.lookups.kept.codec import KeptAnswers
+from services.consultation.lookups.kept.repository import Keeping, keeping
 from services.consultation.lookups.sources.collect import collect
 from services.consultation.lookups.trail import asked_entry, disclosed_entry
 from services.consultation.persons.vault import mark_person
 from services.consultation.protection.follow_sources import follow_sources
 from services.consultation.protection.repository import Marking
 from services.consultation.scopes import PROTECTED_READ
-from shared.audit import record
 from shared.database.engine import Tenancy
 from shared.tokens.caller import Caller
 
@@ -34,26 +33,24 @@ async def ask(
     caller: Caller,
     question: LookupQuestion,
     *,
-    before: Step,
+    before: Step | None,
     after: Callable[[AsyncConnection, Lookup], Awaitable[None]],
     lookup_id: uuid.UUID | None = None,
 ) -> Lookup:
     """Carry out a look-up and answer what may leave. `lookup_id` is for who has named it already.
 
-    `before` runs in the first transaction and `after` in the second. Raises Problem when the brake holds, when there
-    is no ground, when no decision can be had, or when the tenant has no text in force; then nothing has been asked.
+    `before` runs in the first transaction, which without it is one statement, and `after` in the second. Raises
+    Problem when the brake holds, when there is no ground, when no decision can be had, or when the tenant has no text
+    in force; then nothing has been asked.
     """
     asked_at = needs.clock()
     permission = await permit(needs, caller, question, asked_at)
     statement, decision = permission.statement, permission.decision
     lookup_id = lookup_id or uuid.uuid4()
-    async with needs.database.begin(Tenancy(caller.organisation)) as connection:
-        await repository.add_asked(connection, needs.vault, caller, lookup_id, question, statement, decision, asked_at)
-        await before(connection)
-        entry = asked_entry(
-            needs.vault, caller, lookup_id, question, decision, asked_at, sources=question.sources, attempt=1
-        )
-        await record(connection, entry)
+    entry = asked_entry(
+        needs.vault, caller, lookup_id, question, decision, asked_at, sources=question.sources, attempt=1
+    )
+    await _store(needs, repository.Asked(lookup_id, question, statement, decision, asked_at, entry), before)
     inquiry = inquiry_of(caller, question, question.periods, statement, lookup_id, asked_at)
     answers = await collect(needs.sources, inquiry, budget_seconds=needs.budget_seconds)
     whole = Lookup(
@@ -76,14 +73,28 @@ async def ask(
         leaving = _first_attempt(limited, caller).gated(
             protected=protected, may_read=PROTECTED_READ.name in caller.scopes
         )
-        await repository.set_answered(connection, caller.organisation, leaving)
-        if not limited.complete:
-            answers_kept = KeptAnswers(question.periods, limited.answers, question.comparison, question.board)
-            expires_at = whole.answered_at + needs.answers_kept
-            await kept.keep(connection, needs.vault, caller.organisation, lookup_id, answers_kept, expires_at)
-        await record(connection, disclosed_entry(needs.vault, caller, leaving, attempt=1, new=question.sources))
+        entry = disclosed_entry(needs.vault, caller, leaving, attempt=1, new=question.sources)
+        await repository.set_answered(connection, leaving, entry, _kept(needs, limited))
         await after(connection, leaving)
     return leaving
+
+
+async def _store(needs: AskDependencies, asked: repository.Asked, before: Step | None) -> None:
+    if before is None:
+        await repository.add_asked_alone(needs.database.single, needs.vault, asked)
+        return
+    async with needs.database.begin(Tenancy(asked.entry.caller.organisation)) as connection:
+        await repository.add_asked(connection, needs.vault, asked)
+        await before(connection)
+
+
+def _kept(needs: AskDependencies, lookup: Lookup) -> Keeping | None:
+    """What there is to keep, so that what failed can be asked again: nothing when nothing did."""
+    if lookup.complete:
+        return None
+    question = lookup.question
+    answers = KeptAnswers(question.periods, lookup.answers, question.comparison, question.board)
+    return keeping(needs.vault, lookup.id, answers, lookup.answered_at + needs.answers_kept)
 
 
 def _first_attempt(lookup: Lookup, caller: Caller) -> Lookup:

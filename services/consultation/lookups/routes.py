@@ -69,7 +69,7 @@ async def create_lookup(
         return kept
     answer: list[Response] = []
 
-    async def before(connection: AsyncConnection) -> None:
+    async def claim(connection: AsyncConnection) -> None:
         if attempt:
             await claim_waiting(connection, caller, attempt, now)
 
@@ -78,7 +78,7 @@ async def create_lookup(
         if attempt:
             await context.ledger.keep(connection, caller, attempt, answer[0])
 
-    await ask(request.app.state.asking, caller, question, before=before, after=after)
+    await ask(request.app.state.asking, caller, question, before=claim if attempt else None, after=after)
     return answer[0]
 
 

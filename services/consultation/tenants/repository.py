@@ -9,14 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.tenants.domain import Asker, Board, Processor, Statement
 
-_IN_FORCE = text(
-    """
+IN_FORCE = """
     SELECT p.organisation_number, p.name, p.actor_id, p.processors, p.boards, p.certificate,
         t.purpose_text, t.legal_text
     FROM tenant_profile p JOIN tenant_purpose t ON t.org = p.org
     WHERE p.org = :org AND t.purpose = :purpose AND t.valid @> CAST(:day AS date)
-    """
-)
+"""
+"""What `read_statement` reads, for who asks for it together with something else."""
+
+_IN_FORCE = text(IN_FORCE)
 _PROFILE = text(
     """
     INSERT INTO tenant_profile (org, organisation_number, name, actor_id, processors, boards, certificate)
@@ -43,12 +44,19 @@ async def statement_in_force(
     """What the organisation states on that day; None when nothing is configured for it."""
     values = {"org": organisation, "purpose": purpose, "day": day}
     row = (await connection.execute(_IN_FORCE, values)).one_or_none()
-    if row is None:
-        return None
-    processors = tuple(Processor(each["organisationNumber"], each["name"]) for each in row.processors)
+    return None if row is None else read_statement(row)
+
+
+def read_statement(row: Any) -> Statement:
+    """The statement of a row of `IN_FORCE`. JSON may be text, as the driver gives it."""
+    processors = tuple(Processor(each["organisationNumber"], each["name"]) for each in _json(row.processors))
     asker = Asker(row.organisation_number, row.name, row.actor_id, processors, row.certificate)
-    boards = {code: Board(each["name"], each["actorId"]) for code, each in row.boards.items()}
+    boards = {code: Board(each["name"], each["actorId"]) for code, each in _json(row.boards).items()}
     return Statement(asker, row.purpose_text, row.legal_text, boards)
+
+
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
 
 
 async def certificate_of(connection: AsyncConnection, organisation: str) -> str | None:

@@ -97,23 +97,21 @@ async def _incomplete(needs: AskDependencies, caller: Caller, lookup_id: uuid.UU
             raise Problem(NOT_FOUND)
         answers = await kept.find(connection, needs.vault, caller.organisation, lookup_id, now)
         history = await attempts.history(connection, caller.organisation, row)
-    refusal = _refusal(row, answers, now)
-    if refusal is not None:
-        refusal.for_audit["subject"] = row.person_mark
-        raise refusal
-    assert answers is not None  # noqa: S101 - else it has been refused
+    answers = _completable(row, answers, now)
     return _Incomplete(lookup_id, row.asked_at, _question(needs, row, answers), answers.answers, history)
 
 
-def _refusal(row: Row[Any], answers: KeptAnswers | None, now: datetime) -> Problem | None:
+def _completable(row: Row[Any], answers: KeptAnswers | None, now: datetime) -> KeptAnswers:
+    """What was read before. Raises Problem when there is nothing to complete, or nothing to complete it with."""
+    about = {"subject": row.person_mark}
     if row.complete:
-        return Problem(LOOKUP_COMPLETE)
+        raise Problem(LOOKUP_COMPLETE, for_audit=about)
     if row.answered_at is None and row.asked_at > now - attempts.ABANDONED:
-        return Problem(COMPLETION_IN_PROGRESS, headers={"Retry-After": "5"})
+        raise Problem(COMPLETION_IN_PROGRESS, headers={"Retry-After": "5"}, for_audit=about)
     if answers is None:
         # Also of one that never ended: nobody knows what was read, so nothing of it can be told.
-        return Problem(LOOKUP_CONTENT_EXPIRED)
-    return None
+        raise Problem(LOOKUP_CONTENT_EXPIRED, for_audit=about)
+    return answers
 
 
 def _question(needs: AskDependencies, row: Row[Any], answers: KeptAnswers) -> LookupQuestion:
@@ -189,7 +187,8 @@ async def _end(
         if not await attempts.end(connection, organisation, found.id, number, fresh.answered_at, ended.outcomes):
             raise Problem(COMPLETION_IN_PROGRESS, headers={"Retry-After": "5"})
         leaving = whole.gated(protected=protected, may_read=PROTECTED_READ.name in caller.scopes)
-        await lookups.set_answered(connection, organisation, leaving)
+        entry = disclosed_entry(needs.vault, caller, leaving, attempt=number, new=new)
+        await lookups.set_answered(connection, leaving, entry)
         if whole.complete:
             await kept.remove(connection, organisation, found.id)
         else:
@@ -197,7 +196,6 @@ async def _end(
                 found.question.periods, whole.answers, found.question.comparison, found.question.board
             )
             await kept.replace_kept(connection, needs.vault, organisation, found.id, answers)
-        await record(connection, disclosed_entry(needs.vault, caller, leaving, attempt=number, new=new))
         await after(connection, leaving)
     return leaving
 

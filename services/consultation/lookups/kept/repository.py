@@ -5,6 +5,7 @@ time something is told. When they expire is set once: completing does not make w
 """
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
@@ -13,26 +14,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.consultation.lookups.kept.codec import CannotRead, KeptAnswers, decode, encode
 from shared.vault import CannotOpen, Vault
 
-_KEEP = text(
-    "INSERT INTO kept_lookup (org, lookup_id, sealed, expires_at) VALUES (:org, :lookup_id, :sealed, :expires_at)"
-)
 _READ = text("SELECT sealed FROM kept_lookup WHERE org = :org AND lookup_id = :lookup_id AND expires_at > :now")
 _REPLACE = text("UPDATE kept_lookup SET sealed = :sealed WHERE org = :org AND lookup_id = :lookup_id")
 _REMOVE = text("DELETE FROM kept_lookup WHERE org = :org AND lookup_id = :lookup_id")
 _FORGET = text("DELETE FROM kept_lookup WHERE expires_at <= :now")
 
 
-async def keep(
-    connection: AsyncConnection,
-    vault: Vault,
-    organisation: str,
-    lookup_id: uuid.UUID,
-    answers: KeptAnswers,
-    expires_at: datetime,
-) -> None:
-    """Keep the answers of a look-up in which something failed."""
-    values = {"org": organisation, "lookup_id": lookup_id, "sealed": _seal(vault, lookup_id, answers)}
-    await connection.execute(_KEEP, {**values, "expires_at": expires_at})
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """The answers of a look-up in which something failed, as they are to be kept, and until when."""
+
+    sealed: bytes
+    expires_at: datetime
+
+
+def keeping(vault: Vault, lookup_id: uuid.UUID, answers: KeptAnswers, expires_at: datetime) -> Keeping:
+    """Sealed; to be written in the statement that stores how the sources answered."""
+    return Keeping(_seal(vault, lookup_id, answers), expires_at)
 
 
 async def find(

@@ -173,7 +173,7 @@ def consultation_body(**changes: Any) -> dict[str, Any]:
 @contextmanager
 def running_exchange() -> Iterator[Exchange]:
     """The product, started and stopped. Settings of the sandbox are placed in the environment while it runs."""
-    port = free_ports(4)
+    port = free_ports(5)
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="samrad-test-") as folder:
         home = Path(folder)
@@ -193,7 +193,8 @@ def running_exchange() -> Iterator[Exchange]:
             os.environ.update(asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER)))
             sent: list[bytes] = []
             with _serving_thread(port, clock, sent):
-                ports = {"gateway": port, "consultation": port + 1, "agreements": port + 2, "simulator": port + 3}
+                names = ("gateway", "consultation", "agreements", "simulator", "facade")
+                ports = {name: port + offset for offset, name in enumerate(names)}
                 yield Exchange(base_url, home, clock, http, postgres, ports, sent)
         os.environ.clear()
         os.environ.update(before)
@@ -208,9 +209,11 @@ def _serving_thread(port: int, clock: MovableClock, sent: list[bytes]) -> Iterat
     async def serve() -> None:
         loops.append(asyncio.get_running_loop())
         async with AsyncExitStack() as stack:
+            app, facade = await consultation.build_with_facade(stack, clock, "127.0.0.1")
+            assert facade is not None
             apps = (
                 ("simulator", _recording(create_simulator(), sent), sandbox.SIMULATOR),
-                ("consultation", await consultation.build(stack, clock), sandbox.CONSULTATION),
+                ("consultation", app, sandbox.CONSULTATION),
                 ("agreements", await agreements.build(stack, clock), sandbox.AGREEMENTS),
                 ("gateway", await gateway.build(stack, clock, host="127.0.0.1"), 0),
             )
@@ -219,7 +222,7 @@ def _serving_thread(port: int, clock: MovableClock, sent: list[bytes]) -> Iterat
                 Served(name, app, "127.0.0.1", port + offset, doors.get(name, ConnectionLimits()))
                 for name, app, offset in apps
             ]
-            async with serving(served):
+            async with serving([*served, facade]):
                 started.set()
                 await stop.wait()
 

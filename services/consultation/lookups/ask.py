@@ -64,17 +64,21 @@ async def ask(
     *,
     before: Step,
     after: Callable[[AsyncConnection, Lookup], Awaitable[None]],
+    stated_law: str | None = None,
 ) -> Lookup:
     """Carry out a look-up and answer what may leave.
 
-    `before` runs in the first transaction and `after` in the second. Raises Problem when the brake holds, when there
+    `before` runs in the first transaction and `after` in the second. `stated_law` is what the asker itself states, if
+    it does; the sources are told the tenant's own text all the same. Raises Problem when the brake holds, when there
     is no ground, when no decision can be had, or when the tenant has no text in force; then nothing has been asked.
     """
     asked_at = needs.clock()
     wanted = [information_set(source) for source in question.sources]
     statement = await _counted_statement(needs, caller, question, asked_at)
-    stated_law = None if statement is None else statement.legal_text
-    decision = await needs.grounds.decide(caller.organisation, question.purpose, wanted, stated_law=stated_law)
+    own_law = None if statement is None else statement.legal_text
+    decision = await needs.grounds.decide(
+        caller.organisation, question.purpose, wanted, stated_law=stated_law or own_law
+    )
     decision.require()
     if statement is None:
         raise Problem(TENANT_NOT_CONFIGURED)

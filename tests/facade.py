@@ -1,5 +1,6 @@
 """The facade as a case system meets it: a certificate of its own, questions by the contract, answers read back."""
 
+import json
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -108,7 +109,9 @@ def fault_of(answer: httpx.Response) -> Fault:
 
 
 @contextmanager
-def facade_client(exchange: Exchange, certificate: Path | None = None, key: Path | None = None) -> Iterator[FacadeClient]:
+def facade_client(
+    exchange: Exchange, certificate: Path | None = None, key: Path | None = None
+) -> Iterator[FacadeClient]:
     """A client with the certificate of the demo municipality, or another."""
     folder = exchange.home / "facade"
     context = ssl.create_default_context(cafile=folder / "ca.crt")
@@ -138,3 +141,16 @@ def write_vehicles(answer: SourceAnswer, _: Asked) -> Element:
 def with_a_writer() -> None:
     """At least one source can be written, whatever has been registered."""
     cast(dict[SourceCode, Writer], WRITERS).setdefault(SourceCode.TNS, write_vehicles)
+
+
+@contextmanager
+def registered(exchange: Exchange, *entries: Mapping[str, object], **changes: object) -> Iterator[None]:
+    """The register of clients with these entries while the block lasts, or with the demo municipality's changed."""
+    file = exchange.home / "facade" / "clients.json"
+    before = file.read_text("utf-8")
+    own = json.loads(before)["clients"][0]
+    file.write_text(json.dumps({"clients": [*entries] if not changes else [{**own, **changes}]}), "utf-8")
+    try:
+        yield
+    finally:
+        file.write_text(before, "utf-8")

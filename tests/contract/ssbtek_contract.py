@@ -33,3 +33,8 @@ def zeep_client(*, strict: bool) -> Any:
     """An independent SOAP client, made from the WSDL."""
     make: Any = Client
     return make(str(_SSBT / "Sammansatt_Bastjanst_v10.wsdl"), settings=Settings(strict=strict))
+
+
+def official_wsdl() -> str:
+    """Where the official description is."""
+    return str(_SSBT / "Sammansatt_Bastjanst_v10.wsdl")

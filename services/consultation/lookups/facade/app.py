@@ -28,6 +28,7 @@ from services.consultation.lookups.facade.faults import contract_fault, generic_
 from services.consultation.lookups.facade.message import (
     MAX_REQUEST_BYTES,
     MEDIA_TYPE,
+    check_contract,
     check_media_type,
     in_envelope,
     read_operation,
@@ -101,8 +102,9 @@ class Facade:
             caller, client = admit(request, self._needs.clients, self._today())
             check_media_type(request.headers.get("content-type", ""))
             body = await read_limited(request, MAX_REQUEST_BYTES)
-            operation = read_operation(body, self._needs.version)
+            operation = read_operation(body)
             detail = self._detail(operation)
+            check_contract(operation, self._needs.version)
             if LOOKUPS_CREATE.name not in caller.scopes:
                 raise Problem(SCOPE_MISSING, members={"requiredScope": LOOKUPS_CREATE.name})
             answer = await self._answered(request, caller, client, operation)
@@ -113,9 +115,11 @@ class Facade:
     def _today(self) -> date:
         return self._needs.asking.clock().astimezone(SWEDEN).date()
 
-    def _detail(self, operation: Element) -> str:
+    def _detail(self, operation: Element) -> str | None:
+        """What faults about the operation are named in the contract; None for one that is not in it."""
         version = self._needs.version
-        return version.probe_fault if local_name(operation) == version.probe else version.fault
+        named = {version.question: version.fault, version.probe: version.probe_fault}
+        return next((fault for name, fault in named.items() if operation.tag == version.name(name)), None)
 
     async def _answered(self, request: Request, caller: Caller, client: RegisteredClient, operation: Element) -> bytes:
         version = self._needs.version

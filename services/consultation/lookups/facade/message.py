@@ -61,20 +61,23 @@ def check_media_type(content_type: str) -> None:
         raise Problem(NOT_SOAP, _WRONG_ENCODING)
 
 
-def read_operation(body: bytes, version: ContractVersion) -> Element:
-    """The one operation of the message, alone and without hints on schemas. Raises Problem: 400, 422.
+def read_operation(body: bytes) -> Element:
+    """The one element in the Body of the message, without hints on schemas. Raises Problem 400.
 
     Nothing else in the message is looked at, so nothing else can be taken for the question.
     """
-    envelope = _parsed(body)
-    operation = _only_operation(envelope)
+    operation = _only_operation(_parsed(body))
     for element in operation.iter(etree.Element):
         for hint in _HINTS:
             element.attrib.pop(hint, None)
+    return operation
+
+
+def check_contract(operation: Element, version: ContractVersion) -> None:
+    """Raises Problem 422, which names what breaks the contract by element."""
     broken = violations(etree.tostring(in_envelope(deepcopy(operation))), version)
     if broken:
         raise Problem(BREAKS_CONTRACT, members={"violations": broken[:20]})
-    return operation
 
 
 def _parsed(body: bytes) -> Element:

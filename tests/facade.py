@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import cast
 
 import httpx
@@ -108,15 +107,18 @@ def fault_of(answer: httpx.Response) -> Fault:
     return read
 
 
-@contextmanager
-def facade_client(
-    exchange: Exchange, certificate: Path | None = None, key: Path | None = None
-) -> Iterator[FacadeClient]:
-    """A client with the certificate of the demo municipality, or another."""
+def facade_context(exchange: Exchange) -> ssl.SSLContext:
+    """TLS with the certificate of the demo municipality."""
     folder = exchange.home / "facade"
     context = ssl.create_default_context(cafile=folder / "ca.crt")
-    context.load_cert_chain(certificate or folder / "umea.crt", key or folder / "umea.key")
-    with httpx.Client(verify=context, timeout=30, trust_env=False) as http:
+    context.load_cert_chain(folder / "umea.crt", folder / "umea.key")
+    return context
+
+
+@contextmanager
+def facade_client(exchange: Exchange) -> Iterator[FacadeClient]:
+    """The case system of the demo municipality."""
+    with httpx.Client(verify=facade_context(exchange), timeout=30, trust_env=False) as http:
         yield FacadeClient(f"https://127.0.0.1:{exchange.ports['facade']}{PATH}", http)
 
 

@@ -90,11 +90,11 @@ def _inode(link: Path) -> str:
     return found[1] if found else ""
 
 
-def test_a_started_product_listens_at_its_four_ports_and_on_loopback_only(instance: Instance) -> None:
+def test_a_started_product_listens_at_its_five_ports_and_on_loopback_only(instance: Instance) -> None:
     """The database has no port at all: it is reached by a socket in a folder of its own."""
     found = listening(instance)
 
-    assert {port for _, port in found} == {instance.port + offset for offset in range(4)}
+    assert {port for _, port in found} == {instance.port + offset for offset in range(5)}
     assert {address for address, _ in found} == {"0100007F"}, "127.0.0.1 as the kernel writes it"
 
 

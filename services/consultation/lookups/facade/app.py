@@ -198,6 +198,7 @@ def create_facade(needs: FacadeDependencies, *, beside: Callable[[], Awaitable[N
         exception_handlers={HTTPException: elsewhere},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False
     app.state.audit_trail = needs.trail
     return Guard(app, type_base=PROBLEM_TYPE_BASE, service="facade", secured=True)
 

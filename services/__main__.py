@@ -56,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=run_command)
     simulate = commands.add_parser("simulate", help="a simulator of a source's contract")
     simulate.add_argument("contract", choices=["ssbtek"])
+    simulate.add_argument("--version", choices=["10", "11"], default="10", help="of the contract (default: 10)")
+    simulate.add_argument("--host", default="127.0.0.1", help="where it listens (default: this machine alone)")
     simulate.add_argument("--port", type=int, default=8003)
     simulate.add_argument("--with-parent", type=int, metavar="PID", help=argparse.SUPPRESS)
     simulate.set_defaults(command=simulate_command)
@@ -101,11 +103,16 @@ class Place:
         self.port = _number(os.environ.get("PORT", "8000"), "PORT")
         self.home = Path(os.environ.get("SAMRAD_HOME", str(ROOT / "var"))).resolve()
         self.public_url = os.environ.get("SAMRAD_PUBLIC_URL", f"http://{self.host}:{self.port}").rstrip("/")
+        self.ssbtek_version = os.environ.get("SAMRAD_CONSULTATION_SSBTEK_VERSION", sandbox.SSBTEK_VERSION)
 
     @property
     def local(self) -> bool:
         """Whether nobody outside this machine can reach it."""
         return self.host in sandbox.LOOPBACK and (urlsplit(self.public_url).hostname or "") in sandbox.LOOPBACK
+
+    def sandbox_settings(self) -> dict[str, str]:
+        """Settings for everything that is not set."""
+        return sandbox.environment(self.home, self.host, self.port, self.public_url, ssbtek_version=self.ssbtek_version)
 
 
 def _number(value: str, name: str) -> int:
@@ -161,8 +168,8 @@ def _furnish_sandbox(place: Place, wanted: Sequence[str], stack: ExitStack) -> N
         write_demo_clients(place.home / "clients")
     simulator = None
     if "consultation" in wanted and "SAMRAD_CONSULTATION_SSBTEK_URL" not in os.environ:
-        simulator = stack.enter_context(sandbox.simulator(ROOT, place.host, place.port))
-    for name, value in sandbox.environment(place.home, place.host, place.port, place.public_url).items():
+        simulator = stack.enter_context(sandbox.simulator(ROOT, place.host, place.port, version=place.ssbtek_version))
+    for name, value in place.sandbox_settings().items():
         os.environ.setdefault(name, value)
     if any(f"SAMRAD_{name.upper()}_DATABASE_URL" not in os.environ for name in wanted if _has_database(name)):
         _start_postgres(place, stack)
@@ -252,7 +259,7 @@ def worker_command() -> int:
 
 def _say_where_checkpoints_are(place: Place) -> None:
     place.home.mkdir(parents=True, exist_ok=True)
-    for name, value in sandbox.environment(place.home, place.host, place.port, place.public_url).items():
+    for name, value in place.sandbox_settings().items():
         if name.startswith("SAMRAD_AUDIT_"):
             os.environ.setdefault(name, value)
 
@@ -289,6 +296,7 @@ async def _work(place: Place) -> None:
 def simulate_command(chosen: argparse.Namespace) -> int:
     """Serve the simulator of the SSBTEK contract."""
     from services.consultation.lookups.simulator.app import create_app
+    from services.consultation.lookups.sources.ssbtek.versions import VERSIONS
     from shared.logs import configure_logs
     from shared.processes import end_with_parent
     from shared.serving import Served, asked_to_stop, serving
@@ -299,7 +307,10 @@ def simulate_command(chosen: argparse.Namespace) -> int:
 
     async def serve() -> None:
         stop = asyncio.ensure_future(asked_to_stop())
-        async with serving([Served("simulator", create_app(), "127.0.0.1", chosen.port)]):
+        app = create_app(version=VERSIONS[chosen.version])
+        async with serving([Served("simulator", app, chosen.host, chosen.port)]):
+            if chosen.with_parent is None:
+                print(f"ready http://{chosen.host}:{chosen.port}", flush=True)
             await stop
 
     _run_event_loop(serve())
@@ -340,12 +351,16 @@ def keys_command(chosen: argparse.Namespace) -> int:
 def tenants_command(chosen: argparse.Namespace) -> int:
     """Load tenant profiles."""
     from services.assembly.legal_texts import out_of_date_law
+    from services.consultation.lookups.purposes import PURPOSES
     from services.consultation.tenants.load import load_tenants, read_tenants
+    from services.consultation.tenants.profile_file import UnfitProfiles
 
     url = required("SAMRAD_CONSULTATION_MIGRATION_DATABASE_URL")
     try:
-        tenants = read_tenants(chosen.file)
-    except (OSError, ValueError, KeyError):
+        tenants = read_tenants(chosen.file, PURPOSES)
+    except UnfitProfiles as fault:
+        raise CannotStart(f"{chosen.file} is not loaded:\n  " + "\n  ".join(fault.faults)) from None
+    except (OSError, ValueError):
         raise CannotStart(f"{chosen.file} is not a file of tenant profiles; see docs/operations.md") from None
     print(f"loaded {_on_database(load_tenants(url, tenants))} tenants")
     for words in out_of_date_law(tenants, system_clock().date()):
@@ -417,7 +432,7 @@ def audit_command(chosen: argparse.Namespace) -> int:
     with ExitStack() as stack:
         if place.local and chosen.audit != "events":
             auditing.furnish_sandbox(place.home, stack)
-            for name, value in sandbox.environment(place.home, place.host, place.port, place.public_url).items():
+            for name, value in place.sandbox_settings().items():
                 os.environ.setdefault(name, value)
         return _on_database(auditing.carry_out(chosen, system_clock))
 

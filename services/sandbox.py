@@ -27,7 +27,13 @@ EXAMPLE_SECRET = "ZXhhbXBsZS1leGFtcGxlLWV4YW1wbGUtZXhhbXBsZSE="  # noqa: S105 - 
 LOOPBACK = frozenset(("127.0.0.1", "::1", "localhost"))
 
 
-def environment(home: Path, host: str, port: int, public_url: str) -> dict[str, str]:
+SSBTEK_VERSION = "10"
+"""Of the contract that the sandbox speaks unless `SAMRAD_CONSULTATION_SSBTEK_VERSION` says otherwise."""
+
+
+def environment(
+    home: Path, host: str, port: int, public_url: str, *, ssbtek_version: str = SSBTEK_VERSION
+) -> dict[str, str]:
     """Settings for everything that is not set: addresses, key files and secrets of one's own."""
     clients = home / "clients"
     inside = f"http://{host}"
@@ -52,7 +58,8 @@ def environment(home: Path, host: str, port: int, public_url: str) -> dict[str, 
         "SAMRAD_CONSULTATION_CLIENT_KEY_FILE": str(clients / "consultation.jwk"),
         "SAMRAD_CONSULTATION_SEALING_KEY": _secret(home, "consultation-sealing"),
         "SAMRAD_CONSULTATION_MARKING_KEY": _secret(home, "consultation-marking"),
-        "SAMRAD_CONSULTATION_SSBTEK_URL": f"{inside}:{port + SIMULATOR}/ssbt/10",
+        "SAMRAD_CONSULTATION_SSBTEK_URL": f"{inside}:{port + SIMULATOR}/ssbt/{ssbtek_version}",
+        "SAMRAD_CONSULTATION_SSBTEK_VERSION": ssbtek_version,
         **_facade(home / "facade", host, port + FACADE),
     }
 
@@ -153,10 +160,11 @@ class Simulator:
 
 
 @contextmanager
-def simulator(root: Path, host: str, first_port: int) -> Iterator[Simulator]:
+def simulator(root: Path, host: str, first_port: int, *, version: str = SSBTEK_VERSION) -> Iterator[Simulator]:
     """Start it, without waiting; it ends with the block, or with us however we end."""
     port = first_port + SIMULATOR
-    arguments = ["simulate", "ssbtek", "--port", str(port), "--with-parent", str(os.getpid())]
+    arguments = ["simulate", "ssbtek", "--version", version, "--host", host, "--port", str(port)]
+    arguments += ["--with-parent", str(os.getpid())]
     command = [sys.executable, "-m", "services", *arguments]
     # In a session of its own: Ctrl-C reaches us, and we stop it.
     process = subprocess.Popen(command, cwd=root, start_new_session=True)  # noqa: S603 - our own program

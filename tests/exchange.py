@@ -25,6 +25,8 @@ from services import sandbox
 from services.assembly import agreements, consultation, gateway
 from services.consultation.lookups.simulator.app import create_app as create_simulator
 from services.consultation.lookups.simulator.persons import PERSONS
+from services.consultation.lookups.sources.domain import SourceCode
+from services.consultation.lookups.sources.ssbtek.versions import VERSIONS
 from services.gateway.scopes import CATALOGUE
 from services.gateway.tokens.demo import DEMO_CLIENTS, demo_identity, write_demo_clients
 from shared.connections import ConnectionLimits
@@ -130,6 +132,11 @@ class Exchange:
         openapi_check.check(answer)
         return answer
 
+    @property
+    def simulator_url(self) -> str:
+        """Where the simulator of the sources is, with its log of requests and its switch."""
+        return f"http://127.0.0.1:{self.ports['simulator']}"
+
     def forget_tokens(self) -> None:
         """Fetch new tokens from now on."""
         self._clients.clear()
@@ -147,13 +154,15 @@ class Exchange:
 
 
 def lookup_body(person: str, now: datetime, **changes: Any) -> dict[str, Any]:
-    """A well-formed look-up."""
+    """A well-formed look-up: at all seven sources when it is for an application, else at those of its purpose."""
     today = now.date()
+    chosen = {} if "purpose" in changes else {"sources": [source.value for source in SourceCode]}
     return {
         "person": PERSONS[person].number,
         "caseReference": "EB-TEST-1",
         "purpose": "financial_aid_application",
         "period": {"from": str(today - timedelta(days=90)), "to": str(today)},
+        **chosen,
         **changes,
     }
 
@@ -171,20 +180,26 @@ def consultation_body(**changes: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def running_exchange() -> Iterator[Exchange]:
-    """The product, started and stopped. Settings of the sandbox are placed in the environment while it runs."""
+def running_exchange(*, ssbtek_version: str = sandbox.SSBTEK_VERSION) -> Iterator[Exchange]:
+    """The product, started and stopped. Settings of the sandbox are placed in the environment while it runs.
+
+    `ssbtek_version` is of the contract that it speaks with the simulator.
+    """
     port = free_ports(5)
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="samrad-test-") as folder:
         home = Path(folder)
         base_url = f"http://127.0.0.1:{port}"
         write_demo_clients(home / "clients")
-        os.environ.update(sandbox.environment(home, "127.0.0.1", port, base_url))
+        os.environ.update(sandbox.environment(home, "127.0.0.1", port, base_url, ssbtek_version=ssbtek_version))
         os.environ["SAMRAD_GATEWAY_TOKEN_REQUESTS"] = os.environ["SAMRAD_GATEWAY_CLIENT_REQUESTS"] = "1000000"
         os.environ["SAMRAD_GATEWAY_ADDRESS_REQUESTS"] = "1000000"
         # Tests share a handler and a case; those of the brake have an instance of their own.
         os.environ["SAMRAD_CONSULTATION_PERSONS_PER_HANDLER_AND_HOUR"] = "1000000"
         os.environ["SAMRAD_CONSULTATION_PERSONS_PER_CASE_AND_DAY"] = "1000000"
+        # So do they share the sources, whose failures many of them ask for; those of the breaker have their own too.
+        os.environ["SAMRAD_CONSULTATION_BREAKER_FAILURES"] = "1000000"
+        os.environ["SAMRAD_CONSULTATION_BREAKER_LEAST_CALLS"] = "1000000"
         os.environ["SAMRAD_GATEWAY_ORGANISATION_REQUESTS"] = os.environ["SAMRAD_GATEWAY_CLIENT_TOKEN_REQUESTS"] = (
             "1000000"
         )
@@ -192,7 +207,8 @@ def running_exchange() -> Iterator[Exchange]:
         with EmbeddedPostgres(home / "postgres") as postgres, httpx.Client(timeout=60, trust_env=False) as http:
             os.environ.update(asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER)))
             sent: list[bytes] = []
-            with _serving_thread(port, clock, sent):
+            simulator = _recording(create_simulator(version=VERSIONS[ssbtek_version]), sent)
+            with _serving_thread(port, clock, simulator):
                 names = ("gateway", "consultation", "agreements", "simulator", "facade")
                 ports = {name: port + offset for offset, name in enumerate(names)}
                 yield Exchange(base_url, home, clock, http, postgres, ports, sent)
@@ -201,7 +217,7 @@ def running_exchange() -> Iterator[Exchange]:
 
 
 @contextmanager
-def _serving_thread(port: int, clock: MovableClock, sent: list[bytes]) -> Iterator[None]:
+def _serving_thread(port: int, clock: MovableClock, simulator: App) -> Iterator[None]:
     started, stop = threading.Event(), asyncio.Event()
     failures: list[BaseException] = []
     loops: list[asyncio.AbstractEventLoop] = []
@@ -212,7 +228,7 @@ def _serving_thread(port: int, clock: MovableClock, sent: list[bytes]) -> Iterat
             app, facade = await consultation.build_with_facade(stack, clock, "127.0.0.1")
             assert facade is not None
             apps = (
-                ("simulator", _recording(create_simulator(), sent), sandbox.SIMULATOR),
+                ("simulator", simulator, sandbox.SIMULATOR),
                 ("consultation", app, sandbox.CONSULTATION),
                 ("agreements", await agreements.build(stack, clock), sandbox.AGREEMENTS),
                 ("gateway", await gateway.build(stack, clock, host="127.0.0.1"), 0),
@@ -249,14 +265,14 @@ def _serving_thread(port: int, clock: MovableClock, sent: list[bytes]) -> Iterat
 
 
 def _recording(app: App, sent: list[bytes]) -> App:
-    """The application, with the bodies that it is sent kept."""
+    """The application, with the bodies kept that it is sent at its contract's address."""
 
     async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
         chunks: list[bytes] = []
 
         async def listened() -> Message:
             message = await receive()
-            if message["type"] == "http.request":
+            if message["type"] == "http.request" and scope["path"].startswith("/ssbt/"):
                 chunks.append(message.get("body", b""))
                 if not message.get("more_body"):
                     sent.append(b"".join(chunks))

@@ -13,13 +13,13 @@ from services.assembly.common import http_client, make_gatekeeper, vault_key
 from services.assembly.environment import CannotStart, read_settings, required
 from services.assembly.facade import facade_listener
 from services.assembly.sealing import make_keeper
+from services.assembly.sources import make_ssbtek
 from services.consultation import tables
 from services.consultation.delegations.agreements import AgreementsDelegations
 from services.consultation.grounds.agreements import AgreementsGrounds
 from services.consultation.jobs import jobs
-from services.consultation.lookups.sources.domain import SourceCode
-from services.consultation.lookups.sources.ssbtek.client import SsbtekSource
-from services.consultation.lookups.sources.ssbtek.v10 import V10
+from services.consultation.lookups.purposes import PURPOSES
+from services.consultation.lookups.sources.health import SourceHealth
 from services.consultation.main import MIGRATIONS, World, create_app
 from services.consultation.settings import Settings
 from services.consultation.tenants.load import SANDBOX, load_tenants, read_tenants
@@ -33,7 +33,6 @@ from shared.serving import Served
 from shared.tokens.acting import ActingCheck, RememberedCheck
 from shared.tokens.client import ClientIdentity, ServiceTokens
 from shared.tokens.replay_postgres import remember_from_now
-from shared.transport.pyreqwest_transport import PyreqwestTransport
 from shared.vault import Vault
 
 
@@ -54,16 +53,8 @@ async def build_with_facade(stack: AsyncExitStack, clock: Clock, host: str) -> t
 
 async def _world(stack: AsyncExitStack, clock: Clock, settings: Settings) -> World:
     http = await stack.enter_async_context(http_client())
-    transport = PyreqwestTransport(read_seconds=settings.ssbtek_budget_seconds)
-    stack.push_async_callback(transport.close)
-    source = SsbtekSource(
-        transport,
-        settings.ssbtek_url,
-        V10,
-        clock,
-        timeout_seconds=settings.ssbtek_budget_seconds,
-        max_answer_bytes=4 * 1024 * 1024,
-    )
+    health = SourceHealth(clock)
+    environments = [make_ssbtek(settings, stack, health, clock)]
     tokens = ServiceTokens(
         _identity(settings),
         http,
@@ -83,7 +74,9 @@ async def _world(stack: AsyncExitStack, clock: Clock, settings: Settings) -> Wor
             vault_key(settings.marking_key.get_secret_value(), "SAMRAD_CONSULTATION_MARKING_KEY"),
         ),
         grounds=AgreementsGrounds(http, tokens, clock, url=settings.agreements_url, public_url=settings.public_url),
-        sources=dict.fromkeys(SourceCode, source),
+        sources={code: each.source for each in environments for code in each.codes},
+        environments=environments,
+        health=health,
         clock=clock,
         background=await work_beside(stack, clock, worker),
     )
@@ -131,7 +124,7 @@ async def prepare(url: Callable[[str, str], str], superuser: str) -> dict[str, s
     )
     owner = url("consultation", tables.OWNER_ROLE)
     await upgrade(owner, MIGRATIONS)
-    await load_tenants(owner, read_tenants(SANDBOX))
+    await load_tenants(owner, read_tenants(SANDBOX, PURPOSES))
     await remember_from_now(owner)
     return {
         "SAMRAD_CONSULTATION_DATABASE_URL": url("consultation", tables.RUNTIME_ROLE),

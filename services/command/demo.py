@@ -159,11 +159,13 @@ def fetch_token(story: Story) -> str:
 def look_up(story: Story) -> str:
     """Seven sources, of which one is late and one fails."""
     today = date.today()  # noqa: DTZ011 - a day as a caseworker would write it
+    everywhere = ["AF", "CSN", "FK", "SKV", "SO", "TNS", "MIV"]
     body = {
         "person": story.person,
         "caseReference": "EB-DEMO-1",
         "purpose": "financial_aid_application",
         "period": {"from": str(today - timedelta(days=90)), "to": str(today)},
+        "sources": everywhere,
     }
     answer = story.post(story.umea, "/consultation/v1/lookups", body)
     sources = {source["source"]: source for source in answer["sources"]}

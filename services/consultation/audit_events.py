@@ -8,6 +8,7 @@ from shared.problems import Words
 
 _PURPOSE = {"purpose": "the code of the purpose", "caseReference": "the asker's case"}
 _DECISION = {"decision": "id and version of the decision that it rests on"}
+_ATTEMPT = {"attempt": "1 for a look-up, 2 and on for its completions"}
 _PROTECTED = {
     "protectedIdentity": "true when the person has protected identity",
     "underScope": "the scope under which content left all the same",
@@ -35,18 +36,26 @@ EVENTS = (
         Words(
             "En fråga ställdes till andra myndigheters register", "A question was put to other authorities' registers"
         ),
-        "a look-up is about to leave for the sources; committed before it does",
-        {**_PURPOSE, **_GROUNDS, "sources": "the sources asked"},
+        "a look-up, or a completion of one, is about to leave for the sources; committed before it does",
+        {
+            **_PURPOSE,
+            **_GROUNDS,
+            **_ATTEMPT,
+            "sources": "the sources asked",
+            "board": "the board that asked, when one was named",
+        },
     ),
     AuditEvent(
         "lookup.disclosed",
         Words("Svar ur registren lämnades ut", "Answers from the registers were disclosed"),
-        "a look-up is answered, and when its kept answer is told again; committed before the answer leaves",
+        "a look-up or a completion is answered, and when its kept answer is told again; committed before it leaves",
         {
             **_PURPOSE,
             **_DECISION,
+            **_ATTEMPT,
             "states": "how each source answered",
-            "fields": "names of the items disclosed, by source",
+            "fields": "names of the items disclosed, by source; of a completion also those told before",
+            "newSources": "the sources of which something is disclosed that this attempt has read",
             "repeated": "true when a kept answer is told again",
             **_PROTECTED,
         },
@@ -61,8 +70,10 @@ EVENTS = (
         {
             **_PURPOSE,
             **_DECISION,
+            **_ATTEMPT,
             "states": "how each source answered",
             "fields": "empty",
+            "newSources": "empty",
             "repeated": "true when a kept answer is told again",
             "protectedIdentity": "true",
         },
@@ -72,6 +83,12 @@ EVENTS = (
         "lookup.read",
         Words("En gjord slagning lästes, utan innehåll", "A look-up was read afterwards, without content"),
         "a look-up is read afterwards",
+        _PURPOSE,
+    ),
+    AuditEvent(
+        "household_lookup.read",
+        Words("En slagning om ett hushåll lästes, utan innehåll", "A household's look-up was read, without content"),
+        "the matrix of a household is read afterwards; what was disclosed of each person is with the person's look-up",
         _PURPOSE,
     ),
     AuditEvent(

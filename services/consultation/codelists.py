@@ -9,10 +9,16 @@ from starlette.requests import Request
 from services.consultation.clocks.turns import Turn
 from services.consultation.consultations.domain import Action, ConsultationType, State
 from services.consultation.context import context_of
+from services.consultation.lookups.payments.domain import Kind, Status
 from services.consultation.lookups.purposes import PURPOSES
+from services.consultation.lookups.roles import Role
+from services.consultation.lookups.signals.domain import Basis, Change
+from services.consultation.lookups.signals.texts import REASONS as NOT_CHECKED
+from services.consultation.lookups.sources.breaker import CircuitState
 from services.consultation.lookups.sources.domain import Origin, SourceCode, SourceState
 from services.consultation.lookups.warnings import GROUND_NOT_VERIFIED
 from services.consultation.problems import FIELDS, GROUND, SCOPE, TENANCY
+from services.consultation.question_categories import WORDS as QUESTION_CATEGORIES
 from shared.http.bodies import WireModel
 from shared.problems import Words
 
@@ -72,6 +78,16 @@ SOURCES = {
     SourceCode.TNS: Words("Transportstyrelsen", "The transport agency"),
     SourceCode.MIV: Words("Migrationsverket", "The migration agency"),
 }
+ROLES = {
+    Role.APPLICANT: Words("Sökande", "Applicant"),
+    Role.CO_APPLICANT: Words("Medsökande", "Co-applicant"),
+    Role.CHILD: Words("Barn", "Child"),
+}
+CIRCUIT_STATES = {
+    CircuitState.CLOSED: Words("Sluten: frågor skickas", "Closed: questions are sent"),
+    CircuitState.OPEN: Words("Öppen: inget skickas utom prov", "Open: nothing is sent but probes"),
+    CircuitState.HALF_OPEN: Words("Öppen, och ett prov pågår", "Open, and a probe is under way"),
+}
 CHECK_WORDS = {
     SCOPE: Words("Behörigheten i token", "The scope in the token"),
     GROUND: Words("Rättsligt stöd i kraft", "A legal ground in force"),
@@ -90,6 +106,28 @@ LAW_WARNINGS = {
     "no_longer_in_force": Words("Lagtexten anger en upphävd bestämmelse", "The legal text states a repealed rule"),
     "not_yet_in_force": Words("Lagtexten anger en kommande bestämmelse", "The legal text states a rule to come"),
 }
+PAYMENT_KINDS = {
+    Kind.PAYMENT: Words("Utbetalning", "Payment"),
+    Kind.GRANT: Words("Bidrag", "Grant"),
+    Kind.LOAN: Words("Lån", "Loan"),
+    Kind.UNCLASSIFIED: Words("Beloppstypen är okänd", "The type of amount is unknown"),
+    Kind.PART: Words("Del av en utbetalning", "Part of a payment"),
+    Kind.DEDUCTION: Words("Avdrag i en utbetalning", "Deduction in a payment"),
+}
+PAYMENT_STATUSES = {
+    Status.PAID: Words("Utbetald", "Paid"),
+    Status.PRELIMINARY: Words("Preliminär", "Preliminary"),
+    Status.PLANNED: Words("Planerad", "Planned"),
+}
+CHANGES = {
+    Change.NEW: Words("Ny inkomst", "New income"),
+    Change.MISSING: Words("Inkomst saknas", "Missing income"),
+    Change.CHANGED: Words("Ändrat belopp", "Changed amount"),
+}
+CHANGE_BASES = {
+    Basis.PAID: Words("Bara utbetalade belopp", "Paid amounts only"),
+    Basis.PRELIMINARY: Words("Även preliminära eller planerade belopp", "Also preliminary or planned amounts"),
+}
 LISTS: dict[str, dict[str, Words]] = {
     "consultationStates": {code.value: words for code, words in STATES.items()},
     "turns": {code.value: words for code, words in TURNS.items()},
@@ -98,9 +136,17 @@ LISTS: dict[str, dict[str, Words]] = {
     "sources": {code.value: words for code, words in SOURCES.items()},
     "sourceStates": {code.value: words for code, words in SOURCE_STATES.items()},
     "errorOrigins": {code.value: words for code, words in ORIGINS.items()},
+    "householdRoles": {code.value: words for code, words in ROLES.items()},
+    "circuitStates": {code.value: words for code, words in CIRCUIT_STATES.items()},
     "accessChecks": CHECK_WORDS,
     "groundReasons": REASONS,
     "lawWarnings": LAW_WARNINGS,
+    "questionCategories": {code.value: words for code, words in QUESTION_CATEGORIES.items()},
+    "paymentKinds": {code.value: words for code, words in PAYMENT_KINDS.items()},
+    "paymentStatuses": {code.value: words for code, words in PAYMENT_STATUSES.items()},
+    "changes": {code.value: words for code, words in CHANGES.items()},
+    "changeBases": {code.value: words for code, words in CHANGE_BASES.items()},
+    "notCheckedReasons": {code.value: words for code, words in NOT_CHECKED.items()},
     "purposes": {purpose.code: purpose.words for purpose in PURPOSES.values()},
 }
 

@@ -1,7 +1,7 @@
 """The consultation service, wired: the only place where its parts meet."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,14 +20,21 @@ from services.consultation.context import Context
 from services.consultation.grounds.domain import Grounds
 from services.consultation.information import VERSION
 from services.consultation.leadtimes import routes as leadtime_routes
+from services.consultation.lookups import purpose_routes, source_routes
 from services.consultation.lookups import routes as lookup_routes
-from services.consultation.lookups.ask import AskDependencies
+from services.consultation.lookups.asking import AskDependencies
+from services.consultation.lookups.completion import routes as completion_routes
 from services.consultation.lookups.facade.app import PATH as FACADE_PATH
 from services.consultation.lookups.facade.app import FacadeDependencies, create_facade
 from services.consultation.lookups.facade.clients import RegisteredClients
-from services.consultation.lookups.facade.probe import NoProbe
+from services.consultation.lookups.facade.environments import EnvironmentsProbe
 from services.consultation.lookups.facade.writers.registry import WRITERS
+from services.consultation.lookups.households import routes as household_routes
+from services.consultation.lookups.households.ask_household import HouseholdDependencies
+from services.consultation.lookups.source_routes import Watching
 from services.consultation.lookups.sources.domain import Source, SourceCode
+from services.consultation.lookups.sources.environment import Environment
+from services.consultation.lookups.sources.health import SourceHealth
 from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.problems import CHECKS
 from services.consultation.protection import routes as protection_routes
@@ -53,9 +60,15 @@ from shared.vault import Vault
 PREFIX = "/consultation/v1"
 ACTOR_HEADER = "Samrad-Handler"
 MIGRATIONS = Path(__file__).with_name("migrations")
+PROBE_LOOK_SECONDS = 1.0
+"""How often it is looked whether a probe of an open circuit is due."""
 
 _ROUTERS = (
     lookup_routes.router,
+    completion_routes.router,
+    household_routes.router,
+    purpose_routes.router,
+    source_routes.router,
     consultation_routes.router,
     consultation_reading_routes.router,
     protection_routes.router,
@@ -70,9 +83,9 @@ _ABOUT = openapi.Description(
     version=VERSION,
     description=(
         "Look-ups in several authorities' registers, consultations between municipalities and Arbetsförmedlingen, "
-        "and their lead times. Known limitations: one person per look-up, text messages only, webhooks to come.\n\n"
+        "and their lead times. Known limitations: text messages only, webhooks to come.\n\n"
         "Slagningar i flera myndigheters register, samråd mellan kommuner och Arbetsförmedlingen, och ledtider för "
-        "dem. Kända begränsningar: en person per slagning, endast text, webhookar kommer senare."
+        "dem. Kända begränsningar: endast text, webhookar kommer senare."
     ),
     server_url="https://samrad.example/consultation/v1",
     terms_url="https://samrad.example/terms",
@@ -85,7 +98,10 @@ _ABOUT = openapi.Description(
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the service is handed: everything that a test may want to hold in its own hands."""
+    """What the service is handed: everything that a test may want to hold in its own hands.
+
+    `environments` are what stands behind `sources`, and `health` is where these count their answers.
+    """
 
     database: Database
     statistics: Database
@@ -93,6 +109,8 @@ class World:
     vault: Vault
     grounds: Grounds
     sources: Mapping[SourceCode, Source]
+    environments: Sequence[Environment]
+    health: SourceHealth
     clock: Clock
     background: Faults
 
@@ -107,7 +125,9 @@ def create_app(settings: Settings, world: World) -> App:
         disclosing=watch,
         state={
             "context": _context(settings, world, swedish_calendar()),
-            "asking": _asking(settings, world),
+            "asking": (asking := _asking(settings, world)),
+            "asking_households": HouseholdDependencies(asking, settings.household_concurrency),
+            "watching": Watching(world.environments, world.health),
             "audit_trail": AuditTrail(world.database, world.clock, settings.public_url + PREFIX),
         },
     )
@@ -125,7 +145,11 @@ def create_app(settings: Settings, world: World) -> App:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with repeating(watch.look, every_seconds=LOOK_SECONDS):
+        async with AsyncExitStack() as chores:
+            await chores.enter_async_context(repeating(watch.look, every_seconds=LOOK_SECONDS))
+            for each in world.environments:
+                probing = repeating(each.guard.probe_when_due, every_seconds=PROBE_LOOK_SECONDS)
+                await chores.enter_async_context(probing)
             yield
         await world.database.close()
         await world.statistics.close()
@@ -141,7 +165,7 @@ def create_facade_app(settings: Settings, world: World, clients: RegisteredClien
         clients=clients,
         disclosing=watch,
         trail=AuditTrail(world.database, world.clock, settings.public_url + PREFIX),
-        probe=NoProbe(),
+        probe=EnvironmentsProbe(world.environments),
         writers=WRITERS,
         version=V10,
         address=public_url.rstrip("/") + FACADE_PATH,
@@ -156,8 +180,9 @@ def _asking(settings: Settings, world: World) -> AskDependencies:
         grounds=world.grounds,
         sources=world.sources,
         clock=world.clock,
-        budget_seconds=settings.ssbtek_budget_seconds + 2,
+        budget_seconds=settings.lookup_budget_seconds,
         limits=_limits(settings),
+        answers_kept=timedelta(minutes=settings.answers_kept_minutes),
     )
 
 

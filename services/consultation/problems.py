@@ -53,6 +53,15 @@ TENANT_NOT_CONFIGURED = ProblemKind(
     ),
     check=GROUND,
 )
+BOARD_UNKNOWN = ProblemKind(
+    "board_unknown",
+    422,
+    Words("Nämnden finns inte i organisationens uppgifter", "The board is not in the organisation's profile"),
+    Words(
+        "Ange en av koderna i allowedBoards, eller ingen nämnd. Är den tom har er förvaltare inte registrerat någon.",
+        "State one of the codes in allowedBoards, or no board. If it is empty, your administrator has registered none.",
+    ),
+)
 NO_GROUND = ProblemKind(
     "no_ground",
     403,
@@ -184,5 +193,56 @@ ANOTHER_PERSON_IN_PART = ProblemKind(
     Words(
         "Ställ frågan till alla källor om samma person.",
         "Ask every source about the same person.",
+    ),
+)
+LOOKUP_COMPLETE = ProblemKind(
+    "lookup_complete",
+    409,
+    Words("Det finns inget att komplettera", "There is nothing to complete"),
+    Words(
+        "Alla tillfrågade källor har lästs i sin helhet. Gör en ny slagning för nya uppgifter.",
+        "Every asked source has been read in full. Make a new look-up for newer information.",
+    ),
+)
+LOOKUP_CONTENT_EXPIRED = ProblemKind(
+    "lookup_content_expired",
+    409,
+    Words("Det som lästes förut finns inte kvar", "What was read before is no longer kept"),
+    Words(
+        "Gör en ny slagning. Svaren sparas bara en kort tid, och bara när en källa har felat.",
+        "Make a new look-up. Answers are kept for a short while only, and only when a source failed.",
+    ),
+)
+COMPLETION_IN_PROGRESS = ProblemKind(
+    "completion_in_progress",
+    409,
+    Words("Slagningen ställs redan till källorna just nu", "The look-up is being put to the sources right now"),
+    Words(
+        "Vänta den tid som Retry-After anger och läs slagningen.",
+        "Wait as Retry-After says and read the look-up.",
+    ),
+)
+SOURCE_NOT_FAILED = ProblemKind(
+    "source_not_failed",
+    422,
+    Words("Alla valda källor har inte felat", "Not all chosen sources have failed"),
+    Words("Välj bland källorna i failedSources.", "Choose among the sources in failedSources."),
+)
+HOUSEHOLD_INVALID = ProblemKind(
+    "household_invalid",
+    422,
+    Words("Hushållet kan inte användas", "The household cannot be used"),
+    Words(
+        "Rätta personerna som anges i errors: en sökande, högst en medsökande, och ingen person två gånger.",
+        "Correct the persons listed in errors: one applicant, at most one co-applicant, and no person twice.",
+    ),
+)
+HOUSEHOLD_TIME_OVER = ProblemKind(
+    "household_time_over",
+    503,
+    Words("Tiden tog slut innan någon fråga ställdes om personen", "The time was over before the person's turn came"),
+    Words(
+        "Ingen fråga har ställts om personen. Gör en slagning, eller en ny komplettering.",
+        "No question has been asked about the person. Make a look-up, or another completion.",
     ),
 )

@@ -17,6 +17,14 @@ LOOKUPS_READ = Scope(
         "Read which look-ups one's own organisation has made and how the sources answered, without content",
     ),
 )
+SOURCES_READ = Scope(
+    "samrad:sources.read",
+    Words(
+        "Prova anslutningen till källorna och läsa hur de mår, utan personuppgifter",
+        "Try the connection to the sources and read how they are, without personal data",
+    ),
+    bearer_allowed=True,
+)
 CONSULTATIONS_CREATE = Scope(
     "samrad:consultations.create",
     Words("Öppna samråd med Arbetsförmedlingen", "Open consultations with Arbetsförmedlingen"),
@@ -77,6 +85,7 @@ SCOPES = {
     for scope in (
         LOOKUPS_CREATE,
         LOOKUPS_READ,
+        SOURCES_READ,
         CONSULTATIONS_CREATE,
         CONSULTATIONS_READ,
         CONSULTATIONS_MANAGE,

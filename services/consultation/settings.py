@@ -46,8 +46,42 @@ class Settings(BaseSettings):
     )
     sealing_key: SecretStr = Field(description="32 bytes in base64: encrypts identity numbers")
     marking_key: SecretStr = Field(description="32 bytes in base64: marks identity numbers for finding")
-    ssbtek_url: str = Field(description="Address of the composite service, contract version 10")
-    ssbtek_budget_seconds: float = Field(default=30.0, gt=0, le=50, description="How long a look-up may take")
+    ssbtek_url: str = Field(description="Address of the composite service")
+    ssbtek_version: Literal["10", "11"] = Field(default="10", description="Contract version that is spoken there")
+    answers_kept_minutes: int = Field(
+        default=60, ge=1, le=1440, description="How long what sources said is kept when another has failed"
+    )
+    household_concurrency: int = Field(
+        default=4, ge=1, le=12, description="Persons of a household that are asked about at the same time"
+    )
+    ssbtek_connect_seconds: float = Field(
+        default=5.0, gt=0, le=30, description="How long SSBTEK may take to be connected to, each of two attempts"
+    )
+    ssbtek_budget_seconds: float = Field(default=28.0, gt=0, le=50, description="How long SSBTEK may take to answer")
+    lookup_budget_seconds: float = Field(
+        default=30.0, gt=0, le=55, description="How long the sources of a look-up may take in all"
+    )
+    ssbtek_client_certificate_file: Path | None = Field(
+        default=None, description="The certificate shown to SSBTEK for tenants without one of their own, PEM"
+    )
+    ssbtek_client_key_file: Path | None = Field(
+        default=None, description="Its private key; without it the key lies in the certificate's file"
+    )
+    ssbtek_ca_file: Path | None = Field(
+        default=None, description="Authorities that SSBTEK's certificate may come from, beside the public ones"
+    )
+    certificates_directory: Path | None = Field(
+        default=None, description="Where tenants' own certificates lie, each with its key in <reference>.pem"
+    )
+    breaker_failures: int = Field(default=5, ge=1, description="Failures in a row that open a circuit")
+    breaker_failure_share: float = Field(
+        default=0.5, gt=0, le=1, description="The share of failures in the window that opens one"
+    )
+    breaker_least_calls: int = Field(default=20, ge=1, description="Questions in the window before a share counts")
+    breaker_window_seconds: float = Field(default=60.0, ge=1, le=3600, description="The window of the share")
+    breaker_probe_seconds: float = Field(
+        default=15.0, ge=2, le=600, description="How often an environment is probed while its circuit is open"
+    )
     answering_organisation: str = Field(
         default="2021002114", description="Organisation number of the authority that answers: Arbetsförmedlingen"
     )

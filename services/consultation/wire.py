@@ -28,6 +28,13 @@ class PeriodModel(WireModel):
     to: Day
 
 
+class TextsModel(WireModel):
+    """The same words in both languages."""
+
+    sv: str
+    en: str
+
+
 def read_person(text: str) -> PersonNumber:
     """The number, or Problem that does not repeat it."""
     try:

@@ -70,13 +70,13 @@ def create_app(settings: Settings, world: World) -> App:
     upstream = build_client(read_seconds=settings.upstream_seconds)
     transport = PyreqwestTransport(read_seconds=settings.upstream_seconds)
     issuer = _issuer(settings, world, transport) if settings.issuer_enabled else None
-    limit = _limits(settings, clock)
+    limit = rate_limits(settings, clock)
     services = {"consultation": settings.consultation_url, "agreements": settings.agreements_url}
     proxies = {
         name: Proxy(
             _admission(settings, world, issuer, name, limit),
             AllowList(name),
-            Forwarder(upstream, base, _exchange_limits(settings)),
+            Forwarder(upstream, base, _exchangerate_limits(settings)),
         )
         for name, base in services.items()
     }
@@ -129,7 +129,9 @@ class Dispatcher:
         return host in self._hosts or host.rpartition(b":")[0] in self._hosts or path.startswith(b"/health/")
 
 
-def _limits(settings: Settings, clock: Clock) -> RateLimits:
+def rate_limits(settings: Settings, clock: Clock) -> RateLimits:
+    """How often clients, organisations and addresses may call."""
+
     def limit(name: str, amount: int) -> RateLimit:
         # Counters of its own each: a flood of addresses must not push out what clients have used.
         return RateLimit(name, amount, settings.window_seconds, storage=CounterStorage(clock), clock=clock)
@@ -199,7 +201,7 @@ def _readiness(world: World, issuer: Issuer | None, services: Readiness) -> Read
     return faults
 
 
-def _exchange_limits(settings: Settings) -> Limits:
+def _exchangerate_limits(settings: Settings) -> Limits:
     return Limits(settings.max_body_bytes, settings.client_idle_seconds, settings.upstream_seconds)
 
 

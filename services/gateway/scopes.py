@@ -34,6 +34,14 @@ CATALOGUE: Mapping[str, tuple[Scope, ...]] = {
             ),
         ),
         Scope(
+            "samrad:sources.read",
+            Words(
+                "Prova anslutningen till källorna och läsa hur de mår, utan personuppgifter",
+                "Try the connection to the sources and read how they are, without personal data",
+            ),
+            bearer_allowed=True,
+        ),
+        Scope(
             "samrad:consultations.create",
             Words("Öppna samråd med Arbetsförmedlingen", "Open consultations with Arbetsförmedlingen"),
         ),

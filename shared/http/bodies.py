@@ -42,18 +42,27 @@ class WireModel(BaseModel):
 
 
 class JsonBody:
-    """A FastAPI dependency that reads one model. Its model and example are readable for OpenAPI."""
+    """A FastAPI dependency that reads one model. Its model and example are readable for OpenAPI.
 
-    def __init__(self, model: type[BaseModel], example: dict[str, Any]) -> None:
+    Where it is not `required`, no body at all is the same as an empty object, whatever its content type.
+    """
+
+    def __init__(self, model: type[BaseModel], example: dict[str, Any], *, required: bool = True) -> None:
         self.model = model
         self.example = example
+        self.required = required
 
     async def __call__(self, request: Request) -> Any:
         """The validated model. Raises Problem: 400, 408, 413, 415 or 422."""
-        if not _is_json(request.headers.get("content-type", "")):
+        is_json = _is_json(request.headers.get("content-type", ""))
+        if self.required and not is_json:
             raise Problem(UNSUPPORTED_MEDIA_TYPE)
         body = await read_limited(request)
         request.scope["state"]["body"] = body
+        if not self.required and not body:
+            return parse(self.model, b"{}")
+        if not is_json:
+            raise Problem(UNSUPPORTED_MEDIA_TYPE)
         return parse(self.model, body)
 
 

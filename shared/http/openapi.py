@@ -129,7 +129,7 @@ def _header(name: str, description: str, example: str, *, required: bool = False
 
 def _request_body(body: JsonBody) -> dict[str, Any]:
     reference = {"$ref": f"#/components/schemas/{body.model.__name__}"}
-    return {"required": True, "content": {"application/json": {"schema": reference, "example": body.example}}}
+    return {"required": body.required, "content": {"application/json": {"schema": reference, "example": body.example}}}
 
 
 def _complete_responses(responses: dict[str, Any], route: APIRoute) -> None:

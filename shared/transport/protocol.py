@@ -13,6 +13,13 @@ class ConnectFailed(TransportError):
     """No connection was made, so nothing was sent."""
 
 
+class HandshakeFailed(ConnectFailed):
+    """The connection could not be secured: the other side's certificate was not trusted, or it did not trust ours.
+
+    A server may also refuse our certificate after the handshake (TLS 1.3): that is a broken exchange like any other.
+    """
+
+
 class TimedOut(TransportError):
     """The time ran out; the other side may have received the request."""
 

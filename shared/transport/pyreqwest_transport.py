@@ -12,17 +12,35 @@ from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import PyreqwestError, RequestError, RequestTimeoutError
 from pyreqwest.response import Response
 
-from shared.transport.protocol import Answer, AnswerTooLarge, ConnectFailed, TimedOut, TransportError
+from shared.transport.certificates import ClientCertificate, Trust
+from shared.transport.protocol import (
+    Answer,
+    AnswerTooLarge,
+    ConnectFailed,
+    HandshakeFailed,
+    TimedOut,
+    TransportError,
+)
 
-_CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 5.0
 _POOL_SECONDS = 5.0
 _NOT_CONNECTED = "client error (Connect)"  # hyper's words
+_NOT_SECURED = ("tls handshake", "invalid peer certificate", "received fatal alert")  # those of its TLS
 _IDLE_SECONDS = 4.0  # below the servers' keep-alive of 5 s, so that no request meets a closing connection
 
 
-def build_client(*, read_seconds: float) -> Client:
-    """A client that does what it is told: no redirects, proxies, referers, cookies or decompression."""
-    return (
+def build_client(
+    *,
+    read_seconds: float,
+    connect_seconds: float = CONNECT_SECONDS,
+    certificate: ClientCertificate | None = None,
+    trust: Trust | None = None,
+) -> Client:
+    """A client that does what it is told: no redirects, proxies, referers, cookies or decompression.
+
+    `certificate` is what it shows of itself, `trust` what it trusts beside the public authorities.
+    """
+    builder = (
         ClientBuilder()
         .no_proxy()
         .follow_redirects(False)
@@ -34,19 +52,32 @@ def build_client(*, read_seconds: float) -> Client:
         .http1_only()
         .tcp_nodelay(True)
         .user_agent("samrad")
-        .connect_timeout(timedelta(seconds=_CONNECT_SECONDS))
+        .connect_timeout(timedelta(seconds=connect_seconds))
         .pool_timeout(timedelta(seconds=_POOL_SECONDS))
         .pool_idle_timeout(timedelta(seconds=_IDLE_SECONDS))
         .read_timeout(timedelta(seconds=read_seconds))
-        .build()
     )
+    if certificate is not None:
+        builder = builder.identity_pem(certificate.pem)
+    for authority in trust.authorities if trust is not None else ():
+        builder = builder.add_root_certificate_der(authority)
+    return builder.build()
 
 
 class PyreqwestTransport:
     """Implements `Transport`. Close it when done."""
 
-    def __init__(self, *, read_seconds: float = 60.0) -> None:
-        self._client = build_client(read_seconds=read_seconds)
+    def __init__(
+        self,
+        *,
+        read_seconds: float = 60.0,
+        connect_seconds: float = CONNECT_SECONDS,
+        certificate: ClientCertificate | None = None,
+        trust: Trust | None = None,
+    ) -> None:
+        self._client = build_client(
+            read_seconds=read_seconds, connect_seconds=connect_seconds, certificate=certificate, trust=trust
+        )
 
     async def send(
         self,
@@ -90,10 +121,10 @@ def translated(fault: PyreqwestError) -> TransportError:
     pyreqwest calls every time-out before the head of the answer a connect time-out, and a connection lost in that
     time a connect error. Only the innermost causes tell whether anything may have been sent.
     """
-    if isinstance(fault, RequestError) and any(
-        cause["message"] == _NOT_CONNECTED for cause in fault.details["causes"] or ()
-    ):
-        return ConnectFailed()
+    if isinstance(fault, RequestError):
+        causes = [cause["message"] for cause in fault.details["causes"] or ()]
+        if _NOT_CONNECTED in causes:
+            return HandshakeFailed() if causes[-1].startswith(_NOT_SECURED) else ConnectFailed()
     return TimedOut() if isinstance(fault, RequestTimeoutError) else TransportError()
 
 

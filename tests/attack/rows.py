@@ -15,9 +15,9 @@ from services.agreements import tables as agreements
 from services.consultation import tables as consultation
 from services.consultation.lookups.simulator.persons import number
 from shared.database.engine import Database, Tenancy
-from tests.attack.support import AF, CONSULTATIONS, MALMO, UMEA, act, sql
+from tests.attack.support import AF, BASE, CONSULTATIONS, LOOKUPS, MALMO, UMEA, act, sql
 from tests.exchange import Exchange, consultation_body
-from tests.service.test_isolation import delegation_body
+from tests.service.test_isolation import delegation_body, household_body
 
 LAYOUTS = {"consultation": consultation.LAYOUT, "agreements": agreements.LAYOUT}
 # Another test holds these lists to the catalogue.
@@ -38,6 +38,10 @@ def seed(exchange: Exchange) -> None:
         assert opened.status_code == 201, opened.text
         act(exchange, "af-workbench", opened.json(), "claims", 1)
         act(exchange, "af-workbench", opened.json(), "questions", 2, "vad?")
+        failed = exchange.look_up("fk_failed", name, sources=["FK"]).json()
+        assert exchange.send(name, "POST", f"{LOOKUPS}/{failed['lookupId']}/completions").status_code == 200
+        household = exchange.send(name, "POST", f"{BASE}/household-lookups", household_body(exchange))
+        assert household.status_code == 200, household.text
         draft = {
             "kind": "project",
             "title": f"Utkast {name}",

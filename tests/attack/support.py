@@ -13,8 +13,9 @@ import httpx
 from shared.tokens.client import authorization
 from tests.exchange import Exchange
 
-CONSULTATIONS = "/consultation/v1/consultations"
-LOOKUPS = "/consultation/v1/lookups"
+BASE = "/consultation/v1"
+CONSULTATIONS = f"{BASE}/consultations"
+LOOKUPS = f"{BASE}/lookups"
 # Between the services; the gateway lets nobody in.
 INTERNAL = {("agreements", "/decisions"), ("agreements", "/delegation-checks")}
 UMEA, MALMO, AF = "0007:2120002627", "0007:2120001124", "0007:2021002114"

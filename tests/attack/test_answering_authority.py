@@ -11,7 +11,7 @@ from tests.attack.rows import Session, columns, insertion, refusal_of, with_sess
 from tests.attack.support import AF, MALMO, UMEA, sql
 from tests.exchange import Exchange
 
-pytestmark = [pytest.mark.attack, pytest.mark.requirement(13)]
+pytestmark = pytest.mark.attack
 FK = "0007:2021005521"
 """Försäkringskassan: an authority like the answering one, to which nothing has been put."""
 SIDES = ("consultation", "consultation_event", "consultation_message")

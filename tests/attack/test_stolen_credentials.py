@@ -9,7 +9,6 @@ from joserfc.jwk import ECKey
 
 from shared.tokens.client import authorization, client_assertion, token_request
 from shared.tokens.proofs import make_proof, token_hash
-from shared.tokens.verifier import ORGANISATION_CLAIM
 from tests.attack.support import AF, CONSULTATIONS, LOOKUPS, UMEA, credentials, together
 from tests.exchange import Exchange, consultation_body
 from tests.unit.shared.given import signed
@@ -127,34 +126,6 @@ def test_an_old_proof_is_refused_although_the_token_is_good(exchange: Exchange) 
     exchange.clock.move_to(exchange.clock() + timedelta(seconds=62))
 
     assert get(exchange, CONSULTATIONS, headers) == 401
-
-
-def test_a_token_of_ones_own_making_is_refused_whatever_it_says(exchange: Exchange) -> None:
-    keys = exchange.http.get(f"{exchange.base_url}/oauth/jwks").json()["keys"]
-    own = ECKey.generate_key("P-256", private=True)
-    now = int(exchange.clock().timestamp())
-    claims = {
-        "iss": exchange.base_url,
-        "sub": "af-workbench",
-        "client_id": "af-workbench",
-        "aud": f"{exchange.base_url}/consultation",
-        "scope": "samrad:queue.work samrad:consultations.read",
-        "iat": now,
-        "exp": now + 300,
-        "jti": secrets.token_urlsafe(16),
-        "cnf": {"jkt": own.thumbprint()},
-        ORGANISATION_CLAIM: AF.removeprefix("0007:"),
-    }
-    for head in (
-        {"alg": "ES256", "typ": "at+jwt", "kid": keys[0]["kid"]},
-        {"alg": "ES256", "typ": "at+jwt", "kid": own.thumbprint(), "jwk": own.as_dict(private=False)},
-        {"alg": "none", "typ": "at+jwt", "kid": keys[0]["kid"]},
-    ):
-        token = signed(head, json.dumps(claims).encode(), own)
-        proof = make_proof(own, "GET", exchange.base_url + QUEUE, exchange.clock(), token)
-        headers = {"Authorization": f"DPoP {token}", "DPoP": proof}
-        assert get(exchange, QUEUE, headers) == 401
-        assert get(exchange, QUEUE, headers, port="consultation") == 401
 
 
 def test_an_assertion_works_once_also_when_it_is_sent_many_times_at_once(exchange: Exchange) -> None:

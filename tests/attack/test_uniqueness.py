@@ -13,7 +13,7 @@ from tests.attack.rows import LAYOUTS, TABLES, TENANT_TABLES, columns, foreign_r
 from tests.attack.support import MALMO, UMEA, sql
 from tests.exchange import NOBODY, Exchange
 
-pytestmark = [pytest.mark.attack, pytest.mark.requirement(13)]
+pytestmark = pytest.mark.attack
 # Unique keys that do not begin with the organisation, and why that is harmless.
 OTHERWISE_UNIQUE = {
     "consultation.consultation_of_answerer": "begins with the other side, and holds the organisation too",

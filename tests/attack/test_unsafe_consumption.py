@@ -231,7 +231,6 @@ def nothing_asked(answer: httpx.Response) -> None:
     assert "Hemligt" not in answer.text
 
 
-@pytest.mark.requirement(13)
 @pytest.mark.parametrize("name", DECISIONS)
 def test_a_decision_about_something_else_or_none_at_all_permits_nothing(register: Surrounded, name: str) -> None:
     register.neighbour.says(DECISIONS[name], media_type="application/json")
@@ -239,7 +238,6 @@ def test_a_decision_about_something_else_or_none_at_all_permits_nothing(register
     nothing_asked(register.look_up(sources=["AF"]))
 
 
-@pytest.mark.requirement(13)
 @pytest.mark.parametrize("permitted", ["false", "true", "no", 1, [0], None], ids=repr)
 def test_only_a_plain_yes_is_a_permission(register: Surrounded, permitted: Any) -> None:
     """Time moves between them, since a decision is kept for seconds."""

@@ -30,7 +30,7 @@ from tests.attack.rows import (
 from tests.attack.support import MALMO, UMEA, sql
 from tests.exchange import Exchange
 
-pytestmark = [pytest.mark.attack, pytest.mark.requirement(13)]
+pytestmark = pytest.mark.attack
 READS = {
     "without a condition": "SELECT to_jsonb(t) FROM {table} t",
     "of another organisation": "SELECT to_jsonb(t) FROM {table} t WHERE t.org = :other",

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from shared.database.embedded import PostgresUnavailable
-from tests.bench import exchange, gateway, trail, units
+from tests.bench import exchange, gateway, lookups, trail, units
 from tests.bench.figures import Figure, write
 from tests.bench.processes import ROOT, CannotMeasure, cores, load_process
 
@@ -51,6 +51,7 @@ def _measured(home: Path) -> Iterator[Figure]:
         yield Figure("dpop.proof.verify", proof, "us")
         yield from gateway.measure(load, places, _folder(home, "gateway"), proof)
         yield from exchange.measure(load, places, _folder(home, "exchange"))
+    yield from lookups.measure(places, _folder(home, "lookups"))
     yield from units.soap()
     yield from trail.measure(_folder(home, "trail"))
     yield from units.database(_folder(home, "database"))

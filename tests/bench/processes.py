@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -59,15 +59,22 @@ class Server:
         return cpu_of(self.process)
 
 
-@contextmanager
 def running(
     *arguments: str, core: int, port: int, log: Path, environment: Mapping[str, str] | None = None
+) -> AbstractContextManager[Server]:
+    """`python -m tests.bench.serve` with the arguments, ready inside the block and ended after it."""
+    return running_module("tests.bench.serve", *arguments, core=core, port=port, log=log, environment=environment)
+
+
+@contextmanager
+def running_module(
+    module: str, *arguments: str, core: int, port: int, log: Path, environment: Mapping[str, str] | None = None
 ) -> Iterator[Server]:
-    """`python -m tests.bench.serve` with the arguments, ready inside the block and ended after it.
+    """A module that serves on `port` and takes our process id first, ready inside the block and ended after it.
 
     `log` takes what it writes. Raises CannotMeasure when it does not become ready.
     """
-    command = [sys.executable, "-m", "tests.bench.serve", str(os.getpid()), *arguments]
+    command = [sys.executable, "-m", module, str(os.getpid()), *arguments]
     with log.open("ab") as written, on_core(core):
         process = subprocess.Popen(
             command,

@@ -1,5 +1,6 @@
 """The official contract files, which are not part of this repository."""
 
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,3 +39,27 @@ def zeep_client(*, strict: bool) -> Any:
 def official_wsdl() -> str:
     """Where the official description is."""
     return str(_SSBT / "Sammansatt_Bastjanst_v10.wsdl")
+
+
+SCHEMAS = {
+    "AF": (_ROOT / "arbetsformedlingen/api/arbetssokande/ersattningsstod/v2/ers_stod.xsd", "SvarMeddelande"),
+    "SO": (
+        _ROOT.parent / "schemas/ubpservice/int014/UnemploymentBenefitPaymentService.xsd",
+        "GetUnemploymentBenefitPaymentResponseType",
+    ),
+    "TNS": (
+        _ROOT / "transportstyrelsen/schema/ssbtek/hamtauppgifterresponder/_1/HamtaUppgifterResponder_1.0.xsd",
+        "HamtaUppgifterResponseType",
+    ),
+    "MIV": (_ROOT / "migrationsverket/schema/ssbtek/_1/SSBTEKWebService_schema1.xsd", "findByPersonnummerResponse"),
+}
+"""The file of a source's own contract, and the type of its `data` element there."""
+
+
+def composite(code: str, data: Any) -> Any:
+    """The composite answer with nothing but one source's `data` element."""
+    namespace = "http://schema.forsakringskassan.se/integration/ssbt/10"
+    root = etree.Element(f"{{{namespace}}}hamtaBastjanstInformationResponse")
+    below = etree.SubElement(root, f"{{{namespace}}}svarsdata")
+    etree.SubElement(below, f"{{{namespace}}}{code}").append(deepcopy(data))
+    return root

@@ -21,7 +21,7 @@ from shared.database.engine import Database
 from shared.database.isolation import isolation_faults
 from shared.tokens.client import ClientIdentity, MachineClient, authorization
 from shared.tokens.proofs import make_proof
-from tests.exchange import NOBODY, Exchange, consultation_body
+from tests.exchange import NOBODY, Exchange, consultation_body, lookup_body
 from tests.openapi_check import SERVICES, document
 
 PUBLIC = {
@@ -39,14 +39,20 @@ PUBLIC = {
 PLAIN_BEARER = {
     ("consultation", "GET", "/lead-times"): "figures without persons; dashboards can't make proofs",
     ("consultation", "GET", "/work-in-progress"): "figures without persons; dashboards can't make proofs",
+    ("consultation", "GET", "/source-probe"): "carries nobody to the sources; dashboards can't make proofs",
+    ("consultation", "GET", "/source-health"): "figures without persons; dashboards can't make proofs",
     ("agreements", "GET", "/agreements"): "published agreements hold no persons",
     ("agreements", "GET", "/agreements/{agreementId}"): "published agreements hold no persons",
 }
 NO_OBJECT = {
     ("consultation", "POST", "/lookups"): "makes a new record of the caller's own",
+    ("consultation", "GET", "/lookup-purposes"): "the same for everybody",
+    ("consultation", "POST", "/household-lookups"): "makes a new record of the caller's own",
     ("consultation", "POST", "/consultations"): "makes a new record of the caller's own",
     ("consultation", "GET", "/consultations"): "lists the caller's own",
     ("consultation", "GET", "/queue"): "lists what is put to the caller",
+    ("consultation", "GET", "/source-probe"): "tells of the sources, through the caller's own certificate",
+    ("consultation", "GET", "/source-health"): "figures over all",
     ("consultation", "GET", "/audit-entries"): "lists the caller's own",
     ("consultation", "POST", "/protected-persons"): "makes a new record of the caller's own",
     ("consultation", "POST", "/protected-persons/removals"): "ends the caller's own; the person stands in the body",
@@ -240,7 +246,10 @@ def foreign(running: Exchange) -> dict[str, str]:
     running.clock.back_to_now()
     path = "/consultation/v1/consultations"
     consultation = running.send("malmo", "POST", path, consultation_body(), key="foreign").json()
-    lookup = running.look_up("complete", "malmo").json()
+    lookup = running.look_up("fk_failed", "malmo").json()
+    household = running.send("malmo", "POST", "/consultation/v1/household-lookups", household_body(running))
+    again = running.send("malmo", "POST", f"/consultation/v1/lookups/{lookup['lookupId']}/completions")
+    assert (household.status_code, again.status_code) == (200, 200)
     assert running.look_up("protected_by_fk", "malmo").json()["withheld"]
     agreement = running.send("malmo", "POST", "/agreements/v1/agreements", unpublished_agreement(), key="foreign")
     assert agreement.status_code == 201, agreement.text
@@ -249,9 +258,16 @@ def foreign(running: Exchange) -> dict[str, str]:
     return {
         "consultationId": consultation["consultationId"],
         "lookupId": lookup["lookupId"],
+        "householdLookupId": household.json()["householdLookupId"],
         "agreementId": agreement.json()["agreementId"],
         "delegationId": delegation.json()["delegationId"],
     }
+
+
+def household_body(exchange: Exchange) -> dict[str, Any]:
+    body = lookup_body("fk_failed", exchange.clock(), sources=["FK"])
+    person = body.pop("person")
+    return {**body, "persons": [{"person": person, "role": "applicant"}]}
 
 
 def delegation_body(exchange: Exchange) -> dict[str, Any]:
@@ -355,7 +371,15 @@ def test_raw_sql_without_the_organisation_set_sees_nothing(
 
 def test_raw_sql_as_one_organisation_sees_none_of_another(exchange: Exchange, foreign: dict[str, str]) -> None:
     as_umea = "SELECT set_config('app.org', '0007:2120002627', false)"
-    for table in ("consultation", "lookup", "consultation_event", "consultation_message", "tenant_profile"):
+    for table in (
+        "consultation",
+        "lookup",
+        "kept_lookup",
+        "household_member",
+        "consultation_event",
+        "consultation_message",
+        "tenant_profile",
+    ):
         query = f"SELECT 1 FROM {table} WHERE org <> '0007:2120002627'"
         assert sql(exchange, "consultation", "consultation_runtime", as_umea, query) == []
 

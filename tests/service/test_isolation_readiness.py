@@ -222,7 +222,6 @@ def faults(exchange: Exchange, service: str, layout: Layout | None = None, role:
     return asyncio.run(ask())
 
 
-@pytest.mark.requirement(13)
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_the_service_is_not_ready_and_says_why(exchange: Exchange, damage: Damage) -> None:
     with damaged(exchange, damage):

@@ -25,6 +25,7 @@ DELEGABLE = (
     "samrad:consultations.read",
     "samrad:lookups.create",
     "samrad:lookups.read",
+    "samrad:sources.read",
     "samrad:statistics.read",
 )
 """What a supplier can do for a consumer. Why the other scopes are not here: docs/decisions/0012."""

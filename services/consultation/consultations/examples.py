@@ -13,6 +13,7 @@ QUESTION: dict[str, Any] = {
     "purpose": "financial_aid_application",
     "caseReference": "EB-2026-000123",
     "lookupId": LOOKUP_ID,
+    "category": "planned_measures",
     "question": "Vilka insatser är planerade de närmaste tre månaderna?",
 }
 OPENED: dict[str, Any] = {
@@ -30,6 +31,7 @@ SUMMARY: dict[str, Any] = {
     "consultationId": ID,
     "number": "S26-7K3M-9QXD",
     "type": "consultation",
+    "category": "planned_measures",
     "state": "in_progress",
     "turn": "answering_authority",
     "version": 2,

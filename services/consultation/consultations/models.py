@@ -11,6 +11,7 @@ from services.consultation.clocks.turns import Turn, minutes
 from services.consultation.consultations.domain import Action, ConsultationType, State
 from services.consultation.lookups.outcomes import SourceOutcomeModel
 from services.consultation.persons.vault import open_person
+from services.consultation.question_categories import QuestionCategory
 from services.consultation.wire import CaseReference, Instant, PersonText
 from shared.http.bodies import WireModel
 from shared.vault import Vault
@@ -27,7 +28,10 @@ class Side(StrEnum):
 
 
 class ConsultationRequest(WireModel):
-    """What the registers don't say. Either `lookupId` or `person` tells who it is about."""
+    """What the registers don't say. Either `lookupId` or `person` tells who it is about.
+
+    `category` tells what kind of question it is (code list `questionCategories`).
+    """
 
     type: ConsultationType
     purpose: str
@@ -35,6 +39,7 @@ class ConsultationRequest(WireModel):
     question: MessageText
     person: PersonText | None = None
     lookup_id: uuid.UUID | None = None
+    category: QuestionCategory | None = None
 
 
 class MessageRequest(WireModel):
@@ -70,6 +75,7 @@ class ConsultationSummary(WireModel):
     consultation_id: uuid.UUID
     number: str
     type: ConsultationType
+    category: QuestionCategory | None
     state: State
     turn: Turn
     version: int
@@ -164,6 +170,7 @@ def summary_values(row: Row[Any], reader: str, owner: str, base_url: str) -> dic
         "consultation_id": row.id,
         "number": row.number,
         "type": row.type,
+        "category": row.question_category,
         "state": row.state,
         "turn": row.turn,
         "version": row.version,
@@ -198,7 +205,7 @@ def whole(row: Row[Any], written: list[Message], reader: str, vault: Vault, base
 def without_content(row: Row[Any], reader: str, base_url: str) -> WholeConsultation:
     """The consultation about a person with protected identity: where it stands, and nothing of what it says."""
     return WholeConsultation(
-        **summary_values(row, reader, row.org, base_url),
+        **{**summary_values(row, reader, row.org, base_url), "category": None},
         protected_identity=True,
         withheld=True,
         person=None,

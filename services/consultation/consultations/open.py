@@ -34,6 +34,7 @@ from services.consultation.lookups.repository import find as find_lookup
 from services.consultation.persons.domain import PersonNumber
 from services.consultation.persons.vault import mark_person, seal_person
 from services.consultation.problems import LOOKUP_NOT_USABLE, PROTECTED_IDENTITY
+from services.consultation.question_categories import QuestionCategory
 from shared.audit import AuditEntry
 from shared.database.engine import Database, Tenancy
 from shared.idempotency import KEPT, Attempt, Ledger
@@ -46,7 +47,7 @@ _NUMBER_TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked. `person` may be left out when a look-up tells who it is about."""
+    """What is asked. `person` may be left out when a look-up tells who it is about. `category` is the asker's own."""
 
     type: ConsultationType
     purpose: str
@@ -54,6 +55,7 @@ class Question:
     text: str
     person: PersonNumber | None
     lookup_id: uuid.UUID | None
+    category: QuestionCategory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,7 @@ def _values(
         "number": opened.number,
         "answering_org": needs.answering,
         "type": question.type.value,
+        "question_category": question.category.value if question.category else None,
         "case_reference": question.case_reference,
         "asked_by": caller.actor,
         "person_mark": subject.mark,

@@ -20,9 +20,9 @@ from shared.audit import AuditEntry
 from shared.database.single import SingleStatements
 
 _FACTS = """
-    org, id, number, answering_org, type, state, turn, version, assigned_to, case_reference, asked_by, person_mark,
-    person_sealed, purpose, decision_id, decision_version, lookup_id, lookup_outcomes, af_items, asker_name,
-    asker_kind, municipality_code, county_code, opened_at, due_at, target_seconds, answered_at, closed_at,
+    org, id, number, answering_org, type, question_category, state, turn, version, assigned_to, case_reference,
+    asked_by, person_mark, person_sealed, purpose, decision_id, decision_version, lookup_id, lookup_outcomes, af_items,
+    asker_name, asker_kind, municipality_code, county_code, opened_at, due_at, target_seconds, answered_at, closed_at,
     total_seconds, answering_seconds, asking_seconds
 """
 _ONE = f"SELECT {_FACTS}, is_protected(person_mark) AS protected FROM consultation WHERE id = :id"
@@ -69,14 +69,15 @@ _CHANGE = text(
     """
 )
 _INSERT_COLUMNS = """
-    number, answering_org, type, state, turn, version, assigned_to, case_reference, asked_by, person_mark,
-    person_sealed, purpose, decision_id, decision_version, lookup_id, lookup_outcomes, af_items, asker_name,
-    asker_kind, municipality_code, county_code, opened_at, due_at, target_seconds
+    number, answering_org, type, question_category, state, turn, version, assigned_to, case_reference, asked_by,
+    person_mark, person_sealed, purpose, decision_id, decision_version, lookup_id, lookup_outcomes, af_items,
+    asker_name, asker_kind, municipality_code, county_code, opened_at, due_at, target_seconds
 """
 _INSERT_VALUES = """
-    :number, :answering_org, :type, :state, :turn, :sequence, NULL, :case_reference, :asked_by, :person_mark,
-    :person_sealed, :purpose, :decision_id, :decision_version, :lookup_id, CAST(:lookup_outcomes AS jsonb), :af_items,
-    :asker_name, :asker_kind, :municipality_code, :county_code, :opened_at, :due_at, :target_seconds
+    :number, :answering_org, :type, :question_category, :state, :turn, :sequence, NULL, :case_reference, :asked_by,
+    :person_mark, :person_sealed, :purpose, :decision_id, :decision_version, :lookup_id,
+    CAST(:lookup_outcomes AS jsonb), :af_items, :asker_name, :asker_kind, :municipality_code, :county_code,
+    :opened_at, :due_at, :target_seconds
 """
 # The organisation is set in a CTE that the insert reads from: one round trip, and row-level security holds. In the
 # same CTE the person is counted for the brake, before anything can be told of her.
@@ -140,8 +141,8 @@ _EVENTS = text(
     """
 )
 _SUMMARY = """
-    id, number, type, state, turn, version, assigned_to, case_reference, asker_name, municipality_code, opened_at,
-    due_at, answered_at
+    id, number, type, question_category, state, turn, version, assigned_to, case_reference, asker_name,
+    municipality_code, opened_at, due_at, answered_at
 """
 _OF_ASKER = text(
     f"""

@@ -81,6 +81,7 @@ async def create_consultation(
         text=body.question,
         person=read_person(body.person) if body.person else None,
         lookup_id=body.lookup_id,
+        category=body.category,
     )
     request.scope["state"]["audit"] = {
         "subject": mark_person(context.vault, question.person) if question.person else None,

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.consultation.grounds.domain import Decision
+from services.consultation.lookups.attempts import LookupAttempt, outcome_of
 from services.consultation.lookups.fields import limited, told
+from services.consultation.lookups.months import Month
 from services.consultation.lookups.sources.domain import Period, SourceAnswer, SourceCode, SourceState
 from services.consultation.persons.domain import PersonNumber
 from services.consultation.scopes import PROTECTED_READ
@@ -17,6 +19,8 @@ class LookupQuestion:
     """What a handler asks. `case_reference` has been checked and the sources lie within the purpose.
 
     `period` is the general one; `periods` has each source that is asked, in the contract's order, with its own.
+    `comparison` is the month whose income is compared with that of the two before it.
+    `board` is the code of the board that asks, when one does in its own name.
     """
 
     person: PersonNumber
@@ -24,6 +28,8 @@ class LookupQuestion:
     purpose: str
     period: Period
     periods: Mapping[SourceCode, Period]
+    comparison: Month | None = None
+    board: str | None = None
 
     @property
     def sources(self) -> tuple[SourceCode, ...]:
@@ -33,7 +39,10 @@ class LookupQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A look-up that has been answered. `protected_identity` is set by `gated`, with what anybody has marked."""
+    """A look-up that has been answered. `protected_identity` is set by `gated`, with what anybody has marked.
+
+    `answered_at`, `legal_text` and `decision` are those of the last of the `attempts`, `asked_at` is of the first.
+    """
 
     id: uuid.UUID
     question: LookupQuestion
@@ -44,6 +53,7 @@ class Lookup:
     answers: tuple[SourceAnswer, ...]
     protected_identity: bool = False
     withheld: bool = False
+    attempts: tuple[LookupAttempt, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -68,15 +78,7 @@ class Lookup:
 
     def outcomes(self) -> list[dict[str, str | None]]:
         """State, origin and code per source: what may be stored and carried on, without content."""
-        return [
-            {
-                "source": answer.source.value,
-                "state": answer.state.value,
-                "origin": answer.origin.value if answer.origin else None,
-                "code": answer.code,
-            }
-            for answer in self.answers
-        ]
+        return [outcome_of(answer) for answer in self.answers]
 
     def limited(self) -> "Lookup":
         """The look-up with the pieces that the grounds of its decision open, and no others."""
@@ -96,9 +98,8 @@ class Lookup:
 
 
 def _without_content(answer: SourceAnswer) -> SourceAnswer:
-    # Messages go too: a source's own words may tell an address or an office.
-    parts = tuple(replace(each, messages=()) for each in answer.parts)
-    return replace(answer, data=None, items=(), parts=parts, messages=(), deviations=())
+    # Messages go too: a source's own words may tell an address or an office. So do parts: which fund is content.
+    return replace(answer, data=None, items=(), parts=(), messages=(), deviations=())
 
 
 def disclosed_fields(answers: Sequence[SourceAnswer]) -> dict[str, list[str]]:

@@ -14,6 +14,23 @@ QUESTION: dict[str, Any] = {
     "purpose": "financial_aid_application",
     "period": _PERIOD,
     "sources": ["AF", "SO"],
+    "sourcePeriods": {"SO": {"from": "2026-06-01", "to": "2026-11-30"}},
+    "comparison": {"month": "2026-11"},
+}
+PURPOSES: dict[str, Any] = {
+    "purposes": [
+        {
+            "code": "financial_aid_application",
+            "texts": {"sv": "Ansökan om ekonomiskt bistånd", "en": "Application for financial aid"},
+            "allowedSources": ["AF", "CSN", "FK", "SKV", "SO", "TNS", "MIV"],
+            "defaultSources": ["AF", "CSN", "FK", "SO"],
+            "periodRequired": False,
+            "defaultPeriod": {"from": "2026-07-01", "to": "2026-09-30"},
+            "defaultSourcePeriods": {"CSN": {"from": "2026-04-01", "to": "2026-09-30"}},
+        }
+    ],
+    "ownPeriodSources": ["AF", "CSN", "FK", "SO", "TNS"],
+    "_links": {"self": {"href": "https://samrad.example/consultation/v1/lookup-purposes"}},
 }
 
 
@@ -51,16 +68,109 @@ _LATE_AF = {
     "code": "TIMEOUT",
     "messages": ["Arbetsförmedlingen svarade inte i tid"],
 }
-_EMPTY_SO = {
+_PAID_SO = {
     **_not_asked("SO"),
-    "state": "answered_empty",
+    "state": "answered",
     "legalBasis": "4 § förordningen (2008:975) och 15 kap. 10–12 §§ socialtjänstlagen (2025:400)",
-    "askedPeriod": _PERIOD,
+    "askedPeriod": {"from": "2026-06-01", "to": "2026-11-30"},
     "answeredAt": "2026-11-20T09:12:09Z",
     "tookMs": 8800,
     "age": 0,
     "contractVersion": "10",
+    "items": ["payments"],
+    "data": {
+        "funds": [
+            {
+                "name": "Exempelkassan",
+                "status": "OK",
+                "payments": [
+                    {
+                        "date": "2026-10-25",
+                        "netAfterTax": {"amount": "11240.00", "currency": "SEK"},
+                        "netAfterDeductions": {"amount": "10740.00", "currency": "SEK"},
+                        "days": "21.50",
+                        "from": "2026-10-01",
+                        "to": "2026-10-31",
+                    }
+                ],
+                "suspensions": [],
+                "application": None,
+            }
+        ]
+    },
 }
+_PAYMENT = {
+    "role": None,
+    "source": "SO",
+    "supplier": "Exempelkassan",
+    "benefit": None,
+    "subBenefit": None,
+    "kind": "payment",
+    "status": "paid",
+    "statusCode": None,
+    "date": "2026-10-25",
+    "net": {"amount": "10740.00", "currency": "SEK"},
+    "gross": None,
+    "tax": None,
+    "deductions": None,
+    "period": {"from": "2026-10-01", "to": "2026-10-31"},
+    "origin": {"source": "SO", "pointer": "/funds/0/payments/0"},
+    "partOf": None,
+}
+_NOT_CHECKED: dict[str, Any] = {
+    "source": "CSN",
+    "reason": "not_asked",
+    "month": "2026-11",
+    "comparedMonth": None,
+    "ruleId": None,
+    "payments": None,
+    "rows": [],
+    "texts": {
+        "sv": "Kunde inte kontrolleras: källan frågades inte",
+        "en": "Not checked: the source was not asked",
+    },
+}
+_NEW = {
+    "change": "new",
+    "ruleId": "so-benefit",
+    "source": "SO",
+    "payments": {"supplier": "Exempelkassan", "benefit": None, "kind": "payment"},
+    "month": "2026-10",
+    "comparedMonth": "2026-09",
+    "compare": "net",
+    "thresholdPercent": "12",
+    "amountBefore": None,
+    "amountAfter": {"amount": "10740.00", "currency": "SEK"},
+    "rowsBefore": [],
+    "rowsAfter": [{"source": "SO", "pointer": "/funds/0/payments/0"}],
+    "basis": "paid",
+    "texts": {
+        "sv": "Nytt: utbetalat 2026-10 men inte 2026-09",
+        "en": "New: paid in 2026-10 but not in 2026-09",
+    },
+}
+_DRAFT = {
+    "category": "af_unread",
+    "type": "information_request",
+    "purpose": "financial_aid_application",
+    "caseReference": "EB-2026-000123",
+    "lookupId": LOOKUP_ID,
+    "question": {
+        "sv": "Uppgifterna hos Arbetsförmedlingen kunde inte hämtas. Är personen inskriven som arbetssökande?",
+        "en": "The information at Arbetsförmedlingen could not be read. Is the person registered as a jobseeker?",
+    },
+}
+_FIRST_ATTEMPT: dict[str, Any] = {
+    "number": 1,
+    "askedAt": "2026-11-20T09:12:00Z",
+    "answeredAt": "2026-11-20T09:12:09Z",
+    "handler": "hl-4711",
+    "sources": [
+        {"source": "AF", "state": "error", "origin": "SSBT", "code": "TIMEOUT"},
+        {"source": "SO", "state": "answered", "origin": None, "code": None},
+    ],
+}
+_INCOMPLETE = {**_SELF, "completions": {"href": f"{_SELF['self']['href']}/completions"}}
 ANSWER: dict[str, Any] = {
     "lookupId": LOOKUP_ID,
     "askedAt": "2026-11-20T09:12:00Z",
@@ -78,11 +188,15 @@ ANSWER: dict[str, Any] = {
         _not_asked("CSN"),
         _not_asked("FK"),
         _not_asked("SKV"),
-        _EMPTY_SO,
+        _PAID_SO,
         _not_asked("TNS"),
         _not_asked("MIV"),
     ],
-    "_links": _SELF,
+    "attempts": [_FIRST_ATTEMPT],
+    "payments": [_PAYMENT],
+    "changes": {"months": ["2026-11", "2026-10", "2026-09"], "signals": [_NEW], "notChecked": [_NOT_CHECKED]},
+    "consultationDrafts": [_DRAFT],
+    "_links": _INCOMPLETE,
 }
 RECORD: dict[str, Any] = {
     "lookupId": LOOKUP_ID,
@@ -97,7 +211,36 @@ RECORD: dict[str, Any] = {
     "decision": _DECISION,
     "sources": [
         {"source": "AF", "state": "error", "origin": "SSBT", "code": "TIMEOUT"},
-        {"source": "SO", "state": "answered_empty", "origin": None, "code": None},
+        {"source": "SO", "state": "answered", "origin": None, "code": None},
+    ],
+    "attempts": [_FIRST_ATTEMPT],
+    "_links": _INCOMPLETE,
+}
+COMPLETION: dict[str, Any] = {"sources": ["AF"]}
+_EMPTY_AF = {
+    **_not_asked("AF"),
+    "state": "answered_empty",
+    "legalBasis": _LATE_AF["legalBasis"],
+    "askedPeriod": _PERIOD,
+    "age": 0,
+    "contractVersion": "10",
+    "answeredAt": "2026-11-20T09:20:03Z",
+    "tookMs": 900,
+}
+COMPLETED: dict[str, Any] = {
+    **ANSWER,
+    "answeredAt": "2026-11-20T09:20:03Z",
+    "complete": True,
+    "sources": [_EMPTY_AF, *ANSWER["sources"][1:4], {**_PAID_SO, "age": 474}, *ANSWER["sources"][5:]],
+    "attempts": [
+        _FIRST_ATTEMPT,
+        {
+            "number": 2,
+            "askedAt": "2026-11-20T09:20:02Z",
+            "answeredAt": "2026-11-20T09:20:03Z",
+            "handler": "hl-4711",
+            "sources": [{"source": "AF", "state": "answered_empty", "origin": None, "code": None}],
+        },
     ],
     "_links": _SELF,
 }

@@ -19,6 +19,7 @@ class Piece:
     `paths` are its places in `data`, keys with points between, through lists. `labels` tell what a row of a list is
     about, and are told only with a row that has more to tell. `items` are its names among the items, and
     `registered` tells whether they say that something is registered, rather than how the source answered.
+    `parts` tells that the parts of the source are known by this piece, and told with it alone.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Piece:
     items: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     registered: bool = True
+    parts: bool = False
 
 
 def _plain(*names: str) -> tuple[Piece, ...]:
@@ -38,10 +40,19 @@ PIECES: Mapping[SourceCode, tuple[Piece, ...]] = {
     SourceCode.AF: (
         *_plain("jobseeker", "registered", "category", "extent", "deregistered", "activityReport", "decisions"),
         *_plain("unemploymentFund"),
-        Piece("status", ("status",), ("status",), registered=False),
+        Piece("person", ("person",)),
+        Piece("status", ("status", "reference", "schemaVersion"), ("status",), registered=False),
     ),
     SourceCode.CSN: (
-        Piece("cases", (*_CASE, "cases.number", "cases.status"), ("cases",)),
+        Piece(
+            "cases",
+            (
+                *_CASE,
+                *("cases.number", "cases.status", "cases.related", "cases.coBorrower"),
+                *("counts", "person", "result", "schemaVersion"),
+            ),
+            ("cases",),
+        ),
         Piece("applications", ("cases.applied",), ("applications",), _CASE),
         Piece("grantedTimes", ("cases.granted",), ("grantedTimes",), _CASE),
         Piece("payments", ("cases.payments",), ("payments",), _CASE),
@@ -52,15 +63,19 @@ PIECES: Mapping[SourceCode, tuple[Piece, ...]] = {
         Piece("person", ("person",)),
         Piece("suppliers", ("suppliers", "deviations")),
     ),
-    SourceCode.SKV: (*_plain("capital"), Piece("status", ("status",))),
+    SourceCode.SKV: (
+        # What version 11 of the contract tells beside is about the same: capital and tax.
+        Piece("capital", ("capital", "facts"), ("capital", "facts")),
+        Piece("status", ("status", "names")),
+    ),
     SourceCode.SO: (
         Piece("payments", ("funds.payments",), ("payments",), ("funds.name",)),
         Piece("suspensions", ("funds.suspensions",), ("suspensions",), ("funds.name",)),
         Piece("applications", ("funds.application",), ("applications",), ("funds.name",)),
-        Piece("funds", ("funds.name", "funds.status")),
+        Piece("funds", ("funds.name", "funds.status", "reference"), parts=True),
     ),
-    SourceCode.TNS: _plain("vehicles"),
-    SourceCode.MIV: _plain("homeCountry", "entered", "permits"),
+    SourceCode.TNS: (*_plain("vehicles"), Piece("status", ("result", "errors"))),
+    SourceCode.MIV: (*_plain("homeCountry", "entered", "permits"), Piece("person", ("person",))),
 }
 
 _NOTHING_RECEIVED = (SourceState.NOT_ASKED, SourceState.MISSING, SourceState.ERROR)
@@ -86,6 +101,7 @@ def limited(answer: SourceAnswer, opened: frozenset[str]) -> SourceAnswer:
         answer,
         data=None if answer.data is None else _kept(answer.data, _tree(answer.source, opened)),
         items=items,
+        parts=answer.parts if not any(piece.parts and piece.name in closed for piece in pieces) else (),
         state=_state(answer, items),
         left_out=closed,
     )

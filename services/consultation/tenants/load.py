@@ -1,10 +1,11 @@
 """Loads tenant profiles from a file: the sandbox's at start, a deployment's own by `./samrad tenants`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
+from services.consultation.tenants.profile_file import checked_profiles
 from services.consultation.tenants.repository import replace_profile
 from shared.database.engine import Database, Tenancy
 from shared.tokens.verifier import canonical_organisation
@@ -12,10 +13,12 @@ from shared.tokens.verifier import canonical_organisation
 SANDBOX = Path(__file__).with_name("sandbox.json")
 
 
-def read_tenants(file: Path) -> list[dict[str, Any]]:
-    """The profiles of a file in the form of `sandbox.json`."""
-    tenants: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))["tenants"]
-    return tenants
+def read_tenants(file: Path, purposes: Collection[str]) -> list[dict[str, Any]]:
+    """The profiles of a file in the form of `sandbox.json`. `purposes` are the codes that there are.
+
+    Raises OSError, ValueError when it is not JSON in UTF-8, and of these UnfitProfiles with all that is wrong in it.
+    """
+    return checked_profiles(json.loads(file.read_text("utf-8")), purposes)
 
 
 async def load_tenants(owner_url: str, tenants: Sequence[dict[str, Any]]) -> int:

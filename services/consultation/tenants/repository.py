@@ -7,23 +7,27 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.tenants.domain import Asker, Processor, Statement
+from services.consultation.tenants.domain import Asker, Board, Processor, Statement
 
 _IN_FORCE = text(
     """
-    SELECT p.organisation_number, p.name, p.actor_id, p.processors, t.purpose_text, t.legal_text
+    SELECT p.organisation_number, p.name, p.actor_id, p.processors, p.boards, p.certificate,
+        t.purpose_text, t.legal_text
     FROM tenant_profile p JOIN tenant_purpose t ON t.org = p.org
     WHERE p.org = :org AND t.purpose = :purpose AND t.valid @> CAST(:day AS date)
     """
 )
 _PROFILE = text(
     """
-    INSERT INTO tenant_profile (org, organisation_number, name, actor_id, processors)
-    VALUES (:org, :organisation_number, :name, :actor_id, CAST(:processors AS jsonb))
+    INSERT INTO tenant_profile (org, organisation_number, name, actor_id, processors, boards, certificate)
+    VALUES (:org, :organisation_number, :name, :actor_id, CAST(:processors AS jsonb), CAST(:boards AS jsonb),
+        :certificate)
     ON CONFLICT (org) DO UPDATE SET organisation_number = excluded.organisation_number,
-        name = excluded.name, actor_id = excluded.actor_id, processors = excluded.processors
+        name = excluded.name, actor_id = excluded.actor_id, processors = excluded.processors,
+        boards = excluded.boards, certificate = excluded.certificate
     """
 )
+_CERTIFICATE = text("SELECT certificate FROM tenant_profile WHERE org = :org")
 _FORGET_PURPOSES = text("DELETE FROM tenant_purpose WHERE org = :org")
 _PURPOSE = text(
     """
@@ -42,8 +46,15 @@ async def statement_in_force(
     if row is None:
         return None
     processors = tuple(Processor(each["organisationNumber"], each["name"]) for each in row.processors)
-    asker = Asker(row.organisation_number, row.name, row.actor_id, processors)
-    return Statement(asker, row.purpose_text, row.legal_text)
+    asker = Asker(row.organisation_number, row.name, row.actor_id, processors, row.certificate)
+    boards = {code: Board(each["name"], each["actorId"]) for code, each in row.boards.items()}
+    return Statement(asker, row.purpose_text, row.legal_text, boards)
+
+
+async def certificate_of(connection: AsyncConnection, organisation: str) -> str | None:
+    """The reference of the organisation's own client certificate; None when it has none, or no profile."""
+    reference: str | None = (await connection.execute(_CERTIFICATE, {"org": organisation})).scalar_one_or_none()
+    return reference
 
 
 async def replace_profile(connection: AsyncConnection, organisation: str, profile: dict[str, Any]) -> None:
@@ -54,6 +65,8 @@ async def replace_profile(connection: AsyncConnection, organisation: str, profil
         "name": profile["name"],
         "actor_id": profile["actorId"],
         "processors": json.dumps(profile.get("processors", [])),
+        "boards": json.dumps(profile.get("boards", {})),
+        "certificate": profile.get("certificate"),
     }
     await connection.execute(_PROFILE, values)
     await connection.execute(_FORGET_PURPOSES, {"org": organisation})

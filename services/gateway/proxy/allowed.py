@@ -11,6 +11,13 @@ ALLOWED: dict[str, tuple[tuple[str, str], ...]] = {
     "consultation": (
         ("POST", "/v1/lookups"),
         ("GET", "/v1/lookups/{lookupId}"),
+        ("POST", "/v1/lookups/{lookupId}/completions"),
+        ("POST", "/v1/household-lookups"),
+        ("GET", "/v1/household-lookups/{householdLookupId}"),
+        ("POST", "/v1/household-lookups/{householdLookupId}/completions"),
+        ("GET", "/v1/lookup-purposes"),
+        ("GET", "/v1/source-probe"),
+        ("GET", "/v1/source-health"),
         ("POST", "/v1/consultations"),
         ("GET", "/v1/consultations"),
         ("GET", "/v1/consultations/{consultationId}"),

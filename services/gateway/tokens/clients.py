@@ -107,6 +107,9 @@ class ClientRegistry:
             _log.error("client registry unusable, the last one serves on", extra={"fault": self._fault})
 
 
+_REQUIRED = ("clientId", "organisation", "kind", "name", "jwks", "scopes")
+
+
 def _read(path: Path) -> dict[str, Client]:
     try:
         clients = [_client(entry) for entry in json.loads(path.read_text("utf-8"))["clients"]]
@@ -123,7 +126,11 @@ def _read(path: Path) -> dict[str, Client]:
 
 
 def _client(entry: dict[str, Any]) -> Client:
-    client_id, kind = str(entry["clientId"]), entry["kind"]
+    client_id = str(entry.get("clientId") or "without clientId")
+    absent = [name for name in _REQUIRED if name not in entry]
+    if absent:
+        raise UnfitClient(f"client {client_id} has no {', '.join(absent)}")
+    kind = entry["kind"]
     if kind not in KINDS:
         raise UnfitClient(f"the kind of client {client_id} is none of {', '.join(KINDS)}")
     if client_id == OWN_CLIENT:

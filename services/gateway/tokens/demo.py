@@ -25,6 +25,7 @@ _MUNICIPALITY = (
     "samrad:agreements.write",
     "samrad:delegations.manage",
     "samrad:delegations.read",
+    "samrad:sources.read",
     "samrad:statistics.read",
     "samrad:protected.mark",
 )
@@ -46,6 +47,7 @@ _FOR_OTHERS = (
     "samrad:consultations.create",
     "samrad:consultations.read",
     "samrad:consultations.manage",
+    "samrad:sources.read",
     *_STATISTICS,
 )
 

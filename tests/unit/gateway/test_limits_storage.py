@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,9 @@ from services.gateway.limits import storage
 from services.gateway.limits.addresses import address_key
 from services.gateway.limits.rates import RateLimit
 from services.gateway.limits.storage import CounterStorage
+from services.gateway.main import rate_limits
+from services.gateway.tokens.demo import write_demo_clients
+from tests.unit.gateway.test_startup import settings
 
 
 class Time:
@@ -74,3 +78,19 @@ def test_expired_counters_leave_and_the_number_is_bounded(monkeypatch: pytest.Mo
 )
 def test_an_address_is_counted_as_one_household(peer: tuple[str, int] | None, key: str) -> None:
     assert address_key({"client": peer}) == key
+
+
+def test_a_flood_of_addresses_does_not_push_out_what_a_client_has_used(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(storage, "_CAPACITY", 10)
+    write_demo_clients(tmp_path)
+    limits = rate_limits(settings(tmp_path, client_requests=1), Time())
+
+    async def flood() -> list[bool]:
+        first = await limits.clients.hit("umea")
+        for number in range(100):
+            await limits.addresses.hit(f"192.0.2.{number}")
+        return [first.allowed, (await limits.clients.hit("umea")).allowed]
+
+    assert asyncio.run(flood()) == [True, False]

@@ -133,6 +133,17 @@ def test_a_registry_with_unfit_clients_is_not_used(tmp_path: Path, entry: dict[s
         ClientRegistry(path).all()
 
 
+@pytest.mark.parametrize("member", ["clientId", "organisation", "kind", "name", "jwks", "scopes"])
+def test_a_registry_with_a_client_that_lacks_a_member_says_which(tmp_path: Path, member: str) -> None:
+    path = write_demo_clients(tmp_path)
+    registry = json.loads(path.read_text("utf-8"))
+    del registry["clients"][0][member]
+    path.write_text(json.dumps(registry), "utf-8")
+
+    with pytest.raises(RegistryUnusable, match=f"has no {member}$"):
+        ClientRegistry(path).all()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_organisation_can_be_registered(tmp_path: Path, kind: str) -> None:
     path = write_demo_clients(tmp_path)
@@ -210,6 +221,7 @@ def test_every_scope_is_told_in_both_languages() -> None:
     assert all(scope.allows.sv and scope.allows.en for scope in scopes)
     assert {scope.name for scope in scopes if scope.bearer_allowed} == {
         "samrad:statistics.read",
+        "samrad:sources.read",
         "samrad:agreements.read",
     }
 

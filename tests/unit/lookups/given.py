@@ -10,6 +10,7 @@ from services.consultation.lookups.simulator.app import respond
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.consultation.lookups.sources.domain import Inquiry, Period, SourceAnswer, SourceCode
 from services.consultation.lookups.sources.ssbtek.client import SsbtekSource
+from services.consultation.lookups.sources.ssbtek.contract import ContractVersion
 from services.consultation.lookups.sources.ssbtek.envelope import CompositeAnswer, build_request, read_answer
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading
 from services.consultation.lookups.sources.ssbtek.sources import read_source
@@ -52,10 +53,12 @@ def inquiry(
     )
 
 
-def simulated(name: str, *, sources: Mapping[SourceCode, Period] | None = None) -> bytes:
+def simulated(
+    name: str, *, sources: Mapping[SourceCode, Period] | None = None, version: ContractVersion = V10
+) -> bytes:
     """What the simulator answers about a person."""
-    request = build_request(inquiry(name, sources=sources), V10)
-    return bytes(asyncio.run(respond(request, no_sleep)).body)
+    request = build_request(inquiry(name, sources=sources), version)
+    return bytes(asyncio.run(respond(request, no_sleep, version=version)).body)
 
 
 async def no_sleep(_seconds: float) -> None:
@@ -139,13 +142,17 @@ class Ticking:
 
 
 def asked(
-    transport: FakeTransport, question: Inquiry | None = None, *, max_answer_bytes: int = MAX_BYTES
+    transport: FakeTransport,
+    question: Inquiry | None = None,
+    *,
+    max_answer_bytes: int = MAX_BYTES,
+    version: ContractVersion = V10,
 ) -> Mapping[SourceCode, SourceAnswer]:
     """The answers of a client on the transport."""
     source = SsbtekSource(
         transport,
-        "https://ssbtek.example/ssbt/10",
-        V10,
+        f"https://ssbtek.example/ssbt/{version.label}",
+        version,
         ticking(),
         timeout_seconds=5.0,
         max_answer_bytes=max_answer_bytes,

@@ -43,10 +43,17 @@ def test_a_jobseeker_is_read_in_full() -> None:
         "registered": "2026-02-13",
         "extent": 100,
         "deregistered": None,
-        "activityReport": {"message": "Senaste aktivitetsrapport inkom i tid", "latest": "2026-11-14"},
+        "activityReport": {
+            "presence": "received",
+            "message": "Senaste aktivitetsrapport inkom i tid",
+            "latest": "2026-11-14",
+        },
         "decisions": [{"type": "Aktivitetsstöd", "extent": 100, "from": "2026-09-01", "to": "2026-11-30"}],
         "unemploymentFund": "Exempelkassan",
+        "person": {"givenName": "Test", "familyName": "Exempelsson"},
         "status": {"code": "0", "text": "OK"},
+        "reference": "EB-2026-000123",
+        "schemaVersion": "2.0",
     }
 
 
@@ -55,9 +62,40 @@ def test_an_absent_report_date_is_told_in_the_sources_own_words() -> None:
     reading = readings(simulated("without_activity_report"))[SourceCode.AF]
 
     assert reading.data is not None
-    assert reading.data["activityReport"]["latest"] is None
+    assert reading.data["activityReport"] == {
+        "presence": "absent",
+        "message": "Det finns ingen inlämnad aktivitetsrapport för personen",
+        "latest": None,
+    }
     assert reading.messages == ("Det finns ingen inlämnad aktivitetsrapport för personen",)
     assert "activityReport" in reading.items
+
+
+@pytest.mark.requirement(19)
+@pytest.mark.parametrize(
+    ("report", "presence"),
+    [
+        ("<SenasteAktivitetsRapportDatum>2026-11-14</SenasteAktivitetsRapportDatum>", "received"),
+        ("<SenasteAktivitetsRapportDatum>i fredags</SenasteAktivitetsRapportDatum>", "notRead"),
+        ("<SenasteAktivitetsRapportDatum/>", "notRead"),
+        ("<AktivitetsRapportMeddelande>Ingen</AktivitetsRapportMeddelande>", "absent"),
+        ("", "notTold"),
+    ],
+)
+def test_why_there_is_no_report_date_is_told_and_never_guessed(report: str, presence: str) -> None:
+    info = f"<ArbetssokandeInfo><AktivetetsRapportDatum>{report}</AktivetetsRapportDatum></ArbetssokandeInfo>"
+
+    reading = read_svar(info + _STATUS)
+
+    assert reading.data is not None
+    assert reading.data["activityReport"]["presence"] == presence
+
+
+def test_what_af_adds_where_its_contract_has_room_for_it_is_noted_and_no_proof_of_emptiness() -> None:
+    reading = read_svar(f"{_STATUS}<Tillagg>1</Tillagg>")
+
+    assert reading.state is SourceState.PARTIAL
+    assert "unknown element: Tillagg" in reading.deviations
 
 
 @pytest.mark.requirement(21)

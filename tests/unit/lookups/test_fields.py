@@ -195,7 +195,14 @@ def test_a_source_that_had_only_what_the_purpose_does_not_open_has_nothing_of_it
     kept = limited(found, frozenset())
 
     assert (kept.state, kept.items, kept.data) == (SourceState.ANSWERED_EMPTY, (), {})
-    assert kept.left_out == ("vehicles",)
+    assert kept.left_out == ("vehicles", "status")
+
+
+def test_which_funds_there_are_is_told_only_where_the_purpose_opens_them() -> None:
+    found = asked(FakeTransport([ok(simulated("complete"))]))[SourceCode.SO]
+
+    assert [part.name for part in limited(found, frozenset({"payments", "funds"})).parts] == ["Exempelkassan"]
+    assert limited(found, frozenset({"payments"})).parts == ()
 
 
 def test_a_row_is_told_only_when_it_has_more_to_tell_than_what_it_is_about() -> None:

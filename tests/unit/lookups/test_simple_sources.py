@@ -118,7 +118,9 @@ def test_a_vehicle_is_read_and_an_empty_holding_is_proven_empty() -> None:
                 "kind": "PERSONBIL",
                 "model": "TEST KOMBI",
             }
-        ]
+        ],
+        "result": "OK",
+        "errors": [],
     }
     assert read(SourceCode.TNS, "<resultat>OK</resultat>").state is SourceState.ANSWERED_EMPTY
     assert read(SourceCode.TNS, "").state is SourceState.UNPARSEABLE

@@ -65,6 +65,36 @@ def test_an_unknown_status_without_content_is_shown_and_proves_nothing() -> None
     assert reading.messages == ("Kassan: EJ_TILLGANGLIG",)
 
 
+def test_each_fund_is_a_part_with_a_state_of_its_own() -> None:
+    unread = "<Avstangningar><AvstangdFrom>snart</AvstangdFrom><AvstangdTom>2026-10-15</AvstangdTom></Avstangningar>"
+    reading = read_funds(
+        fund("OK", SUSPENSION), fund("OK"), fund("Utredning", SUSPENSION), fund("FEL"), fund("OK", unread)
+    )
+
+    assert reading.state is SourceState.PARTIAL
+    assert [(part.name, part.state.value, part.code) for part in reading.parts] == [
+        ("Kassan", "answered", None),
+        ("Kassan", "answered_empty", None),
+        ("Kassan", "partial", "Utredning"),
+        ("Kassan", "logical_error", "FEL"),
+        ("Kassan", "partial", None),
+    ]
+
+
+def test_content_under_an_unknown_status_is_told_but_not_proven_to_be_all() -> None:
+    reading = read_funds(fund("Utredning", SUSPENSION))
+
+    assert (reading.state, reading.items) == (SourceState.PARTIAL, ("suspensions",))
+    assert reading.messages == ("Kassan: Utredning",)
+
+
+def test_a_fund_without_a_name_or_status_is_no_proof() -> None:
+    reading = read_funds("<Arbetsloshetsersattning/>")
+
+    assert (reading.state, reading.code, reading.messages) == (SourceState.LOGICAL_ERROR, None, ())
+    assert [part.state for part in reading.parts] == [SourceState.LOGICAL_ERROR]
+
+
 def test_one_fund_with_content_and_one_with_an_unknown_status_is_partial() -> None:
     assert read_funds(fund("OK", SUSPENSION), fund("FEL")).state is SourceState.PARTIAL
 

@@ -124,18 +124,18 @@ def test_an_answer_that_is_no_answer_is_our_own_error(answer: Answer, code: str)
     }
 
 
-def test_a_fault_with_detail_is_an_error_of_ssbt_with_its_code_and_words() -> None:
+def test_a_fault_of_the_whole_service_is_our_own_error_with_its_code_and_words() -> None:
     answers = asked(FakeTransport([ok(simulated("service_fault"), 500)]), inquiry("service_fault"))
 
-    assert {(each.origin, each.code) for each in answers.values()} == {(Origin.SSBT, "FAULT:SSBT-1001")}
+    assert {(each.origin, each.code) for each in answers.values()} == {(Origin.LOCAL, "FAULT:SSBT-1001")}
     assert answers[SourceCode.AF].messages == ("Tjänsten är stängd för underhåll", "Försök igen senare")
 
 
-def test_a_fault_without_detail_is_an_error_of_ssbt_with_its_faultcode() -> None:
+def test_a_fault_without_detail_is_our_own_error_with_its_faultcode() -> None:
     answers = asked(FakeTransport([ok(simulated("generic_fault"), 500)]), inquiry("generic_fault"))
 
     assert {(each.state, each.origin, each.code) for each in answers.values()} == {
-        (SourceState.ERROR, Origin.SSBT, "FAULT:Server")
+        (SourceState.ERROR, Origin.LOCAL, "FAULT:Server")
     }
     assert answers[SourceCode.AF].messages == ("Internal Error",)
 

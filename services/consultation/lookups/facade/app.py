@@ -18,7 +18,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.consultation.clocks.zone import SWEDEN
-from services.consultation.lookups.ask import AskDependencies, ask
+from services.consultation.lookups.ask import ask
+from services.consultation.lookups.asking import AskDependencies
 from services.consultation.lookups.domain import Lookup
 from services.consultation.lookups.facade.admission import admit
 from services.consultation.lookups.facade.answer import Writers, write_answer, write_probe_answer

@@ -10,7 +10,7 @@ from typing import Any
 
 from services.consultation.lookups.domain import LookupQuestion
 from services.consultation.lookups.facade.writers.asked import Asked
-from services.consultation.lookups.purposes import PURPOSES, check_period, chosen_sources
+from services.consultation.lookups.purposes import PURPOSES, chosen_periods, chosen_sources
 from services.consultation.lookups.references import checked_reference
 from services.consultation.lookups.sources.domain import Period, SourceCode
 from services.consultation.lookups.sources.ssbtek.readers.inner import decoded
@@ -94,14 +94,14 @@ def as_lookup(question: ContractQuestion, purpose_code: str, today: date) -> Loo
     """The question as every look-up is asked. Raises Problem when a source or a period lies outside the purpose."""
     purpose = PURPOSES[purpose_code]
     sources = chosen_sources(purpose, tuple(question.periods))
-    for source in sources:
-        check_period(question.periods[source], (source,), today)
+    own = {source: period for source, period in question.periods.items() if period != question.period}
+    general, periods = chosen_periods(purpose, sources, question.period, own, today)
     return LookupQuestion(
         person=question.person,
         case_reference=question.case_reference,
         purpose=purpose.code,
-        period=question.period,
-        periods={source: question.periods[source] for source in sources},
+        period=general,
+        periods=periods,
     )
 
 

@@ -1,10 +1,11 @@
 """SOAP 1.1 out: the composite answer, the probe's answer, and faults with and without detail."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
 
+from services.consultation.lookups.simulator.answers.common import late_error
 from services.consultation.lookups.simulator.elements import element, texts
 from services.consultation.lookups.simulator.question import Question, Script
 from services.consultation.lookups.sources.domain import SourceCode
@@ -31,7 +32,8 @@ def answer(question: Question, scripts: Mapping[SourceCode, Script]) -> bytes:
     for code in question.periods:
         content = scripts[code](question)
         if content is not None:
-            data.append(element(version.namespace, code, content))
+            whole = content.tag == version.name(code)
+            data.append(content if whole else element(version.namespace, code, content))
     return _envelope(
         element(
             version.namespace,
@@ -42,18 +44,17 @@ def answer(question: Question, scripts: Mapping[SourceCode, Script]) -> bytes:
     )
 
 
-def probe_answer(version: ContractVersion) -> bytes:
-    """`testaBastjanstInformationResponse`: every source was called but the one without a test service."""
-    return _envelope(
-        element(
-            version.namespace,
-            version.probe_answer,
-            *(
-                element(version.namespace, code, element(version.namespace, "anropad", _called(code)))
-                for code in SourceCode
-            ),
-        )
-    )
+def probe_answer(version: ContractVersion, failed: Collection[SourceCode] = ()) -> bytes:
+    """`testaBastjanstInformationResponse`: every source was called but the one without a test service.
+
+    Those that have `failed` were called, and could not be reached.
+    """
+    answer = element(version.namespace, version.probe_answer)
+    for code in SourceCode:
+        called = element(version.namespace, "anropad", _called(code))
+        error = late_error(version) if code in failed and code is not _WITHOUT_A_TEST_SERVICE else None
+        answer.append(element(version.namespace, code, called, *([] if error is None else [error])))
+    return _envelope(answer)
 
 
 def fault(problem: SimulatedFault, version: ContractVersion) -> bytes:

@@ -5,14 +5,8 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from services.consultation.lookups.sources.domain import (
-    Inquiry,
-    Origin,
-    Source,
-    SourceAnswer,
-    SourceCode,
-    SourceState,
-)
+from services.consultation.lookups.sources.domain import Inquiry, Source, SourceAnswer, SourceCode, SourceState
+from services.consultation.lookups.sources.failures import ADAPTER_FAULT, TIMEOUT, all_failed
 
 _log = logging.getLogger("sources")
 
@@ -22,7 +16,8 @@ Sources = Mapping[SourceCode, Source]
 async def collect(sources: Sources, inquiry: Inquiry, *, budget_seconds: float) -> list[SourceAnswer]:
     """One answer per source code, in the contract's order; what was not asked says so.
 
-    An adapter that breaks or does not finish within the budget costs its own sources only.
+    An adapter that breaks or does not finish within the budget costs its own sources only. `budget_seconds` bounds the
+    whole; that an adapter keeps to a time of its own is for the adapter (budget.py).
     """
     asked: dict[int, tuple[Source, list[SourceCode]]] = {}
     for code in inquiry.sources:
@@ -48,15 +43,8 @@ async def _ask(adapter: Source, inquiry: Inquiry, budget_seconds: float) -> Mapp
         async with asyncio.timeout(budget_seconds):
             return await adapter.ask(inquiry)
     except TimeoutError:
-        return _failed(inquiry, "TIMEOUT")
+        return all_failed(inquiry, TIMEOUT)
     except Exception:
         # An adapter promises not to raise; when it does, the other sources must not pay for it.
         _log.exception("an adapter broke")
-        return _failed(inquiry, "ADAPTER_FAULT")
-
-
-def _failed(inquiry: Inquiry, code: str) -> dict[SourceCode, SourceAnswer]:
-    return {
-        source: SourceAnswer(source, SourceState.ERROR, asked_period=period, origin=Origin.LOCAL, code=code)
-        for source, period in inquiry.sources.items()
-    }
+        return all_failed(inquiry, ADAPTER_FAULT)

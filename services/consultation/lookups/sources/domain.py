@@ -120,7 +120,7 @@ class SourceAnswer:
     messages: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
-    parts: tuple[SourcePart, ...] = ()
+    parts: tuple[SourcePart, ...] = field(default=(), repr=False)
     protected: bool = False
     left_out: tuple[str, ...] = ()
     data: Mapping[str, Any] | None = field(default=None, repr=False)

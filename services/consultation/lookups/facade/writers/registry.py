@@ -2,8 +2,16 @@
 
 from collections.abc import Mapping
 
+from services.consultation.lookups.facade.writers.af import write_af
 from services.consultation.lookups.facade.writers.asked import Writer
+from services.consultation.lookups.facade.writers.miv import write_miv
+from services.consultation.lookups.facade.writers.so import write_so
+from services.consultation.lookups.facade.writers.tns import write_tns
 from services.consultation.lookups.sources.domain import SourceCode
 
-WRITERS: Mapping[SourceCode, Writer] = {}
-"""A source without a writer is answered with an error that says so: what was read is not passed off as nothing."""
+WRITERS: Mapping[SourceCode, Writer] = {
+    SourceCode.AF: write_af,
+    SourceCode.SO: write_so,
+    SourceCode.TNS: write_tns,
+    SourceCode.MIV: write_miv,
+}

@@ -6,14 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.consultation.lookups.sources.domain import Inquiry, Origin, SourceAnswer, SourceCode, SourceState
+from services.consultation.lookups.sources.failures import FAULT_PREFIX, HTTP_PREFIX, code_of
 from services.consultation.lookups.sources.ssbtek.contract import ContractVersion
-from services.consultation.lookups.sources.ssbtek.envelope import Fault, build_request, read_answer
+from services.consultation.lookups.sources.ssbtek.envelope import Fault, build_request, read_answer, unreadable_code
+from services.consultation.lookups.sources.ssbtek.headers import HEADERS
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading, unparseable
 from services.consultation.lookups.sources.ssbtek.rules import InvalidRequestError, violations
 from services.consultation.lookups.sources.ssbtek.sources import read_source
 from services.consultation.lookups.sources.ssbtek.xml import DocumentError
 from shared.clock import Clock
-from shared.transport.protocol import Answer, AnswerTooLarge, ConnectFailed, TimedOut, Transport, TransportError
+from shared.transport.protocol import Answer, ConnectFailed, Transport, TransportError
 
 THREAD_FROM_BYTES = 100_000
 """Answers larger than this are read in a thread, so that they do not hold up the event loop."""
@@ -22,20 +24,12 @@ _MAX_CODE = 60
 _MAX_MESSAGE = 500
 _MAX_PARTS = 100
 
-_HEADERS = {"content-type": "text/xml; charset=utf-8", "accept": "text/xml", "soapaction": '""'}
-_FAILURES: Mapping[type[TransportError], str] = {
-    ConnectFailed: "UNREACHABLE",
-    TimedOut: "TIMEOUT",
-    AnswerTooLarge: "TOO_LARGE",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """Why no source could be read: one code and origin for them all."""
+    """Why no source could be read, one code for them all. `messages` are the composite service's, when it said any."""
 
     code: str
-    origin: Origin
     messages: tuple[str, ...] = ()
 
 
@@ -81,7 +75,7 @@ class SsbtekSource:
         try:
             answer = await self._send(request)
         except TransportError as error:
-            return _Failure(_FAILURES.get(type(error), "TRANSPORT"), Origin.LOCAL)
+            return _Failure(code_of(error))
         if len(answer.body) > THREAD_FROM_BYTES:
             return await asyncio.to_thread(self._read, answer, inquiry)
         return self._read(answer, inquiry)
@@ -97,7 +91,7 @@ class SsbtekSource:
         return await self._transport.send(
             "POST",
             self._url,
-            headers=_HEADERS,
+            headers=HEADERS,
             body=request,
             timeout_seconds=self._timeout_seconds,
             max_answer_bytes=self._max_answer_bytes,
@@ -107,16 +101,19 @@ class SsbtekSource:
         try:
             composite = read_answer(answer.body, self._version, max_bytes=self._max_answer_bytes)
         except DocumentError as error:
-            code = "NOT_SOAP" if str(error) == "not SOAP" else "NOT_XML"
-            return _Failure(code if answer.status == 200 else f"HTTP_{answer.status}", Origin.LOCAL)
+            return _Failure(unreadable_code(error) if answer.status == 200 else f"{HTTP_PREFIX}{answer.status}")
         if isinstance(composite, Fault):
-            return _Failure(f"FAULT:{composite.code}", Origin.SSBT, composite.messages)
+            return _Failure(f"{FAULT_PREFIX}{composite.code}", composite.messages)
         if answer.status != 200:
-            return _Failure(f"HTTP_{answer.status}", Origin.LOCAL)
+            return _Failure(f"{HTTP_PREFIX}{answer.status}")
         if composite.correlation_id not in (None, inquiry.correlation_id):
-            return _Failure("OTHER_CORRELATION", Origin.LOCAL)
+            return _Failure("OTHER_CORRELATION")
+        version = self._version
         return {
-            code: read_source(self._version.readers[code], composite.sources.get(code, [])) for code in inquiry.sources
+            code: read_source(
+                version.readers[code], composite.sources.get(code, []), undivided=code in version.undivided
+            )
+            for code in inquiry.sources
         }
 
     def _answers(
@@ -134,7 +131,7 @@ class SsbtekSource:
 
 
 def _failed(code: SourceCode, failure: _Failure) -> SourceAnswer:
-    return SourceAnswer(code, SourceState.ERROR, origin=failure.origin, code=failure.code, messages=failure.messages)
+    return SourceAnswer(code, SourceState.ERROR, origin=Origin.LOCAL, code=failure.code, messages=failure.messages)
 
 
 def _read(code: SourceCode, outcome: _Outcome, inquiry: Inquiry, answered_at: datetime) -> SourceAnswer:

@@ -18,6 +18,9 @@ from services.consultation.lookups.sources.ssbtek.xml import (
     parse,
 )
 
+NOT_SOAP = "not SOAP"
+"""The text of a DocumentError about XML that is no answer of this version."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -64,13 +67,13 @@ def build_probe(version: ContractVersion) -> bytes:
 def read_answer(body: bytes, version: ContractVersion, *, max_bytes: int) -> CompositeAnswer | Fault:
     """Cut an answer into its sources, or read the fault.
 
-    Raises DocumentError when the body is neither; its text is `not SOAP` when it is XML of another kind.
+    Raises DocumentError when the body is neither; its text is NOT_SOAP when it is XML of another kind.
     """
     content = _body_content(parse(body, max_bytes=max_bytes))
     if local_name(content) == "Fault":
-        return _fault(content, version)
+        return _fault(content, version.fault)
     if local_name(content) != version.answer:
-        raise DocumentError("not SOAP")
+        raise DocumentError(NOT_SOAP)
     found = children(content)
     correlation = "".join(_texts(found.get("korrelationsid", [])))
     return CompositeAnswer(
@@ -79,17 +82,32 @@ def read_answer(body: bytes, version: ContractVersion, *, max_bytes: int) -> Com
     )
 
 
+def read_probe(body: bytes, version: ContractVersion, *, max_bytes: int) -> Mapping[str, list[Element]] | Fault:
+    """The element of each source in the answer to a probe, by name; or the fault. Raises DocumentError."""
+    content = _body_content(parse(body, max_bytes=max_bytes))
+    if local_name(content) == "Fault":
+        return _fault(content, version.probe_fault)
+    if local_name(content) != version.probe_answer:
+        raise DocumentError(NOT_SOAP)
+    return children(content)
+
+
+def unreadable_code(error: DocumentError) -> str:
+    """Our code for a document that is no answer."""
+    return "NOT_SOAP" if str(error) == NOT_SOAP else "NOT_XML"
+
+
 def _body_content(envelope: Element) -> Element:
     body = only_child(envelope, "Body") if local_name(envelope) == "Envelope" else None
     content = next(iter(body), None) if body is not None else None
     if content is None:
-        raise DocumentError("not SOAP")
+        raise DocumentError(NOT_SOAP)
     return content
 
 
-def _fault(fault: Element, version: ContractVersion) -> Fault:
+def _fault(fault: Element, detail_name: str) -> Fault:
     found = children(fault)
-    detail = only_child(found["detail"][0], version.fault) if "detail" in found else None
+    detail = only_child(found["detail"][0], detail_name) if "detail" in found else None
     if detail is None:
         code = "".join(_texts(found.get("faultcode", [])))
         return Fault(code=code.rpartition(":")[2], messages=_texts(found.get("faultstring", [])))

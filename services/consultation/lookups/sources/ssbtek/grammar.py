@@ -13,7 +13,8 @@ Problems = list[str]
 class Part:
     """An element that comes `least` to `most` times, with parts of its own or a text to test.
 
-    `include` tells that it must have the attribute `inkludera`; no other attribute is allowed.
+    `include` tells that it must have the attribute `inkludera`; no other attribute is allowed, and its parts are
+    needed only when it is true.
     """
 
     name: str
@@ -55,12 +56,13 @@ def _check_sequence(element: Element, part: Part, namespace: str, problems: Prob
     if any(not part.parts or not text.isspace() for text in texts):
         problems.append(f"{part.name}: has text where elements are expected")
     waiting = list(element)
+    left_out = part.include and (element.get("inkludera") or "").strip() not in {"true", "1"}
     for expected in part.parts:
         count = 0
         while waiting and waiting[0].tag == f"{{{namespace}}}{expected.name}" and count != expected.most:
             check(waiting.pop(0), expected, namespace, problems)
             count += 1
-        if count < expected.least:
+        if count < expected.least and not left_out:
             problems.append(f"{part.name}: {expected.name} is missing or out of order")
     if waiting:
         problems.append(f"{part.name}: has {_known_name(waiting[0], part)} where it does not belong")

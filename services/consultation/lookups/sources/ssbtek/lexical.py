@@ -14,6 +14,7 @@ _DATE = re.compile(r"(\d{4}-\d\d-\d\d)" + _ZONE, re.ASCII)
 _DATE_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?" + _ZONE, re.ASCII)
 _ORGANISATION = re.compile(r"\d{4}[2-9]\d{7}", re.ASCII)
 _PERSON = re.compile(r"\d{12}", re.ASCII)
+_YEAR = re.compile(r"(?:19|20)\d\d", re.ASCII)
 _SHORT = re.compile(r"[+-]?\d{1,20}", re.ASCII)
 _XML_SPACE = " \t\r\n"
 
@@ -69,6 +70,11 @@ def is_short(value: str) -> bool:
     """A 16-bit integer."""
     text = _collapsed(value)
     return _SHORT.fullmatch(text) is not None and -(2**15) <= int(text) < 2**15
+
+
+def is_year(value: str) -> bool:
+    """A year of four digits, as an integer is written."""
+    return _YEAR.fullmatch(_collapsed(value)) is not None
 
 
 def is_base64(value: str) -> bool:

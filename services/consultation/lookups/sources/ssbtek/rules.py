@@ -6,8 +6,8 @@ together. The texts name elements, never values.
 
 from lxml import etree
 
-from services.consultation.lookups.sources.domain import SourceCode
 from services.consultation.lookups.sources.ssbtek import lexical
+from services.consultation.lookups.sources.ssbtek.contents import PERIOD
 from services.consultation.lookups.sources.ssbtek.contract import ContractVersion
 from services.consultation.lookups.sources.ssbtek.grammar import Part, Problems, check, leaf
 from services.consultation.lookups.sources.ssbtek.xml import DocumentError, Element, children, local_name, parse
@@ -15,13 +15,6 @@ from services.consultation.lookups.sources.ssbtek.xml import DocumentError, Elem
 SOAP_NAMESPACE = "http://schemas.xmlsoap.org/soap/envelope/"
 MAX_REQUEST_BYTES = 1_000_000
 
-_PERIOD = (leaf("fromDatum", lexical.is_date), leaf("tomDatum", lexical.is_date))
-_OWN_PERIOD = (Part("tidsperiod", _PERIOD, least=0),)
-_LEFI = (
-    leaf("version", lexical.is_text, least=0),
-    leaf("aktorsid", lexical.is_text),
-    leaf("lefiJsonFraga", lexical.is_base64),
-)
 _GENERAL = (
     leaf("frageTidpunkt", lexical.is_date_time, least=0),
     leaf("korrelationsid", lexical.is_text, least=0),
@@ -36,7 +29,7 @@ _GENERAL = (
     ),
     leaf("personidentitet", lexical.is_person_number),
     leaf("arendeidentitet", lexical.is_case_reference),
-    Part("tidsperiod", _PERIOD),
+    Part("tidsperiod", PERIOD),
     Part(
         "personuppgiftsbitrade",
         (
@@ -50,12 +43,6 @@ _GENERAL = (
     leaf("syfte", lexical.is_text),
     leaf("lagtext", lexical.is_text),
 )
-_OWN_CONTENT = {
-    **dict.fromkeys((SourceCode.AF, SourceCode.CSN, SourceCode.SO, SourceCode.TNS), _OWN_PERIOD),
-    SourceCode.FK: (Part("fraga", _LEFI, least=0),),
-}
-_SPECIFIC = tuple(Part(code, _OWN_CONTENT.get(code, ()), include=True) for code in SourceCode)
-_QUESTION = (Part("generellaFrageparametrar", _GENERAL), Part("specifikaFrageparametrar", _SPECIFIC))
 
 
 class InvalidRequestError(ValueError):
@@ -77,12 +64,20 @@ def violations(request: bytes, version: ContractVersion) -> list[str]:
         return ["Envelope: not a SOAP 1.1 envelope with one operation in its Body"]
     problems: Problems = []
     if operation.tag == version.name(version.question):
-        check(operation, Part(version.question, _QUESTION), version.namespace, problems)
+        check(operation, _question(version), version.namespace, problems)
     elif operation.tag == version.name(version.probe):
         check(operation, Part(version.probe, ()), version.namespace, problems)
     else:
         problems.append("Body: not an operation of this version of the contract")
     return problems
+
+
+def _question(version: ContractVersion) -> Part:
+    sources = tuple(Part(code, version.contents[code], include=True) for code in version.parts)
+    return Part(
+        version.question,
+        (Part("generellaFrageparametrar", _GENERAL), Part("specifikaFrageparametrar", sources)),
+    )
 
 
 def operation_of(envelope: Element) -> Element | None:

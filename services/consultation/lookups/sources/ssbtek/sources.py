@@ -2,21 +2,23 @@
 
 from services.consultation.lookups.sources.domain import Origin, SourceState
 from services.consultation.lookups.sources.ssbtek.contract import Reader
+from services.consultation.lookups.sources.ssbtek.readers.errors import read_error
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading, unparseable
-from services.consultation.lookups.sources.ssbtek.xml import DocumentError, Element, children
+from services.consultation.lookups.sources.ssbtek.xml import DocumentError, Element, children, local_name
 
 
-def read_source(reader: Reader, elements: list[Element]) -> tuple[Reading, Origin | None]:
+def read_source(reader: Reader, elements: list[Element], *, undivided: bool = False) -> tuple[Reading, Origin | None]:
     """Read what the composite answer holds for one source that was asked. Never raises.
 
-    No element is `missing`; one with `error` is an `error` with the origin that `kalla` names.
+    No element is `missing`; one with `error` is an `error` with the origin that `kalla` names. The reader is given
+    the `data` of the source, or its whole element when that is `undivided`.
     """
     if not elements:
         return Reading(SourceState.MISSING), None
     if len(elements) > 1:
         return unparseable("the source is answered more than once"), None
     try:
-        return _read(reader, elements[0])
+        return _read_undivided(reader, elements[0]) if undivided else _read(reader, elements[0])
     except DocumentError as error:
         return unparseable(str(error)), None
     except Exception:  # whatever a reader did not foresee is this source's trouble only
@@ -34,16 +36,18 @@ def _read(reader: Reader, element: Element) -> tuple[Reading, Origin | None]:
     return reader(contents[0]), None
 
 
+def _read_undivided(reader: Reader, element: Element) -> tuple[Reading, Origin | None]:
+    errors = [child for child in element if local_name(child) == "error"]
+    if errors:
+        return _error(errors[0], ("both data and error",) if len(element) > len(errors) else ())
+    reading = reader(element)
+    failed = reading.state is SourceState.ERROR
+    return reading, next((part.origin for part in reading.parts if part.origin is not None), None) if failed else None
+
+
 def _error(element: Element, deviations: tuple[str, ...]) -> tuple[Reading, Origin]:
-    texts = {name: [(each.text or "").strip() for each in elements] for name, elements in children(element).items()}
-    origin = "".join(texts.get("kalla", []))
-    if origin not in ("BT", "SSBT"):
-        # The composite service wrote the element, so it is the one to ask.
-        origin, deviations = "SSBT", (*deviations, "unknown value: kalla")
+    found = read_error(element)
     reading = Reading(
-        SourceState.ERROR,
-        code="".join(texts.get("felkod", [])) or None,
-        messages=tuple(text for text in texts.get("felmeddelande", []) if text),
-        deviations=deviations,
+        SourceState.ERROR, code=found.code, messages=found.messages, deviations=(*deviations, *found.deviations)
     )
-    return reading, Origin(origin)
+    return reading, found.origin

@@ -3,6 +3,7 @@
 from types import MappingProxyType
 
 from services.consultation.lookups.sources.domain import SourceCode
+from services.consultation.lookups.sources.ssbtek.contents import LEFI, NOTHING, OWN_PERIOD
 from services.consultation.lookups.sources.ssbtek.contract import ContractVersion
 from services.consultation.lookups.sources.ssbtek.parts import ask_lefi, ask_nothing_more, ask_own_period
 from services.consultation.lookups.sources.ssbtek.readers.af import read_af
@@ -26,6 +27,17 @@ V10 = ContractVersion(
             SourceCode.SO: ask_own_period,
             SourceCode.TNS: ask_own_period,
             SourceCode.MIV: ask_nothing_more,
+        }
+    ),
+    contents=MappingProxyType(
+        {
+            SourceCode.AF: OWN_PERIOD,
+            SourceCode.CSN: OWN_PERIOD,
+            SourceCode.FK: LEFI,
+            SourceCode.SKV: NOTHING,
+            SourceCode.SO: OWN_PERIOD,
+            SourceCode.TNS: OWN_PERIOD,
+            SourceCode.MIV: NOTHING,
         }
     ),
     readers=MappingProxyType(

@@ -3,10 +3,15 @@
 No DTD, no entities, no network, a cap on bytes and on depth. Elements are found by local name, in one pass.
 """
 
+import threading
 from functools import lru_cache
+from typing import TypeVar
 
 from lxml import etree
 
+from services.consultation.lookups.sources.ssbtek.node import Node
+
+N = TypeVar("N", bound=Node)
 Element = etree._Element
 
 MAX_DEPTH = 32
@@ -39,14 +44,14 @@ def parse(document: bytes, *, max_bytes: int, encoding: str | None = None) -> El
     return root
 
 
-def local_name(element: Element) -> str:
+def local_name(element: Node) -> str:
     """The name without its namespace."""
     return _local(str(element.tag))
 
 
-def children(element: Element) -> dict[str, list[Element]]:
+def children(element: N) -> dict[str, list[N]]:
     """The child elements by local name, each list in document order."""
-    found: dict[str, list[Element]] = {}
+    found: dict[str, list[N]] = {}
     for child in element:
         name = _local(str(child.tag))
         if name in found:
@@ -66,7 +71,27 @@ def _local(tag: str) -> str:
     return tag[tag.find("}") + 1 :]
 
 
+class _Parsers(threading.local):
+    """One parser per encoding and thread: to make one costs as much as to parse a small document with it.
+
+    Not shared between threads: lxml lets only one at a time use a parser.
+    """
+
+    def __init__(self) -> None:
+        self.by_encoding: dict[str | None, etree.XMLParser[Element]] = {}
+
+
+_parsers = _Parsers()
+
+
 def _parser(encoding: str | None) -> "etree.XMLParser[Element]":
+    parser = _parsers.by_encoding.get(encoding)
+    if parser is None:
+        parser = _parsers.by_encoding[encoding] = _new_parser(encoding)
+    return parser
+
+
+def _new_parser(encoding: str | None) -> "etree.XMLParser[Element]":
     return etree.XMLParser(
         encoding=encoding,
         resolve_entities=False,

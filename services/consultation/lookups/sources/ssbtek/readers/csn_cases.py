@@ -1,118 +1,173 @@
-"""CSN's support cases: what was applied for, granted and paid, for each kind of support."""
+"""CSN's support cases: what was applied for, granted and paid, for each kind of support.
 
+The shapes are those of `csntyper.xsd` and of the schema of each kind of support.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from services.consultation.lookups.sources.ssbtek.readers import values
-from services.consultation.lookups.sources.ssbtek.readers.fields import Fields, listed
 from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
+from services.consultation.lookups.sources.ssbtek.readers.shapes import Kind, Shape, rows, verbatim
 from services.consultation.lookups.sources.ssbtek.xml import Element
 
-KINDS = {
-    "Studiemedel": "studentFinance",
-    "Studiehjalp": "studyAllowance",
-    "HemutrustningsLan": "homeEquipmentLoan",
-    "Studiestartsstod": "studyStartSupport",
-    "Omstallningsstudiestod": "transitionStudySupport",
-}
-_CASE = frozenset({"stodform", "klartext", "status", "UtbetalningsPlan"})
-_CASE_OPTIONAL = frozenset({"relarende", "soktaTider", "BeviljadeTider"})
-_APPLIED = frozenset({"soktfrom", "sokttom", "soktomfattning"})
-_APPLIED_OPTIONAL = frozenset({"soktlan"})
-_GRANTED = frozenset({"starttid", "sluttid", "Beloppen", "totbelopp"})
-_GRANTED_OPTIONAL = frozenset({"takt", "gr_takt"})
-_PAYMENT = frozenset({"utbetdatum", "utbetstatus", "Utbetaldatider", "totbelopp"})
-_PAID = frozenset({"Beloppen", "totbelopp"})
-_PAID_OPTIONAL = frozenset({"startvecka", "slutvecka"})
-_AMOUNT = frozenset({"beloppstyp", "klartext", "belopp", "totbelopp"})
-_NOT_SET = "0"
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "Studiemedel": "studentFinance",
+        "Studiehjalp": "studyAllowance",
+        "HemutrustningsLan": "homeEquipmentLoan",
+        "Studiestartsstod": "studyStartSupport",
+        "Omstallningsstudiestod": "transitionStudySupport",
+    }
+)
+"""The kinds of support, by the name of the element that holds its cases."""
+
+BLANK: Mapping[str, None] = MappingProxyType({"": None})
+NOT_SET: Mapping[str, None] = MappingProxyType({"0": None})
+"""CSN's way to say that no day or week is set."""
+
+_CASE_STATUSES = ("BESLUTAD", "BESLUTAT", "INITIERAD", "INITIERAT", "AVSLUTAD", "AVSLUTAT")
+_PAYMENT_STATUSES = ("Utbetald", "UTBETALAD", "Planerad")
+_PACES = (0, 20, 40, 50, 60, 75, 100)
 
 _Json = dict[str, Any]
 
 
-def read_cases(person: Fields, notes: Notes) -> list[_Json]:
-    """Every case of the person, in the order of the answer."""
-    return [
-        _case(element, kind, notes)
-        for name, kind in KINDS.items()
-        for element in listed(listed(person.many(name), "Arenden", notes), "Arende", notes)
-    ]
+def _one_of(*codes: str, unset: Mapping[str, Any] = MappingProxyType({})) -> Kind:
+    return Kind({code: code for code in codes}.get, unset=unset, tolerate=str)
 
 
-def _case(element: Element, kind: str, notes: Notes) -> _Json:
-    fields = Fields(element, notes, _CASE, _CASE_OPTIONAL)
-    applied = listed(fields.many("soktaTider"), "soktTid", notes)
-    granted = listed(fields.many("BeviljadeTider"), "BeviljadTid", notes)
-    payments = listed(fields.many("UtbetalningsPlan"), "Utbetalning", notes)
+def _kronor(text: str) -> values.Money | None:
+    # Whole kronor by the contract; the long way round is for what breaks it.
+    if text.isdecimal() and text.isascii() and text[0] != "0":
+        return values.whole_kronor(text)
+    return values.money(text)
+
+
+_TEXT = Kind(verbatim, unset=BLANK)
+_CODE = Kind(verbatim)
+_DATE = Kind(values.compact_date, "not a date", NOT_SET)
+_WEEK = Kind(values.compact_week, "not a week", NOT_SET)
+_MONEY = Kind(_kronor, "not an amount")
+_NUMBER = Kind(values.integer, "not a whole number")
+_PACE = Kind({str(pace): pace for pace in _PACES}.get, "not a whole number", tolerate=values.integer)
+_LOAN = Kind({"J": True}.get, unset=MappingProxyType({"": False}))
+
+_HEAD = {"stodform": _CODE, "klartext": _TEXT, "status": _one_of(*_CASE_STATUSES, unset=BLANK)}
+_PLAN = ("UtbetalningsPlan",)
+_STUDIES = ("soktaTider", "BeviljadeTider", *_PLAN)
+_RELATED = frozenset({"relarende"})
+_STUDY_CASE = Shape(_HEAD | {"relarende": _CODE}, _STUDIES, optional=_RELATED)
+_CASES: Mapping[str, Shape] = {
+    "Studiemedel": _STUDY_CASE,
+    "Studiehjalp": _STUDY_CASE,
+    "HemutrustningsLan": Shape(_HEAD, _PLAN),
+    "Studiestartsstod": _STUDY_CASE,
+    "Omstallningsstudiestod": Shape(_HEAD, _STUDIES),
+}
+_APPLIED = Shape(
+    {"soktfrom": _DATE, "sokttom": _DATE, "soktomfattning": _PACE, "soktlan": _LOAN},
+    optional=frozenset({"soktlan"}),
+)
+_GRANTED = Shape(
+    {"starttid": _WEEK, "sluttid": _WEEK, "takt": _PACE, "gr_takt": _NUMBER, "totbelopp": _MONEY},
+    ("Beloppen",),
+    optional=frozenset({"takt", "gr_takt"}),
+)
+_PAYMENT = Shape(
+    {"utbetdatum": _DATE, "utbetstatus": _one_of(*_PAYMENT_STATUSES), "totbelopp": _MONEY}, ("Utbetaldatider",)
+)
+_PAID = Shape(
+    {"startvecka": _WEEK, "slutvecka": _WEEK, "totbelopp": _MONEY},
+    ("Beloppen",),
+    optional=frozenset({"startvecka", "slutvecka"}),
+)
+_AMOUNT = Shape({"beloppstyp": _CODE, "klartext": _TEXT, "belopp": _MONEY, "totbelopp": _MONEY})
+
+
+def read_cases(name: str, supports: Sequence[Element], notes: Notes) -> list[_Json]:
+    """Every case of one kind of support, named as in KINDS, in the order of the answer."""
+    found = rows(rows(supports, "Arenden", notes), "Arende", notes)
+    return [_case(element, _CASES[name], KINDS[name], notes) for element in found]
+
+
+def _case(element: Element, shape: Shape, kind: str, notes: Notes) -> _Json:
+    found = shape.read(element, notes).get
+    applied = rows(found("soktaTider", ()), "soktTid", notes)
+    granted = rows(found("BeviljadeTider", ()), "BeviljadTid", notes)
+    payments = rows(found("UtbetalningsPlan", ()), "Utbetalning", notes)
     return {
         "kind": kind,
-        "number": element.get("lopnummer"),
-        "form": {"code": fields.text("stodform"), "text": fields.text("klartext")},
-        "status": fields.text("status"),
-        "applied": [_applied(Fields(each, notes, _APPLIED, _APPLIED_OPTIONAL)) for each in applied],
-        "granted": [_granted(Fields(each, notes, _GRANTED, _GRANTED_OPTIONAL), notes) for each in granted],
-        "payments": [_payment(Fields(each, notes, _PAYMENT), notes) for each in payments],
+        "number": _attribute(element, "lopnummer"),
+        "form": {"code": found("stodform"), "text": found("klartext")},
+        "status": found("status"),
+        "related": found("relarende"),
+        # The twelve digits of whoever shares a loan for home equipment.
+        "coBorrower": _attribute(element, "medlanare"),
+        "applied": [_applied(each, notes) for each in applied],
+        "granted": [_granted(each, notes) for each in granted],
+        "payments": [_payment(each, notes) for each in payments],
     }
 
 
-def _applied(fields: Fields) -> _Json:
+def _attribute(element: Element, name: str) -> str | None:
+    return (element.get(name) or "").strip() or None
+
+
+def _applied(element: Element, notes: Notes) -> _Json:
+    found = _APPLIED.read(element, notes).get
     return {
-        "from": _date(fields, "soktfrom"),
-        "to": _date(fields, "sokttom"),
-        "extent": fields.integer("soktomfattning"),
-        "loan": fields.text("soktlan") == "J",
+        "from": found("soktfrom"),
+        "to": found("sokttom"),
+        "extent": found("soktomfattning"),
+        # Not told for every kind of support: no answer is not the answer no.
+        "loan": found("soktlan"),
     }
 
 
-def _granted(fields: Fields, notes: Notes) -> _Json:
+def _granted(element: Element, notes: Notes) -> _Json:
+    found = _GRANTED.read(element, notes).get
     return {
-        "fromWeek": _week(fields, "starttid"),
-        "toWeek": _week(fields, "sluttid"),
-        "pace": fields.integer("takt"),
-        "amounts": _amounts(fields, notes),
-        "total": fields.money("totbelopp"),
+        "fromWeek": found("starttid"),
+        "toWeek": found("sluttid"),
+        "pace": found("takt"),
+        # Called `gr_takt` by the contract, which does not tell what it means.
+        "grPace": found("gr_takt"),
+        "amounts": _amounts(found("Beloppen", ()), notes),
+        "total": found("totbelopp"),
     }
 
 
-def _payment(fields: Fields, notes: Notes) -> _Json:
-    times = listed(fields.many("Utbetaldatider"), "Utbetaldtid", notes)
+def _payment(element: Element, notes: Notes) -> _Json:
+    found = _PAYMENT.read(element, notes).get
+    times = rows(found("Utbetaldatider", ()), "Utbetaldtid", notes)
     return {
-        "date": _date(fields, "utbetdatum"),
-        "status": fields.text("utbetstatus"),
-        "parts": [_paid(Fields(each, notes, _PAID, _PAID_OPTIONAL), notes) for each in times],
-        "total": fields.money("totbelopp"),
+        "date": found("utbetdatum"),
+        "status": found("utbetstatus"),
+        "parts": [_paid(each, notes) for each in times],
+        "total": found("totbelopp"),
     }
 
 
-def _paid(fields: Fields, notes: Notes) -> _Json:
+def _paid(element: Element, notes: Notes) -> _Json:
+    found = _PAID.read(element, notes).get
     return {
-        "fromWeek": _week(fields, "startvecka"),
-        "toWeek": _week(fields, "slutvecka"),
-        "amounts": _amounts(fields, notes),
-        "total": fields.money("totbelopp"),
+        "fromWeek": found("startvecka"),
+        "toWeek": found("slutvecka"),
+        "amounts": _amounts(found("Beloppen", ()), notes),
+        "total": found("totbelopp"),
     }
 
 
-def _amounts(fields: Fields, notes: Notes) -> list[_Json]:
-    found = listed(fields.many("Beloppen"), "Belopp", notes)
-    return [_amount(Fields(each, notes, _AMOUNT)) for each in found]
+def _amounts(groups: Sequence[Element], notes: Notes) -> list[_Json]:
+    return [_amount(each, notes) for each in rows(groups, "Belopp", notes)]
 
 
-def _amount(fields: Fields) -> _Json:
+def _amount(element: Element, notes: Notes) -> _Json:
+    found = _AMOUNT.read(element, notes).get
     return {
-        "type": {"code": fields.text("beloppstyp"), "text": fields.text("klartext")},
-        "amount": fields.money("belopp"),
-        "total": fields.money("totbelopp"),
+        "type": {"code": found("beloppstyp"), "text": found("klartext")},
+        "amount": found("belopp"),
+        "total": found("totbelopp"),
     }
-
-
-def _date(fields: Fields, name: str) -> str | None:
-    # "0" is CSN's way to say that no day is set.
-    if fields.text(name) == _NOT_SET:
-        return None
-    return fields.read(name, values.compact_date, "not a date")
-
-
-def _week(fields: Fields, name: str) -> str | None:
-    if fields.text(name) == _NOT_SET:
-        return None
-    return fields.read(name, values.compact_week, "not a week")

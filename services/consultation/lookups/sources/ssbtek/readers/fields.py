@@ -1,17 +1,19 @@
 """The children of one element, sorted by local name in one pass and read as typed values."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
+from services.consultation.lookups.sources.ssbtek.node import Node
 from services.consultation.lookups.sources.ssbtek.readers import values
 from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
 from services.consultation.lookups.sources.ssbtek.xml import Element, children, local_name
 
 T = TypeVar("T")
+N = TypeVar("N", bound=Node)
 
 
-class Fields:
-    """Reads values by name. `required` and `optional` are the names that the contract has.
+class NodeFields(Generic[N]):
+    """Reads values by name, of XML or JSON. `required` and `optional` are the names that the contract has.
 
     A value that is absent is None; one that is present but unreadable is None and noted as lost.
     """
@@ -19,7 +21,7 @@ class Fields:
     __slots__ = ("_children", "_notes")
 
     def __init__(
-        self, element: Element, notes: Notes, required: frozenset[str], optional: frozenset[str] = frozenset()
+        self, element: N, notes: Notes, required: frozenset[str], optional: frozenset[str] = frozenset()
     ) -> None:
         self._children = children(element)
         self._notes = notes
@@ -33,11 +35,11 @@ class Fields:
             for name in sorted(required - names):
                 notes.deviates("missing element", name)
 
-    def many(self, name: str) -> list[Element]:
+    def many(self, name: str) -> list[N]:
         """The elements with the name, in document order."""
         return self._children.get(name, [])
 
-    def one(self, name: str) -> Element | None:
+    def one(self, name: str) -> N | None:
         """The element with the name. More than one is noted, and the first is taken."""
         found = self._children.get(name)
         if found is None:
@@ -85,8 +87,7 @@ class Fields:
 
     def marked(self, name: str) -> bool:
         """Whether a secrecy mark is set: anything that is there and is not plainly no."""
-        texts = ((element.text or "").strip() for element in self.many(name))
-        return any(text.lower() not in {"", "false", "0", "nej", "n"} for text in texts)
+        return any(means_yes(element.text) for element in self.many(name))
 
     def read(self, name: str, reader: Callable[[str], T | None], problem: str) -> T | None:
         """The text through `reader`; what that cannot read is noted as `problem`."""
@@ -99,7 +100,18 @@ class Fields:
         return value
 
 
-def listed(wrappers: list[Element], name: str, notes: Notes) -> list[Element]:
+class Fields(NodeFields[Element]):
+    """Reads values of an XML element."""
+
+    __slots__ = ()
+
+
+def means_yes(mark: str | None) -> bool:
+    """Whether a secrecy mark is set: anything that is there and is not plainly no."""
+    return (mark or "").strip().lower() not in {"", "false", "0", "nej", "n"}
+
+
+def listed(wrappers: list[N], name: str, notes: Notes) -> list[N]:
     """The elements with the name in all the wrappers, which hold nothing else by their contract.
 
     Another element there is noted as lost: a list of things under a new name is not an empty list.

@@ -1,7 +1,7 @@
 """The documents inside the document: base64 and its cap."""
 
-from base64 import b64decode
 from binascii import Error as NotBase64
+from binascii import a2b_base64
 
 from services.consultation.lookups.sources.ssbtek.xml import DocumentError
 
@@ -17,6 +17,7 @@ def decoded(text: str | None) -> bytes:
     if len(joined) > MAX_INNER_BYTES * 4 // 3 + 4:
         raise DocumentError("the inner document is too large")
     try:
-        return b64decode(joined, validate=True)
+        # What b64decode does with validate, without its regular expression, which takes longer than the decoding.
+        return a2b_base64(joined, strict_mode=True)
     except (NotBase64, ValueError):
         raise DocumentError("the inner document is not base64") from None

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from services.consultation.lookups.sources.ssbtek.readers.fields import Fields, listed
+from services.consultation.lookups.sources.ssbtek.node import Node
+from services.consultation.lookups.sources.ssbtek.readers.fields import NodeFields, listed
 from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading, state_of
-from services.consultation.lookups.sources.ssbtek.xml import Element
 
 _RESPONSE = frozenset({"response"})
 _PERSON = frozenset({"correlationid"})
@@ -29,28 +29,39 @@ _PERMIT = frozenset(
         "tomDatum",
     }
 )
-_NOTHING: dict[str, Any] = {"homeCountry": None, "entered": None, "permits": []}
+_REGISTERED = ("homeCountry", "entered", "permits")
+_NOTHING: dict[str, Any] = {
+    "homeCountry": None,
+    "entered": None,
+    "permits": [],
+    "person": {"givenName": None, "familyName": None},
+}
 
 
-def read_miv(data: Element) -> Reading:
-    """Read permits. No `response`, or one without content, is how Migrationsverket says nothing is registered."""
+def read_miv(data: Node) -> Reading:
+    """Read permits. No `response`, or one without content, is how Migrationsverket says nothing is registered.
+
+    Its two ids of the exchange, `korrelationsid` and `correlationid`, say nothing about the person and are not told.
+    """
     notes = Notes()
-    response = Fields(data, notes, frozenset(), _RESPONSE).one("response")
+    response = NodeFields(data, notes, frozenset(), _RESPONSE).one("response")
     if response is None:
         return Reading(state_of(()), data=dict(_NOTHING)).with_notes(notes)
-    fields = Fields(response, notes, _PERSON, _PERSON_OPTIONAL)
+    fields = NodeFields(response, notes, _PERSON, _PERSON_OPTIONAL)
     elements = listed(fields.many("svarCollection"), "svar", notes)
     content: dict[str, Any] = {
         "homeCountry": fields.text("hemland"),
         "entered": fields.date("inresedatum"),
         # A `svar` may be nil, which says nothing.
-        "permits": [_permit(Fields(element, notes, frozenset(), _PERMIT)) for element in elements if len(element)],
+        "permits": [_permit(NodeFields(element, notes, frozenset(), _PERMIT)) for element in elements if len(element)],
+        "person": {"givenName": fields.text("fornamn"), "familyName": fields.text("efternamn")},
     }
-    items = tuple(name for name, value in content.items() if value)
+    # A name alone is not something registered.
+    items = tuple(name for name in _REGISTERED if content[name])
     return Reading(state_of(items), items=items, data=content, subject=fields.text("personnummer")).with_notes(notes)
 
 
-def _permit(fields: Fields) -> dict[str, Any]:
+def _permit(fields: NodeFields[Node]) -> dict[str, Any]:
     return {
         "reason": _coded(fields, "anledning"),
         "applied": fields.date("ansokningsdatum"),
@@ -64,5 +75,5 @@ def _permit(fields: Fields) -> dict[str, Any]:
     }
 
 
-def _coded(fields: Fields, name: str) -> dict[str, str | None]:
+def _coded(fields: NodeFields[Node], name: str) -> dict[str, str | None]:
     return {"code": fields.text(name), "text": fields.text(f"{name}Namn")}

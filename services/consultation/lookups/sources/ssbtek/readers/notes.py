@@ -36,3 +36,12 @@ class Notes:
         """There is something that the contract lacks: no harm beside content, but no proof of emptiness."""
         self.unknown = True
         self.deviates(what, name)
+
+    def take(self, other: "Notes") -> None:
+        """Also those of a part of the answer."""
+        self.lost = self.lost or other.lost
+        self.unknown = self.unknown or other.unknown
+        for each in other._seen:
+            if len(self._seen) >= _MAX_DEVIATIONS:
+                break
+            self._seen[each] = None

@@ -20,7 +20,7 @@ class Reading:
     messages: tuple[str, ...] = ()
     deviations: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
-    parts: tuple[SourcePart, ...] = ()
+    parts: tuple[SourcePart, ...] = field(default=(), repr=False)
     protected: bool = False
     data: Mapping[str, Any] | None = field(default=None, repr=False)
     subject: str | None = field(default=None, repr=False)
@@ -34,6 +34,8 @@ class Reading:
         unproven = notes.unknown and state is SourceState.ANSWERED_EMPTY
         if unproven or (notes.lost and state.supports_decision):
             state = SourceState.PARTIAL
+        if not notes.deviations:
+            return self
         return replace(self, state=state, deviations=(*self.deviations, *notes.deviations))
 
 

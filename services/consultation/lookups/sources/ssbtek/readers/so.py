@@ -1,12 +1,13 @@
 """A-kassornas samorganisation: `GetUnemploymentBenefitPaymentResponseType`, `http://INT014.UBPService.Schemas`."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from services.consultation.lookups.sources.domain import SourceState
-from services.consultation.lookups.sources.ssbtek.readers.fields import Fields, listed
+from services.consultation.lookups.sources.domain import SourcePart, SourceState
+from services.consultation.lookups.sources.ssbtek.node import Node
+from services.consultation.lookups.sources.ssbtek.readers.fields import NodeFields, listed
 from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading, state_of, unparseable, words
-from services.consultation.lookups.sources.ssbtek.xml import Element
 
 _ANSWER = frozenset(
     {
@@ -30,60 +31,74 @@ _PAYMENT = frozenset(
 )
 _SUSPENSION = frozenset({"AvstangdFrom", "AvstangdTom"})
 _APPLICATION = frozenset({"BeslutOmRattTillErsattning", "AnsokanOmUtbetalningInlamnad"})
+_ITEMS = {"payments": "payments", "suspensions": "suspensions", "application": "applications"}
 
-_Fund = dict[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class _Fund:
+    """What one fund told, and what its answer as a part of the whole is worth."""
+
+    content: dict[str, Any]
+    part: SourcePart
+    items: tuple[str, ...]
 
 
-def read_so(data: Element) -> Reading:
-    """Read payments, suspensions and applications per fund.
+def read_so(data: Node) -> Reading:
+    """Read payments, suspensions and applications per fund; each fund is a part.
 
-    No list of status texts is published, so only OK proves that a fund without content answered. Another
-    status is shown verbatim: the reading is `partial`, or a `logical_error` when no fund had content.
+    No list of status texts is published, so only OK proves that a fund has told everything. Another status is shown
+    verbatim, and the reading is then `partial`, or a `logical_error` when no fund had content.
     """
     notes = Notes()
-    fields = Fields(data, notes, _ANSWER, _ANSWER_OPTIONAL)
+    fields = NodeFields(data, notes, _ANSWER, _ANSWER_OPTIONAL)
     fund_list = fields.one("ArbetsloshetsersattningLista")
     if fund_list is None:
         return unparseable(*notes.deviations)
-    elements = listed([fund_list], "Arbetsloshetsersattning", notes)
-    funds = [_fund(Fields(element, notes, _FUND, _FUND_OPTIONAL), notes) for element in elements]
-    items = _items(funds)
-    unclear = [fund for fund in funds if _is_unclear(fund)]
+    funds = [_fund(element, notes) for element in listed([fund_list], "Arbetsloshetsersattning", notes)]
+    items = tuple(item for item in _ITEMS.values() if any(item in fund.items for fund in funds))
+    unproven = [fund for fund in funds if not _is_ok(fund.content)]
+    state = _state(items, proven=not unproven)
     return Reading(
-        state=_state(items, unclear),
-        code=unclear[0]["status"] if unclear and not items else None,
-        messages=words(*(f"{fund['name']}: {fund['status']}" for fund in funds if not _is_ok(fund))),
+        state=state,
+        code=unproven[0].content["status"] if state is SourceState.LOGICAL_ERROR else None,
+        messages=words(*(": ".join(words(fund.content["name"], fund.content["status"])) for fund in unproven)),
         items=items,
-        data={"funds": funds},
+        parts=tuple(fund.part for fund in funds),
+        data={"funds": [fund.content for fund in funds], "reference": fields.text("Referensnummer")},
         subject=fields.text("IdentificationNumber"),
     ).with_notes(notes)
 
 
-def _state(items: tuple[str, ...], unclear: list[_Fund]) -> SourceState:
-    if not unclear:
+def _state(items: tuple[str, ...], *, proven: bool) -> SourceState:
+    if proven:
         return state_of(items)
     return SourceState.PARTIAL if items else SourceState.LOGICAL_ERROR
 
 
-def _is_ok(fund: _Fund) -> bool:
-    return (fund["status"] or "").upper() == "OK"
+def _is_ok(content: dict[str, Any]) -> bool:
+    return (content["status"] or "").upper() == "OK"
 
 
-def _is_unclear(fund: _Fund) -> bool:
-    return not _is_ok(fund) and not _items([fund])
-
-
-def _fund(fields: Fields, notes: Notes) -> _Fund:
-    return {
-        "name": fields.text("SvarandeOrganisation"),
-        "status": fields.text("StatusSvarandeOrganisation"),
-        "payments": [_payment(Fields(each, notes, _PAYMENT)) for each in fields.many("Utbetalningar")],
-        "suspensions": [_suspension(Fields(each, notes, _SUSPENSION)) for each in fields.many("Avstangningar")],
-        "application": _application(fields.one("AnsoktOmErsattning"), notes),
+def _fund(element: Node, notes: Notes) -> _Fund:
+    own = Notes()
+    fields = NodeFields(element, own, _FUND, _FUND_OPTIONAL)
+    name, status = fields.text("SvarandeOrganisation"), fields.text("StatusSvarandeOrganisation")
+    content: dict[str, Any] = {
+        "name": name,
+        "status": status,
+        "payments": [_payment(NodeFields(each, own, _PAYMENT)) for each in fields.many("Utbetalningar")],
+        "suspensions": [_suspension(NodeFields(each, own, _SUSPENSION)) for each in fields.many("Avstangningar")],
+        "application": _application(fields.one("AnsoktOmErsattning"), own),
     }
+    notes.take(own)
+    items = tuple(item for key, item in _ITEMS.items() if content[key])
+    proven = _is_ok(content)
+    reading = Reading(_state(items, proven=proven)).with_notes(own)
+    part = SourcePart(name or "", reading.state, code=None if proven else status)
+    return _Fund(content, part, items)
 
 
-def _payment(fields: Fields) -> dict[str, Any]:
+def _payment(fields: NodeFields[Node]) -> dict[str, Any]:
     return {
         "date": fields.date("Utbetalningsdatum"),
         "netAfterTax": fields.money("NettoEfterSkatt"),
@@ -94,21 +109,16 @@ def _payment(fields: Fields) -> dict[str, Any]:
     }
 
 
-def _suspension(fields: Fields) -> dict[str, Any]:
+def _suspension(fields: NodeFields[Node]) -> dict[str, Any]:
     return {"from": fields.date("AvstangdFrom"), "to": fields.date("AvstangdTom")}
 
 
-def _application(element: Element | None, notes: Notes) -> dict[str, Any] | None:
+def _application(element: Node | None, notes: Notes) -> dict[str, Any] | None:
     if element is None:
         return None
-    fields = Fields(element, notes, _APPLICATION)
+    fields = NodeFields(element, notes, _APPLICATION)
     return {
         # Nillable in the contract: no decision yet.
         "decisionOnEntitlement": fields.date("BeslutOmRattTillErsattning"),
         "paymentRequested": fields.boolean("AnsokanOmUtbetalningInlamnad"),
     }
-
-
-def _items(funds: list[_Fund]) -> tuple[str, ...]:
-    names = {"payments": "payments", "suspensions": "suspensions", "application": "applications"}
-    return tuple(item for key, item in names.items() if any(fund[key] for fund in funds))

@@ -10,7 +10,6 @@ Money = dict[str, str]
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 _COMPACT_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
-_COMPACT_WEEK = re.compile(r"(\d{4})(0[1-9]|[1-4]\d|5[0-3])", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
 _DECIMAL = re.compile(r"([+-]?)0*(\d{1,15})(?:\.(\d{1,20}))?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
@@ -38,8 +37,10 @@ def compact_date(text: str) -> str | None:
 
 def compact_week(text: str) -> str | None:
     """CSN's `yyyyWW` as an ISO week: `2026-W36`."""
-    found = _COMPACT_WEEK.fullmatch(text)
-    return f"{found[1]}-W{found[2]}" if found is not None else None
+    if len(text) != 6 or not text.isdecimal() or not text.isascii():
+        return None
+    week = text[4:]
+    return f"{text[:4]}-W{week}" if "01" <= week <= "53" else None
 
 
 def integer(text: str) -> int | None:
@@ -67,6 +68,11 @@ def money(number: str, currency: str = "SEK") -> Money | None:
     if amount is None or (currency != "SEK" and not _CURRENCY.fullmatch(currency)):
         return None
     return {"amount": amount, "currency": currency}
+
+
+def whole_kronor(digits: str) -> Money | None:
+    """An amount from one to fifteen digits without leading noughts, in SEK."""
+    return {"amount": f"{digits}.00", "currency": "SEK"} if len(digits) <= _LARGEST_EXPONENT else None
 
 
 def written(number: int | Decimal) -> str:

@@ -1,0 +1,1 @@
+"""What the sources said, kept sealed for a short while when something failed, so that the rest can be asked again."""

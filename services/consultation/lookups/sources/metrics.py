@@ -1,0 +1,32 @@
+"""What Prometheus is told of the sources: no label names an organisation or a person."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from services.consultation.lookups.sources.breaker import CircuitState
+from services.consultation.lookups.sources.domain import SourceAnswer
+from services.consultation.lookups.sources.failures import NOT_TRIED
+
+_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0)
+
+_ANSWERS = Counter(
+    "samrad_source_answers", "Sources asked in look-ups, by how they answered", ("source", "state", "origin")
+)
+_NOT_SENT = Counter("samrad_source_not_sent", "Sources that a look-up named but were not asked", ("source", "code"))
+_SECONDS = Histogram("samrad_source_seconds", "How long the sources took", ("source",), buckets=_BUCKETS)
+_CIRCUIT = Gauge("samrad_source_circuit", "1 for the state that the circuit is in", ("environment", "state"))
+
+
+def told_answer(answer: SourceAnswer) -> None:
+    """Count one source of one look-up. A code is a label only when it is one of our few."""
+    if answer.code in NOT_TRIED:
+        _NOT_SENT.labels(answer.source.value, answer.code).inc()
+        return
+    _ANSWERS.labels(answer.source.value, answer.state.value, answer.origin.value if answer.origin else "").inc()
+    if answer.took_ms is not None:
+        _SECONDS.labels(answer.source.value).observe(answer.took_ms / 1000)
+
+
+def told_circuit(environment: str, state: CircuitState) -> None:
+    """Tell in which state a circuit is."""
+    for each in CircuitState:
+        _CIRCUIT.labels(environment, each.value).set(each is state)

@@ -1,0 +1,43 @@
+"""Figures over the latest stretch of time, in memory that does not grow with what is counted."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+Slot = TypeVar("Slot")
+
+
+class Rolling(Generic[Slot]):
+    """A ring of slots, each for an equal part of `window`; what is older is forgotten a slot at a time.
+
+    What is read covers between `slots - 1` and `slots` parts of the window, since the newest one is being filled.
+    """
+
+    def __init__(self, make: Callable[[], Slot], *, window: timedelta, slots: int) -> None:
+        self._make = make
+        self._width = window.total_seconds() / slots
+        self._count = slots
+        self._slots: dict[int, Slot] = {}
+
+    def at(self, now: datetime) -> Slot:
+        """The slot that `now` falls in."""
+        number = self._forget_others(now)
+        if number not in self._slots:
+            self._slots[number] = self._make()
+        return self._slots[number]
+
+    def alive(self, now: datetime) -> list[Slot]:
+        """The slots that are still within the window."""
+        self._forget_others(now)
+        return list(self._slots.values())
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._slots.clear()
+
+    def _forget_others(self, now: datetime) -> int:
+        newest = int(now.timestamp() // self._width)
+        # A clock that was set back leaves slots ahead of it: they go too, or they would never be passed.
+        for number in [each for each in self._slots if not newest - self._count < each <= newest]:
+            del self._slots[number]
+        return newest

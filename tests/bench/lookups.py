@@ -1,0 +1,207 @@
+"""Look-ups without the door around them: our own time over the sources', and beside the same work in plain httpx.
+
+Sources answer after a fixed time from the other core. What is measured runs in a process of its own: a number of
+look-ups at once, each begun when the one before has ended.
+"""
+
+import asyncio
+import json
+import math
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import httpx
+import uvloop
+
+from services.consultation.lookups.simulator.persons import PERSONS
+from services.consultation.lookups.sources.collect import collect
+from services.consultation.lookups.sources.domain import Source, SourceCode, SourceState
+from services.consultation.lookups.sources.ssbtek.client import SsbtekSource
+from services.consultation.lookups.sources.ssbtek.v10 import V10
+from shared.clock import system_clock
+from shared.transport.pyreqwest_transport import PyreqwestTransport
+from tests.bench.figures import Figure, at_least, at_most
+from tests.bench.processes import CannotMeasure, Cores, on_core, running_module
+from tests.bench.rounds import ROUNDS, SECONDS
+from tests.exchange import free_ports
+from tests.unit.lookups.given import inquiry, simulated
+
+SOURCE_MILLISECONDS = 50.0
+AT_ONCE = (1, 20, 100)
+_PERSON = "complete"
+_GIVE_UP_SECONDS = 10.0
+_MAX_ANSWER_BYTES = 4 * 1024 * 1024
+
+LookUp = Callable[[], Awaitable[None]]
+"""One look-up at all seven sources. Raises what it can't answer."""
+
+_GOALS = {
+    "rest.20-at-once.overhead.p99": at_most(20),
+    "rest.100-at-once.rate": at_least(800),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """One round: look-ups answered, seconds it took, milliseconds of each over the sources' time, CPU in all."""
+
+    answered: int
+    failed: int
+    seconds: float
+    p50: float
+    p99: float
+    cpu_seconds: float
+
+
+def measure(cores: Cores, home: Path) -> Iterator[Figure]:
+    """SSBTEK and seven JSON sources, the latter beside httpx, in turns."""
+    with _sources(cores, home) as address, _apart(cores.servers) as pool:
+        for at_once in AT_ONCE:
+            rounds: dict[str, list[_Outcome]] = {name: [] for name in _VARIANTS}
+            for _ in range(ROUNDS):
+                for name, outcomes in rounds.items():
+                    outcomes.append(pool.submit(_round, name, address, at_once, SECONDS).result())
+            for name, outcomes in rounds.items():
+                yield from _figures(f"{name}.{at_once}-at-once", outcomes)
+
+
+def _figures(name: str, outcomes: list[_Outcome]) -> Iterator[Figure]:
+    answered = sum(each.answered for each in outcomes)
+    if not answered:
+        if name.startswith("httpx"):
+            # The peer gives up under this load; that is what is to be known of it.
+            yield Figure(f"look-up.{name}.rate", 0, "look-ups/s")
+            return
+        raise CannotMeasure(f"{name}: no look-up was answered")
+    told = [
+        ("rate", median(each.answered / each.seconds for each in outcomes), "look-ups/s"),
+        ("overhead.p50", median(each.p50 for each in outcomes), "ms"),
+        ("overhead.p99", median(each.p99 for each in outcomes), "ms"),
+        ("cpu", median(each.cpu_seconds / max(1, each.answered) for each in outcomes) * 1e6, "us"),
+        ("failed", sum(each.failed for each in outcomes), "look-ups"),
+    ]
+    yield from (
+        Figure(f"look-up.{name}.{what}", value, unit, _GOALS.get(f"{name}.{what}")) for what, value, unit in told
+    )
+
+
+# --- the sources, and where the work is done ---------------------------------------------------------------------
+
+
+@contextmanager
+def _sources(cores: Cores, home: Path) -> Iterator[str]:
+    answers = home / "answers"
+    answers.mkdir()
+    for name, body in _answers().items():
+        (answers / name).write_bytes(body)
+    port = free_ports(1)
+    arguments = ("--port", str(port), "--milliseconds", str(SOURCE_MILLISECONDS), "--answers", str(answers))
+    module, log = "tests.bench.peers.late_sources", home / "sources.log"
+    with running_module(module, *arguments, core=cores.load, port=port, log=log):
+        yield f"http://127.0.0.1:{port}"
+
+
+def _answers() -> Mapping[str, bytes]:
+    filler = {"rows": [{"number": number, "text": "x" * 60} for number in range(26)]}
+    return {"ssbt": simulated(_PERSON), **{code.lower(): json.dumps(filler).encode() for code in SourceCode}}
+
+
+@contextmanager
+def _apart(core: int) -> Iterator[ProcessPoolExecutor]:
+    with on_core(core), ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        pool.submit(time.time).result()
+        yield pool
+
+
+def _round(name: str, address: str, at_once: int, seconds: float) -> _Outcome:
+    return uvloop.run(_run(_VARIANTS[name], address, at_once, seconds))
+
+
+async def _run(make: "_Maker", address: str, at_once: int, seconds: float) -> _Outcome:
+    async with AsyncExitStack() as stack:
+        look_up = await make(stack, address)
+        times: list[float] = []
+        failed = 0
+
+        async def one() -> None:
+            nonlocal failed
+            while time.perf_counter() < until:
+                started = time.perf_counter()
+                try:
+                    async with asyncio.timeout(_GIVE_UP_SECONDS):
+                        await look_up()
+                except (TimeoutError, httpx.HTTPError):
+                    failed += 1
+                else:
+                    times.append(time.perf_counter() - started)
+
+        until = time.perf_counter() + min(seconds, 0.5)
+        await asyncio.gather(*(one() for _ in range(at_once)))
+        times.clear()
+        failed = 0
+        started, used = time.perf_counter(), time.process_time()
+        until = started + seconds
+        await asyncio.gather(*(one() for _ in range(at_once)))
+        elapsed, cpu = time.perf_counter() - started, time.process_time() - used
+    over = sorted(each * 1000 - SOURCE_MILLISECONDS for each in times)
+    return _Outcome(len(over), failed, elapsed, _at(over, 0.5), _at(over, 0.99), cpu)
+
+
+def _at(ordered: list[float], part: float) -> float:
+    return ordered[min(len(ordered) - 1, math.ceil(part * len(ordered)) - 1)] if ordered else 0.0
+
+
+# --- what is compared --------------------------------------------------------------------------------------------
+
+_Maker = Callable[[AsyncExitStack, str], Awaitable[LookUp]]
+
+
+async def _ssbtek(stack: AsyncExitStack, address: str) -> LookUp:
+    transport = PyreqwestTransport()
+    stack.push_async_callback(transport.close)
+    source = SsbtekSource(
+        transport,
+        f"{address}/ssbt",
+        V10,
+        system_clock,
+        timeout_seconds=_GIVE_UP_SECONDS,
+        max_answer_bytes=_MAX_ANSWER_BYTES,
+    )
+    return _through(dict.fromkeys(SourceCode, source))
+
+
+async def _httpx(stack: AsyncExitStack, address: str) -> LookUp:
+    http = await stack.enter_async_context(httpx.AsyncClient(timeout=_GIVE_UP_SECONDS, trust_env=False))
+    question = {"person": PERSONS[_PERSON].number, "period": {"from": "2026-09-01", "to": "2026-11-30"}}
+    headers = {"authorization": "Bearer token"}
+
+    async def ask(code: SourceCode) -> Any:
+        answer = await http.post(f"{address}/{code.lower()}", json=question, headers=headers)
+        return json.loads(answer.raise_for_status().content)
+
+    async def look_up() -> None:
+        await asyncio.gather(*map(ask, SourceCode))
+
+    return look_up
+
+
+def _through(sources: Mapping[SourceCode, Source]) -> LookUp:
+    question = inquiry(_PERSON)
+
+    async def look_up() -> None:
+        answers = await collect(sources, question, budget_seconds=_GIVE_UP_SECONDS)
+        states = {answer.state for answer in answers}
+        if states != {SourceState.ANSWERED}:
+            raise CannotMeasure(f"sources are {', '.join(sorted(states))}")
+
+    return look_up
+
+
+_VARIANTS: Mapping[str, _Maker] = {"ssbtek": _ssbtek, "httpx": _httpx}

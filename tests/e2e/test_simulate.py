@@ -1,0 +1,48 @@
+"""The simulator as a person starts it, and as `./samrad run` does."""
+
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from services.consultation.lookups.sources.ssbtek.envelope import build_request
+from services.consultation.lookups.sources.ssbtek.versions import VERSIONS
+from tests.exchange import free_ports
+from tests.instance import ROOT, started
+from tests.unit.lookups.given import inquiry
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_command_serves_the_version_that_it_is_told_and_no_other(version: str) -> None:
+    port = free_ports(1)
+    arguments = ("simulate", "ssbtek", "--version", version, "--host", "127.0.0.1", "--port", str(port))
+    with started(port=port, arguments=arguments) as instance:
+        assert instance.await_ready() == f"ready {instance.base_url}"
+
+        told = httpx.get(instance.base_url).json()
+        answer = httpx.post(
+            f"{instance.base_url}/ssbt/{version}", content=build_request(inquiry(), VERSIONS[version]), timeout=30
+        )
+        (entry,) = httpx.get(f"{instance.base_url}/requests").json()["requests"]
+
+        assert told["version"] == entry["version"] == version
+        assert (answer.status_code, entry["person"], entry["outcome"]) == (200, "complete", "answered")
+        others = set(VERSIONS) - {version}
+        assert {httpx.post(f"{instance.base_url}/ssbt/{other}").status_code for other in others} == {404}
+        assert instance.interrupt() == 0
+
+
+def test_a_version_that_does_not_exist_is_refused_by_the_command() -> None:
+    command = [sys.executable, "-m", "services", "simulate", "ssbtek", "--version", "12"]
+    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert refused.returncode == 2
+    assert "12" in refused.stderr
+
+
+def test_the_product_starts_its_simulator_in_the_version_of_the_setting() -> None:
+    with started(more={"SAMRAD_CONSULTATION_SSBTEK_VERSION": "11"}) as instance:
+        instance.await_ready()
+
+        assert httpx.get(f"http://127.0.0.1:{instance.port + 3}").json()["address"] == "/ssbt/11"

@@ -1,0 +1,157 @@
+"""Version 11 of the contract: the product started with the setting, against the simulator's version 11."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from services.consultation.lookups.sources.domain import SourceCode
+from services.consultation.lookups.sources.ssbtek.rules import violations
+from services.consultation.lookups.sources.ssbtek.v11 import V11
+from tests.exchange import Exchange, running_exchange
+
+pytestmark = pytest.mark.requirement(1)
+
+_OF_THE_CALL = {"contractVersion", "answeredAt", "tookMs", "age"}
+_COMPARED = [
+    "complete",
+    "nothing_registered",
+    "late_and_failed",
+    "af_deviating",
+    "af_other_status",
+    "csn_result_code",
+    "fk_lefi_version",
+    "pensioner",
+    "fund_suspended",
+    "source_absent",
+    "tns_refused",
+    "coordination_permit",
+]
+_SIX = [code.value for code in SourceCode if code is not SourceCode.SKV]
+
+
+@pytest.fixture(scope="module")
+def eleven() -> Iterator[Exchange]:
+    """A product of its own that speaks version 11."""
+    with running_exchange(ssbtek_version="11") as exchange:
+        yield exchange
+
+
+def sources(exchange: Exchange, person: str, **changes: Any) -> dict[str, dict[str, Any]]:
+    answer = exchange.look_up(person, **changes)
+    assert answer.status_code == 200, answer.text
+    return {each["source"]: each for each in answer.json()["sources"]}
+
+
+def parts(source: dict[str, Any]) -> dict[str, tuple[str, str | None, str | None]]:
+    return {each["name"]: (each["state"], each["origin"], each["code"]) for each in source["parts"]}
+
+
+def test_skatteverket_is_asked_for_the_two_latest_completed_years_and_for_capital_and_refunds(eleven: Exchange) -> None:
+    eleven.look_up("complete")
+
+    request = eleven.sent_to_sources[-1]
+    assert violations(request, V11) == []
+    (part,) = etree.fromstring(request).iter(V11.name("SKV"))
+    (question,) = part
+    this_year = eleven.clock().year
+    assert [(etree.QName(each).localname, each.text) for each in question] == [
+        ("ar", str(this_year - 2)),
+        ("ar", str(this_year - 1)),
+        ("foretagsinformation", "false"),
+        ("individuppgifter", "false"),
+        ("skattekonto", "true"),
+        ("skatteuppgifter", "true"),
+        ("beskattningsbilagor", "false"),
+    ]
+
+
+def test_a_question_that_leaves_skatteverket_out_has_no_question_to_it(eleven: Exchange) -> None:
+    told = sources(eleven, "complete", sources=["AF"])
+
+    assert told["SKV"]["state"] == "not_asked"
+    (part,) = etree.fromstring(eleven.sent_to_sources[-1]).iter(V11.name("SKV"))
+    assert (part.get("inkludera"), len(part)) == ("false", 0)
+
+
+def test_capital_is_told_as_in_version_10_and_other_facts_beside_it(running: Exchange, eleven: Exchange) -> None:
+    running.clock.back_to_now()
+    before, after = sources(running, "complete")["SKV"], sources(eleven, "complete")["SKV"]
+
+    assert (after["state"], after["contractVersion"]) == ("answered", "11")
+    assert {key: after["data"][key] for key in before["data"]} == before["data"]
+    assert parts(after) == {"skattekonto": ("answered", None, None), "skatteuppgifter": ("answered", None, None)}
+    assert after["data"]["facts"] == [
+        {
+            "part": "skattekonto",
+            "facts": [
+                {"name": "aterbetalningar.1.datum", "value": f"{eleven.clock().year}-04-09"},
+                {"name": "aterbetalningar.1.belopp", "value": "2310.5"},
+            ],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("person", "state", "account"),
+    [
+        ("skv_part_empty", "answered", ("answered_empty", "BT", "404")),
+        ("skv_part_failed", "partial", ("error", "BT", "500")),
+        ("skv_all_parts_failed", "error", ("error", "BT", "500")),
+        ("nothing_registered", "answered_empty", ("answered_empty", "BT", "404")),
+    ],
+)
+def test_each_part_of_skatteverket_has_a_state_of_its_own(
+    eleven: Exchange, person: str, state: str, account: tuple[str, str, str]
+) -> None:
+    told = sources(eleven, person)["SKV"]
+
+    assert told["state"] == state
+    assert parts(told)["skattekonto"] == account
+    assert (told["data"] is None) is (state == "error")
+    assert (told["origin"], told["code"]) == (("BT", "500") if state == "error" else (None, None))
+
+
+def test_an_error_for_all_of_skatteverket_is_told_with_its_code(eleven: Exchange) -> None:
+    told = sources(eleven, "state_skv_error_bt")["SKV"]
+
+    assert (told["state"], told["origin"], told["parts"]) == ("error", "BT", [])
+
+
+@pytest.mark.parametrize("person", _COMPARED)
+def test_the_other_six_sources_are_told_field_by_field_as_in_version_10(
+    running: Exchange, eleven: Exchange, person: str
+) -> None:
+    running.clock.back_to_now()
+    before, after = sources(running, person), sources(eleven, person)
+
+    for code in _SIX:
+        assert set(after[code]) == set(before[code])
+        for name in set(after[code]) - _OF_THE_CALL:
+            assert after[code][name] == before[code][name], (code, name)
+        assert (before[code]["contractVersion"], after[code]["contractVersion"]) == ("10", "11")
+
+
+def test_an_error_code_is_shown_as_it_came(eleven: Exchange) -> None:
+    told = sources(eleven, "fk_lefi_version")["FK"]
+
+    assert (told["state"], told["origin"], told["code"]) == ("error", "BT", "LEFI-VERSION")
+
+
+def test_31_characters_of_case_reference_pass_and_32_are_refused_before_anything_is_sent(eleven: Exchange) -> None:
+    before = len(eleven.sent_to_sources)
+
+    passed = eleven.look_up("complete", caseReference="E" * 31)
+    refused = eleven.look_up("complete", caseReference="E" * 32)
+
+    assert passed.status_code == 200
+    assert (refused.status_code, refused.json()["code"]) == (422, "case_reference_invalid")
+    assert len(eleven.sent_to_sources) == before + 1
+
+
+def test_a_protected_person_is_withheld_in_version_11_too(eleven: Exchange) -> None:
+    answer = eleven.look_up("household_child_2").json()
+
+    assert (answer["protectedIdentity"], answer["withheld"]) == (True, True)
+    assert all(source["data"] is None for source in answer["sources"])

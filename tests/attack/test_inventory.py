@@ -116,7 +116,9 @@ def test_a_started_product_shows_no_page_for_developers(instance: Instance) -> N
 
 def test_what_it_keeps_for_itself_is_read_by_nobody_else(instance: Instance) -> None:
     """Keys, secrets and the sockets of the database, by the modes of their files."""
-    kept = [path for path in instance.home.rglob("*") if path.suffix in (".jwk", ".jwks") or "secrets" in path.parts]
+    kept = [
+        path for path in instance.home.rglob("*") if path.suffix in (".jwk", ".jwks", ".key") or "secrets" in path.parts
+    ]
     # The public keys of the checkpoints are for whoever verifies them.
     secret = [path for path in kept if path.parent.name != "checkpoints"]
     assert len(secret) > 3

@@ -214,19 +214,21 @@ async def _serve(place: Place, wanted: Sequence[str]) -> None:
     from shared.serving import Served, asked_to_stop, serving
 
     builders: dict[str, Callable[[AsyncExitStack, Clock], Awaitable[App]]] = {
-        "consultation": consultation.build,
         "agreements": agreements.build,
         "gateway": partial(gateway.build, host=place.host),
     }
     offsets = {"consultation": sandbox.CONSULTATION, "agreements": sandbox.AGREEMENTS, "gateway": 0}
     async with AsyncExitStack() as stack:
-        served = []
+        served, facade = [], None
         for name in wanted:
-            app = await builders[name](stack, system_clock)
+            if name == "consultation":
+                app, facade = await consultation.build_with_facade(stack, system_clock, place.host)
+            else:
+                app = await builders[name](stack, system_clock)
             limits = gateway.connection_limits() if name == "gateway" else ConnectionLimits()
             served.append(Served(name, app, place.host, place.port + offsets[name], limits))
         stop = asyncio.ensure_future(asked_to_stop())
-        async with serving(served):
+        async with serving([*served, *([facade] if facade else [])]):
             await _until_ready([f"http://{each.host}:{each.port}" for each in served], place, stop)
             await stop
 

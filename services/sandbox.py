@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,7 +16,9 @@ from pathlib import Path
 
 from joserfc.jwk import ECKey
 
-CONSULTATION, AGREEMENTS, SIMULATOR = 1, 2, 3
+from services.sandbox_certificates import Authority
+
+CONSULTATION, AGREEMENTS, SIMULATOR, FACADE = 1, 2, 3, 4
 """How far from PORT each part listens."""
 
 EXAMPLE_SECRET = "ZXhhbXBsZS1leGFtcGxlLWV4YW1wbGUtZXhhbXBsZSE="  # noqa: S105 - refused as a secret
@@ -57,7 +60,49 @@ def environment(
         "SAMRAD_CONSULTATION_MARKING_KEY": _secret(home, "consultation-marking"),
         "SAMRAD_CONSULTATION_SSBTEK_URL": f"{inside}:{port + SIMULATOR}/ssbt/{ssbtek_version}",
         "SAMRAD_CONSULTATION_SSBTEK_VERSION": ssbtek_version,
+        **_facade(home / "facade", host, port + FACADE),
     }
+
+
+def _facade(folder: Path, host: str, port: int) -> dict[str, str]:
+    if not folder.exists():
+        _write_facade(folder, host)
+    return {
+        "SAMRAD_CONSULTATION_FACADE_PORT": str(port),
+        "SAMRAD_CONSULTATION_FACADE_CERTIFICATE_FILE": str(folder / "server.crt"),
+        "SAMRAD_CONSULTATION_FACADE_KEY_FILE": str(folder / "server.key"),
+        "SAMRAD_CONSULTATION_FACADE_CLIENT_CA_FILE": str(folder / "ca.crt"),
+        "SAMRAD_CONSULTATION_FACADE_CLIENTS_FILE": str(folder / "clients.json"),
+    }
+
+
+def _write_facade(folder: Path, host: str) -> None:
+    """An authority, a server and the demo municipality's case system, as whole as a folder that appears at once."""
+    authority = Authority()
+    server, client = authority.server(*{host, "127.0.0.1"} - {"localhost"}), authority.client("umea")
+    registered = {
+        "fingerprint": client.fingerprint,
+        "clientId": "umea",
+        "organisationNumber": "2120002627",
+        "name": "Umeå kommun",
+        "scopes": ["samrad:lookups.create"],
+        "purpose": "financial_aid_application",
+    }
+    draft = folder.with_name(f"{folder.name}.{os.getpid()}.new")
+    for name, content in (
+        ("ca.crt", authority.certificate.decode()),
+        ("server.crt", server.certificate.decode()),
+        ("server.key", server.key.decode()),
+        ("umea.crt", client.certificate.decode()),
+        ("umea.key", client.key.decode()),
+        ("clients.json", json.dumps({"clients": [registered]}, ensure_ascii=False, indent=2) + "\n"),
+    ):
+        _write(draft / name, content)
+    try:
+        draft.rename(folder)
+    except OSError:
+        # Another process was first, and its folder stands.
+        shutil.rmtree(draft)
 
 
 def issuer_keys(home: Path) -> Path:

@@ -150,6 +150,7 @@ class AuditEntry:
                     "client": self.caller.client_id,
                     "stated": self.caller.actor,
                     **self._acting(),
+                    **({"channel": self.caller.channel} if self.caller.channel else {}),
                 },
                 "object": {
                     "type": self.object_type,

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -68,6 +68,17 @@ def protocol_of(name: str, limits: ConnectionLimits, type_base: str) -> type[asy
     return cast(type[asyncio.Protocol], partial(Connection, door=Door(name, limits, type_base)))
 
 
+class Entrant(Protocol):
+    """What the door counts: a connection, or one that is still shaking hands."""
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop: ...
+
+    def look_at_the_clock(self) -> None:
+        """End what has taken too long. Called at every sweep."""
+        ...
+
+
 class Door:
     """The connections of one server: how many there are, and which of them take too long."""
 
@@ -76,7 +87,7 @@ class Door:
         self.metrics = ConnectionMetrics(name)
         shortest = min(limits.head_seconds, limits.body_seconds, limits.unread_seconds, limits.linger_seconds)
         self._step = min(shortest / _SWEEPS_PER_LIMIT, _SLOWEST_SWEEP)
-        self._open: set[Connection] = set()
+        self._open: set[Entrant] = set()
         self._by_address: Counter[str] = Counter()
         self._sweeping = False
 
@@ -84,7 +95,7 @@ class Door:
         """How many sweeps are surely longer than this."""
         return math.ceil(seconds / self._step) + 1
 
-    def enter(self, connection: "Connection", address: str, host: str) -> ProblemKind | None:
+    def enter(self, connection: Entrant, address: str, host: str) -> ProblemKind | None:
         """Count a new connection; the refusal when it is one too many. `address` is what `host` counts as."""
         self._open.add(connection)
         self._by_address[address] += 1
@@ -99,7 +110,7 @@ class Door:
             return TOO_MANY_CONNECTIONS
         return None
 
-    def leave(self, connection: "Connection", address: str) -> None:
+    def leave(self, connection: Entrant, address: str) -> None:
         """It is closed."""
         if connection in self._open:
             self._open.discard(connection)
@@ -180,8 +191,10 @@ class Connection(HttpToolsProtocol):
             return
         self._left = self._deaf = True
         self._since = self._door.tick
-        if (listening or self._within) and self._real.can_write_eof():
-            self._real.write_eof()
+        if listening or self._within:
+            # TLS can't end one direction alone: the client ends it, or the clock does.
+            if self._real.can_write_eof():
+                self._real.write_eof()
             self.flow.resume_reading()
         else:
             self._real.close()

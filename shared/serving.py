@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import resource
 import signal
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 import uvicorn
 
 from shared.connections import ConnectionLimits, protocol_of
+from shared.handshakes import secured_protocol_of
 from shared.http.guard import App
 from shared.http.service import PROBLEM_TYPE_BASE
 from shared.logs import watch_loop
@@ -18,13 +20,14 @@ from shared.logs import watch_loop
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """An application and where it listens."""
+    """An application and where it listens: over TLS with `tls`, else in the clear."""
 
     name: str
     app: App
     host: str
     port: int
     limits: ConnectionLimits = field(default_factory=ConnectionLimits)
+    tls: ssl.SSLContext | None = None
 
 
 class CannotListen(Exception):
@@ -46,7 +49,7 @@ def configuration(served: Served) -> uvicorn.Config:
         host=served.host,
         port=served.port,
         # On httptools, which refuses what request smuggling needs: CL with TE, folded headers, bare line feeds.
-        http=protocol_of(served.name, served.limits, PROBLEM_TYPE_BASE),
+        http=_protocol(served),
         # No upgrades: a WebSocket library that happens to be installed must not open another way in.
         ws="none",
         loop="none",
@@ -60,6 +63,12 @@ def configuration(served: Served) -> uvicorn.Config:
         timeout_graceful_shutdown=10,
         backlog=2048,
     )
+
+
+def _protocol(served: Served) -> type[asyncio.Protocol]:
+    if served.tls is None:
+        return protocol_of(served.name, served.limits, PROBLEM_TYPE_BASE)
+    return secured_protocol_of(served.name, served.limits, PROBLEM_TYPE_BASE, served.tls)
 
 
 @asynccontextmanager

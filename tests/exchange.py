@@ -185,7 +185,7 @@ def running_exchange(*, ssbtek_version: str = sandbox.SSBTEK_VERSION) -> Iterato
 
     `ssbtek_version` is of the contract that it speaks with the simulator.
     """
-    port = free_ports(4)
+    port = free_ports(5)
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="samrad-test-") as folder:
         home = Path(folder)
@@ -209,7 +209,8 @@ def running_exchange(*, ssbtek_version: str = sandbox.SSBTEK_VERSION) -> Iterato
             sent: list[bytes] = []
             simulator = _recording(create_simulator(version=VERSIONS[ssbtek_version]), sent)
             with _serving_thread(port, clock, simulator):
-                ports = {"gateway": port, "consultation": port + 1, "agreements": port + 2, "simulator": port + 3}
+                names = ("gateway", "consultation", "agreements", "simulator", "facade")
+                ports = {name: port + offset for offset, name in enumerate(names)}
                 yield Exchange(base_url, home, clock, http, postgres, ports, sent)
         os.environ.clear()
         os.environ.update(before)
@@ -224,9 +225,11 @@ def _serving_thread(port: int, clock: MovableClock, simulator: App) -> Iterator[
     async def serve() -> None:
         loops.append(asyncio.get_running_loop())
         async with AsyncExitStack() as stack:
+            app, facade = await consultation.build_with_facade(stack, clock, "127.0.0.1")
+            assert facade is not None
             apps = (
                 ("simulator", simulator, sandbox.SIMULATOR),
-                ("consultation", await consultation.build(stack, clock), sandbox.CONSULTATION),
+                ("consultation", app, sandbox.CONSULTATION),
                 ("agreements", await agreements.build(stack, clock), sandbox.AGREEMENTS),
                 ("gateway", await gateway.build(stack, clock, host="127.0.0.1"), 0),
             )
@@ -235,7 +238,7 @@ def _serving_thread(port: int, clock: MovableClock, simulator: App) -> Iterator[
                 Served(name, app, "127.0.0.1", port + offset, doors.get(name, ConnectionLimits()))
                 for name, app, offset in apps
             ]
-            async with serving(served):
+            async with serving([*served, facade]):
                 started.set()
                 await stop.wait()
 

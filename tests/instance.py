@@ -79,7 +79,7 @@ def started(
     """An instance, ended by pid afterwards whatever has become of it."""
     with tempfile.TemporaryDirectory(prefix="samrad-run-", ignore_cleanup_errors=True) as folder:
         place = home or Path(folder) / "home"
-        chosen = port or free_ports(4)
+        chosen = port or free_ports(5)
         log = Path(folder) / "log"
         with log.open("w") as written:
             process = subprocess.Popen(

@@ -11,6 +11,7 @@ from joserfc.jwk import import_key
 from services.assembly.background import work_beside, worker_database
 from services.assembly.common import http_client, make_gatekeeper, vault_key
 from services.assembly.environment import CannotStart, read_settings, required
+from services.assembly.facade import facade_listener
 from services.assembly.rest_sources import RestAssembly, rest_environments
 from services.assembly.sealing import make_keeper
 from services.assembly.sources import breaker_policy, make_ssbtek
@@ -31,6 +32,7 @@ from shared.database.migrate import upgrade
 from shared.database.provision import provision
 from shared.http.guard import App
 from shared.jobs.worker import Worker
+from shared.serving import Served
 from shared.tokens.acting import ActingCheck, RememberedCheck
 from shared.tokens.client import ClientIdentity, ServiceTokens
 from shared.tokens.replay_postgres import remember_from_now
@@ -41,6 +43,19 @@ from shared.vault import Vault
 async def build(stack: AsyncExitStack, clock: Clock) -> App:
     """The service as an application."""
     settings = read_settings(Settings)
+    return create_app(settings, await _world(stack, clock, settings))
+
+
+async def build_with_facade(stack: AsyncExitStack, clock: Clock, host: str) -> tuple[App, Served | None]:
+    """The service as an application, and the facade beside it when there is to be one. Raises CannotStart."""
+    settings = read_settings(Settings)
+    # What its files say is wrong is told before anything is started.
+    facade = facade_listener(settings, host)
+    world = await _world(stack, clock, settings)
+    return create_app(settings, world), None if facade is None else facade.served(settings, world)
+
+
+async def _world(stack: AsyncExitStack, clock: Clock, settings: Settings) -> World:
     http = await stack.enter_async_context(http_client())
     health = SourceHealth(clock)
     environments = await _environments(settings, stack, http, health, clock)
@@ -52,7 +67,7 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
         scopes=("samrad:decisions.make",),
     )
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.pool_size)
-    world = World(
+    return World(
         database=database,
         statistics=Database(settings.statistics_database_url.get_secret_value(), pool_size=2),
         gatekeeper=make_gatekeeper(
@@ -69,7 +84,6 @@ async def build(stack: AsyncExitStack, clock: Clock) -> App:
         clock=clock,
         background=await work_beside(stack, clock, worker),
     )
-    return create_app(settings, world)
 
 
 async def _environments(

@@ -20,7 +20,7 @@ import httpx
 from shared.tokens.client import MachineClient
 
 _READY_SECONDS = 60
-_PORTS = 4
+_PORTS = 5
 
 MakeClient = Callable[[str, Path, str, httpx.Client], MachineClient]
 

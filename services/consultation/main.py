@@ -24,12 +24,18 @@ from services.consultation.lookups import purpose_routes, source_routes
 from services.consultation.lookups import routes as lookup_routes
 from services.consultation.lookups.asking import AskDependencies
 from services.consultation.lookups.completion import routes as completion_routes
+from services.consultation.lookups.facade.app import PATH as FACADE_PATH
+from services.consultation.lookups.facade.app import FacadeDependencies, create_facade
+from services.consultation.lookups.facade.clients import RegisteredClients
+from services.consultation.lookups.facade.environments import EnvironmentsProbe
+from services.consultation.lookups.facade.writers.registry import WRITERS
 from services.consultation.lookups.households import routes as household_routes
 from services.consultation.lookups.households.ask_household import HouseholdDependencies
 from services.consultation.lookups.source_routes import Watching
 from services.consultation.lookups.sources.domain import Source, SourceCode
 from services.consultation.lookups.sources.environment import Environment
 from services.consultation.lookups.sources.health import SourceHealth
+from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.problems import CHECKS
 from services.consultation.protection import routes as protection_routes
 from services.consultation.scopes import AUDIT_READ, SCOPES
@@ -149,6 +155,22 @@ def create_app(settings: Settings, world: World) -> App:
         await world.statistics.close()
 
     return create_service(prefix=PREFIX, api=api, readiness=readiness, lifespan=lifespan)
+
+
+def create_facade_app(settings: Settings, world: World, clients: RegisteredClients, *, public_url: str) -> App:
+    """The facade, in the same world as the service. It is for a listener that knows its clients by certificate."""
+    watch = SealingWatch(world.database, "consultation")
+    needs = FacadeDependencies(
+        asking=_asking(settings, world),
+        clients=clients,
+        disclosing=watch,
+        trail=AuditTrail(world.database, world.clock, settings.public_url + PREFIX),
+        probe=EnvironmentsProbe(world.environments),
+        writers=WRITERS,
+        version=V10,
+        address=public_url.rstrip("/") + FACADE_PATH,
+    )
+    return create_facade(needs, beside=watch.look, every_seconds=LOOK_SECONDS)
 
 
 def _asking(settings: Settings, world: World) -> AskDependencies:

@@ -126,6 +126,75 @@ ENUMERATION_BRAKE = ProblemKind(
         "Wait as Retry-After says. To ask about more, talk to your administrator, who sees it in the trail.",
     ),
 )
+CERTIFICATE_NOT_ACCEPTED = ProblemKind(
+    "certificate_not_accepted",
+    401,
+    Words(
+        "Certifikatet är inte registrerat, eller gäller inte längre", "The certificate is not registered or has ended"
+    ),
+    Words(
+        "Be den som driver tjänsten registrera certifikatets fingeravtryck (docs/facade.md).",
+        "Ask the one who runs the service to register the certificate's fingerprint (docs/facade.md).",
+    ),
+)
+NOT_SOAP = ProblemKind(
+    "not_soap",
+    400,
+    Words("Kroppen är inget SOAP 1.1-meddelande", "The body is no SOAP 1.1 message"),
+    Words(
+        "Skicka text/xml i UTF-8: ett Envelope med ett Body, och i det en fråga enligt WSDL.",
+        "Send text/xml in UTF-8: an Envelope with one Body, and in it one question by the WSDL.",
+    ),
+)
+BREAKS_CONTRACT = ProblemKind(
+    "breaks_contract",
+    422,
+    Words("Frågan följer inte kontraktet", "The question does not keep to the contract"),
+    Words(
+        "Rätta elementen som namnges. Schemat finns på ?wsdl.",
+        "Correct the elements that are named. The schema is at ?wsdl.",
+    ),
+)
+ASKER_NOT_OWN = ProblemKind(
+    "asker_not_own",
+    403,
+    Words(
+        "Ingivaren är en annan organisation än den som certifikatet är registrerat för",
+        "The asker is another organisation than the one that the certificate is registered for",
+    ),
+    Words(
+        "Ange det egna organisationsnumret i ingivare: 16 och tio siffror.",
+        "State your own organisation number in ingivare: 16 and ten digits.",
+    ),
+    check=TENANCY,
+)
+HANDLER_INVALID = ProblemKind(
+    "handler_invalid",
+    422,
+    Words("Uppgiften om handläggare kan inte användas", "What is stated as the handler cannot be used"),
+    Words(
+        "Ange handläggarens namn eller användaridentitet i högst 100 tecken, utan personnummer.",
+        "State the handler's name or user id in at most 100 characters, without an identity number.",
+    ),
+)
+PURPOSE_UNCLEAR = ProblemKind(
+    "purpose_unclear",
+    422,
+    Words("Det går inte att avgöra vad frågan är till för", "What the question is for cannot be told"),
+    Words(
+        "Skriv syfte som i er registrerade text, eller be om ett förvalt ändamål för certifikatet.",
+        "Write syfte as in your registered text, or ask for a default purpose for the certificate.",
+    ),
+)
+ANOTHER_PERSON_IN_PART = ProblemKind(
+    "another_person_in_part",
+    422,
+    Words("En del av frågan gäller en annan person", "A part of the question is about another person"),
+    Words(
+        "Ställ frågan till alla källor om samma person.",
+        "Ask every source about the same person.",
+    ),
+)
 LOOKUP_COMPLETE = ProblemKind(
     "lookup_complete",
     409,

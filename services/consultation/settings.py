@@ -101,3 +101,20 @@ class Settings(BaseSettings):
         default=12, ge=1, description="Different persons that may be asked about in one case in a day"
     )
     pool_size: int = Field(default=20, ge=1, le=100, description="Database connections a process keeps")
+    facade_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Where the facade for SSBTEK's clients listens; without it there is none",
+    )
+    facade_public_url: str = Field(
+        default="", description="Its address as clients see it, without a path; empty means the host and port it has"
+    )
+    facade_certificate_file: Path | None = Field(default=None, description="Its certificate chain, PEM")
+    facade_key_file: Path | None = Field(default=None, description="The private key of that certificate, PEM")
+    facade_client_ca_file: Path | None = Field(
+        default=None, description="The authorities whose client certificates are let in, PEM"
+    )
+    facade_clients_file: Path | None = Field(
+        default=None, description="Which certificates are registered, and for whom; JSON"
+    )

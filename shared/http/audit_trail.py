@@ -66,6 +66,10 @@ class AuditEntryModel(WireModel):
         uuid.UUID | None,
         Field(description="On which delegation, told to the one who gave it / Med vilken fullmakt"),
     ]
+    channel: Annotated[
+        str | None,
+        Field(description="The way in, when it was not this API / Vägen in, om den inte var det här API:et"),
+    ]
     object_type: str
     object_id: uuid.UUID | None
     subject: str | None
@@ -91,6 +95,7 @@ _EXAMPLE: dict[str, Any] = {
             "actor": "hl-4711",
             "actingOrganisation": "0007:5599990008",
             "delegationId": "6d0f8a54-7a3e-4f0c-9b1d-2f6c1f0e7a21",
+            "channel": None,
             "objectType": "GET /items/{itemId}",
             "objectId": None,
             "subject": None,
@@ -156,6 +161,7 @@ def _told(entry: dict[str, Any], reader: str) -> AuditEntryModel:
         actor=actor["stated"] if own else None,
         acting_organisation=acting.get("organisation"),
         delegation_id=acting.get("delegation") if own else None,
+        channel=actor.get("channel"),
         object_type=thing["type"],
         object_id=thing["id"],
         subject=entry["subject"],

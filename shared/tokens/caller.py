@@ -37,7 +37,8 @@ _LONG_NUMBER = re.compile(r"\d{6}[-_.]?\d{4}", re.ASCII)
 class Caller:
     """The organisation that calls, through which client, and the person as stated by that client.
 
-    Rights belong to `organisation`. `acting` is set when the client is another's, which acts for it.
+    Rights belong to `organisation`. `acting` is set when the client is another's, which acts for it. `channel` is the
+    way in, when it is another than the API.
     """
 
     organisation: str
@@ -48,6 +49,7 @@ class Caller:
     request_id: str
     traceparent: str
     acting: Acting | None = None
+    channel: str | None = None
 
 
 class Gatekeeper:

@@ -90,11 +90,11 @@ def _inode(link: Path) -> str:
     return found[1] if found else ""
 
 
-def test_a_started_product_listens_at_its_four_ports_and_on_loopback_only(instance: Instance) -> None:
+def test_a_started_product_listens_at_its_five_ports_and_on_loopback_only(instance: Instance) -> None:
     """The database has no port at all: it is reached by a socket in a folder of its own."""
     found = listening(instance)
 
-    assert {port for _, port in found} == {instance.port + offset for offset in range(4)}
+    assert {port for _, port in found} == {instance.port + offset for offset in range(5)}
     assert {address for address, _ in found} == {"0100007F"}, "127.0.0.1 as the kernel writes it"
 
 
@@ -116,7 +116,9 @@ def test_a_started_product_shows_no_page_for_developers(instance: Instance) -> N
 
 def test_what_it_keeps_for_itself_is_read_by_nobody_else(instance: Instance) -> None:
     """Keys, secrets and the sockets of the database, by the modes of their files."""
-    kept = [path for path in instance.home.rglob("*") if path.suffix in (".jwk", ".jwks") or "secrets" in path.parts]
+    kept = [
+        path for path in instance.home.rglob("*") if path.suffix in (".jwk", ".jwks", ".key") or "secrets" in path.parts
+    ]
     # The public keys of the checkpoints are for whoever verifies them.
     secret = [path for path in kept if path.parent.name != "checkpoints"]
     assert len(secret) > 3

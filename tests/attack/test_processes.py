@@ -63,7 +63,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     folder = tmp_path_factory.mktemp("pair")
     for each in (folder, *folder.parents[:2]):
         each.chmod(0o711)
-    first, second = free_ports(4), free_ports(4)
+    first, second = free_ports(5), free_ports(5)
     with EmbeddedPostgres(folder / "pg") as postgres, ExitStack() as stack:
         more = asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))
         more["SAMRAD_PUBLIC_URL"] = f"http://127.0.0.1:{first}"

@@ -49,7 +49,7 @@ def running_gateway(home: Path, cores: Cores, upstream: str) -> Iterator[Product
 @contextmanager
 def running_product(home: Path, cores: Cores, postgres: EmbeddedPostgres) -> Iterator[Product]:
     """Each service in a process of its own, and the simulated sources where the load runs."""
-    port = free_ports(4)
+    port = free_ports(5)
     databases = asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))
     environment = {**_environment(home, port), **databases}
     simulator = ("samrad", "simulate", "ssbtek", "--port", str(port + sandbox.SIMULATOR))

@@ -41,6 +41,11 @@ def zeep_client(*, strict: bool) -> Any:
     return make(str(_SSBT / "Sammansatt_Bastjanst_v10.wsdl"), settings=Settings(strict=strict))
 
 
+def official_wsdl() -> str:
+    """Where the official description is."""
+    return str(_SSBT / "Sammansatt_Bastjanst_v10.wsdl")
+
+
 SCHEMAS = {
     "AF": (_ROOT / "arbetsformedlingen/api/arbetssokande/ersattningsstod/v2/ers_stod.xsd", "SvarMeddelande"),
     "SO": (

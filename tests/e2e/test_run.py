@@ -66,7 +66,7 @@ def test_after_kill_9_everything_ends_and_the_next_start_has_the_data(tmp_path: 
 
 
 def test_a_taken_port_is_told_with_what_to_do() -> None:
-    port = free_ports(4)
+    port = free_ports(5)
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", port))
         holder.listen()
@@ -121,7 +121,7 @@ def test_demo_clients_are_refused_on_a_public_address(tmp_path: Path) -> None:
 
 
 def test_the_services_run_as_processes_of_their_own_on_a_database_of_ones_own(tmp_path: Path) -> None:
-    home, port = tmp_path / "home", free_ports(4)
+    home, port = tmp_path / "home", free_ports(5)
     with EmbeddedPostgres(tmp_path / "pg") as postgres:
         urls = asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))
         with (

@@ -35,16 +35,18 @@ async def ask(
     *,
     before: Step | None,
     after: Callable[[AsyncConnection, Lookup], Awaitable[None]],
+    stated_law: str | None = None,
     lookup_id: uuid.UUID | None = None,
 ) -> Lookup:
     """Carry out a look-up and answer what may leave. `lookup_id` is for who has named it already.
 
-    `before` runs in the first transaction, which without it is one statement, and `after` in the second. Raises
-    Problem when the brake holds, when there is no ground, when no decision can be had, or when the tenant has no text
-    in force; then nothing has been asked.
+    `before` runs in the first transaction, which without it is one statement, and `after` in the second. `stated_law`
+    is what the asker itself states, if it does; the sources are told the tenant's own text all the same. Raises Problem
+    when the brake holds, when there is no ground, when no decision can be had, or when the tenant has no text in force;
+    then nothing has been asked.
     """
     asked_at = needs.clock()
-    permission = await permit(needs, caller, question, asked_at)
+    permission = await permit(needs, caller, question, asked_at, stated_law=stated_law)
     statement, decision = permission.statement, permission.decision
     lookup_id = lookup_id or uuid.uuid4()
     entry = asked_entry(

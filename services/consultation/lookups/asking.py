@@ -62,24 +62,32 @@ class Permission:
     decision: Decision
 
 
-async def permit(needs: AskDependencies, caller: Caller, question: LookupQuestion, now: datetime) -> Permission:
+async def permit(
+    needs: AskDependencies, caller: Caller, question: LookupQuestion, now: datetime, *, stated_law: str | None = None
+) -> Permission:
     """Count the person, and decide on the sources of the question.
 
     Raises Problem when the brake holds, when there is no ground, when no decision can be had, or when the tenant has
     no text in force or no such board.
     """
     statement = await _counted_statement(needs, caller, question, now)
-    permission = await decide(needs, caller, question.purpose, question.sources, statement)
+    permission = await decide(needs, caller, question.purpose, question.sources, statement, stated_law=stated_law)
     return replace(permission, statement=permission.statement.of_board(question.board))
 
 
 async def decide(
-    needs: AskDependencies, caller: Caller, purpose: str, sources: Sequence[SourceCode], statement: Statement | None
+    needs: AskDependencies,
+    caller: Caller,
+    purpose: str,
+    sources: Sequence[SourceCode],
+    statement: Statement | None,
+    *,
+    stated_law: str | None = None,
 ) -> Permission:
     """The decision on the sources, for one who has stated what `statement` says. Raises Problem as `permit` does."""
     wanted = [information_set(source) for source in sources]
-    stated_law = None if statement is None else statement.legal_text
-    decision = await needs.grounds.decide(caller.organisation, purpose, wanted, stated_law=stated_law)
+    own_law = None if statement is None else statement.legal_text
+    decision = await needs.grounds.decide(caller.organisation, purpose, wanted, stated_law=stated_law or own_law)
     decision.require()
     if statement is None:
         raise Problem(TENANT_NOT_CONFIGURED)

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -23,9 +24,11 @@ def free_socket() -> socket.socket:
 
 
 @contextmanager
-def serving(app: App, listener: socket.socket, limits: ConnectionLimits | None = None) -> Iterator[None]:
+def serving(
+    app: App, listener: socket.socket, limits: ConnectionLimits | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[None]:
     """The application served on the socket as the services are, in a thread."""
-    config = configuration(Served("test", app, "127.0.0.1", 0, limits or ConnectionLimits()))
+    config = configuration(Served("test", app, "127.0.0.1", 0, limits or ConnectionLimits(), tls))
     config.loop, config.timeout_graceful_shutdown = "uvloop", 1
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

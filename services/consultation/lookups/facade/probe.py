@@ -1,0 +1,40 @@
+"""Whether the sources can be reached, for the operation of the contract that tests them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.consultation.lookups.sources.domain import Origin, SourceCode
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeError:
+    """What went wrong when a source was tested."""
+
+    origin: Origin
+    code: str
+    messages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What is known of one source. Not `called` is no outage: it has no test, or none was made."""
+
+    called: bool
+    error: ProbeError | None = None
+
+
+class Probe(Protocol):
+    """Tests the sources without a person. A source that is left out is unknown."""
+
+    async def look(self) -> Mapping[SourceCode, Probed]:
+        """What is known now. Never raises for anything that the outside world did."""
+        ...
+
+
+class NoProbe:
+    """Tests nothing, and says so."""
+
+    async def look(self) -> Mapping[SourceCode, Probed]:
+        """See Probe."""
+        return dict.fromkeys(SourceCode, Probed(called=False))

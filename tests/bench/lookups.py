@@ -20,10 +20,13 @@ from typing import Any
 import httpx
 import uvloop
 
+from services.consultation.lookups.simulator.json_answer import as_json
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.consultation.lookups.sources.collect import collect
 from services.consultation.lookups.sources.domain import Source, SourceCode, SourceState
+from services.consultation.lookups.sources.rest.source import RestApi, RestSource
 from services.consultation.lookups.sources.ssbtek.client import SsbtekSource
+from services.consultation.lookups.sources.ssbtek.envelope import CompositeAnswer, read_answer
 from services.consultation.lookups.sources.ssbtek.v10 import V10
 from shared.clock import system_clock
 from shared.transport.pyreqwest_transport import PyreqwestTransport
@@ -109,8 +112,12 @@ def _sources(cores: Cores, home: Path) -> Iterator[str]:
 
 
 def _answers() -> Mapping[str, bytes]:
-    filler = {"rows": [{"number": number, "text": "x" * 60} for number in range(26)]}
-    return {"ssbt": simulated(_PERSON), **{code.lower(): json.dumps(filler).encode() for code in SourceCode}}
+    """The composite answer, and what each source says in JSON of the same person."""
+    composite = simulated(_PERSON)
+    parts = read_answer(composite, V10, max_bytes=_MAX_ANSWER_BYTES)
+    assert isinstance(parts, CompositeAnswer)
+    told = {code: json.dumps(as_json(parts.sources[code][0][0])).encode() for code in SourceCode}
+    return {"ssbt": composite, **{code.lower(): body for code, body in told.items()}}
 
 
 @contextmanager
@@ -161,6 +168,7 @@ def _at(ordered: list[float], part: float) -> float:
 # --- what is compared --------------------------------------------------------------------------------------------
 
 _Maker = Callable[[AsyncExitStack, str], Awaitable[LookUp]]
+_AUTHORISED = {"authorization": "Bearer token"}
 
 
 async def _ssbtek(stack: AsyncExitStack, address: str) -> LookUp:
@@ -177,13 +185,33 @@ async def _ssbtek(stack: AsyncExitStack, address: str) -> LookUp:
     return _through(dict.fromkeys(SourceCode, source))
 
 
+class _Bearer:
+    """A token that is at hand."""
+
+    async def headers(self, method: str, public_address: str) -> Mapping[str, str]:  # noqa: ARG002 - as Tokens has it
+        return _AUTHORISED
+
+    def forget(self, refused: Mapping[str, str]) -> None:
+        """It is never refused."""
+
+
+async def _rest(stack: AsyncExitStack, address: str) -> LookUp:
+    transport, tokens = PyreqwestTransport(), _Bearer()
+    stack.push_async_callback(transport.close)
+
+    def source(code: SourceCode) -> RestSource:
+        api = RestApi(code, f"{address}/{code.lower()}", _GIVE_UP_SECONDS, _MAX_ANSWER_BYTES)
+        return RestSource(api, transport, tokens, system_clock)
+
+    return _through({code: source(code) for code in SourceCode})
+
+
 async def _httpx(stack: AsyncExitStack, address: str) -> LookUp:
     http = await stack.enter_async_context(httpx.AsyncClient(timeout=_GIVE_UP_SECONDS, trust_env=False))
     question = {"person": PERSONS[_PERSON].number, "period": {"from": "2026-09-01", "to": "2026-11-30"}}
-    headers = {"authorization": "Bearer token"}
 
     async def ask(code: SourceCode) -> Any:
-        answer = await http.post(f"{address}/{code.lower()}", json=question, headers=headers)
+        answer = await http.post(f"{address}/{code.lower()}", json=question, headers=_AUTHORISED)
         return json.loads(answer.raise_for_status().content)
 
     async def look_up() -> None:
@@ -204,4 +232,4 @@ def _through(sources: Mapping[SourceCode, Source]) -> LookUp:
     return look_up
 
 
-_VARIANTS: Mapping[str, _Maker] = {"ssbtek": _ssbtek, "httpx": _httpx}
+_VARIANTS: Mapping[str, _Maker] = {"ssbtek": _ssbtek, "rest": _rest, "httpx": _httpx}

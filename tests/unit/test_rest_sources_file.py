@@ -116,6 +116,7 @@ def test_a_source_must_be_done_before_the_look_up_is(tmp_path: Path, key_file: P
         json.dumps(ECKey.generate_key("P-384", private=True).as_dict(private=True)),
         json.dumps(ECKey.generate_key("P-256", private=False).as_dict(private=False)),
     ],
+    ids=["empty", "a list", "null", "an object", "symmetric", "another curve", "public"],
 )
 def test_a_key_that_cannot_sign_is_refused_by_its_file(tmp_path: Path, key: str) -> None:
     file = tmp_path / "unfit.jwk"

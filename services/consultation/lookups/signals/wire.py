@@ -68,7 +68,10 @@ class SignalModel(WireModel):
 
 
 class NotCheckedModel(WireModel):
-    """What could not be checked, which is not that there is nothing. `payments` is null for the source as a whole."""
+    """What could not be checked, which is not that there is nothing.
+
+    `payments` is null for the source as a whole, and has neither benefit nor rows for all of one supplier's.
+    """
 
     source: SourceCode
     reason: Reason

@@ -128,7 +128,9 @@ def test_a_day_is_not_made_out_of_a_number_or_a_point_in_time(exchange: Exchange
     assert len(exchange.sent_to_sources) == before
 
 
-@pytest.mark.parametrize("month", ["2026-13", "2026-1", "0001-01", "9999-12", "20\u0662\u0666-11", "november", 202611, None, {}])
+@pytest.mark.parametrize(
+    "month", ["2026-13", "2026-1", "0001-01", "9999-12", "20\u0662\u0666-11", "november", 202611, None, {}]
+)
 def test_a_comparison_of_what_is_no_month_is_refused(exchange: Exchange, month: Any) -> None:
     assert ask(exchange, comparison={"month": month}).status_code == 422
 
@@ -270,6 +272,16 @@ def test_the_category_is_seen_in_lists_of_both_sides(exchange: Exchange) -> None
     whole = exchange.send("umea", "GET", f"{BASE}/consultations/{plain['consultationId']}").json()
     assert whole["category"] is None
     assert receipt["consultationId"] != plain["consultationId"]
+
+
+@pytest.mark.parametrize("category", ["deregistration", None])
+def test_the_trail_has_the_category_that_was_asked_about(exchange: Exchange, category: str | None) -> None:
+    receipt = exchange.open(**({"category": category} if category else {}))
+
+    path = f"{BASE}/audit-entries?objectId={receipt['consultationId']}"
+    (opened,) = exchange.send("umea", "GET", path).json()["entries"]
+
+    assert (opened["event"], opened["detail"]["category"]) == ("consultation.opened", category)
 
 
 def test_an_unknown_category_is_refused(exchange: Exchange) -> None:

@@ -13,6 +13,7 @@ from services.consultation.clocks.zone import SWEDEN
 from services.consultation.lookups.asking import permit
 from services.consultation.lookups.completion import complete as completing
 from services.consultation.lookups.simulator.persons import PERSONS
+from services.consultation.lookups.sources.collect import collect
 from tests.attack.support import sql, together
 from tests.exchange import NOBODY, Exchange, lookup_body
 from tests.service.given_persons import Answering, answering, cells, somebody
@@ -344,12 +345,11 @@ def test_an_attempt_that_has_been_taken_over_tells_nothing_and_changes_nothing(
     person = somebody()
     answer_like(person, "fk_failed")
     first = looked_up(exchange, person)
-    ask_sources = completing.collect
 
     async def for_over_a_minute(*needs: Any, **more: Any) -> Any:
         # While it waits for the sources a minute goes by, and somebody else completes the look-up.
-        answers = await ask_sources(*needs, **more)
-        monkeypatch.setattr(completing, "collect", ask_sources)
+        answers = await collect(*needs, **more)
+        monkeypatch.setattr(completing, "collect", collect)
         answer_like(person, "complete")
         exchange.clock.move_to(datetime.now(UTC) + timedelta(seconds=61))
         other.append(await asyncio.to_thread(completed, exchange, first, handler="hl-2"))

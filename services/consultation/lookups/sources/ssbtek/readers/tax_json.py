@@ -10,7 +10,7 @@ from typing import Any
 
 from services.consultation.lookups.sources.ssbtek.readers import values
 from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
-from services.consultation.lookups.sources.ssbtek.xml import MAX_DEPTH, DocumentError
+from services.consultation.lookups.sources.ssbtek.xml import MAX_DEPTH, DocumentError, carried
 
 MAX_FACTS = 2000
 """Of one part."""
@@ -76,7 +76,7 @@ def _read_capital(value: object, tax_year: str | None, content: TaxContent, note
 def _leaves(value: object, path: tuple[str, ...], depth: int) -> Iterator[_Leaf]:
     if isinstance(value, Mapping):
         for key, each in value.items():
-            yield from _leaves(each, (*path, str(key)), depth + 1)
+            yield from _leaves(each, (*path, carried(key)), depth + 1)
     elif isinstance(value, list):
         for place, each in enumerate(value, start=1):
             yield from _leaves(each, (*path, str(place)), depth + 1)
@@ -87,20 +87,21 @@ def _leaves(value: object, path: tuple[str, ...], depth: int) -> Iterator[_Leaf]
 def _take(path: tuple[str, ...], value: object, content: TaxContent, notes: Notes) -> None:
     name = next((step.casefold() for step in reversed(path) if not step.isdigit()), "")
     text = _text(value)
+    if text is None and name not in {_INCOME, _SURPLUS} | _NAMES:
+        notes.loses("unreadable value", "fact")
     if any(mark in name for mark in _MARKS):
-        content.protected = content.protected or (text or "").lower() not in _NO
+        # What cannot be read may be a mark.
+        content.protected = content.protected or text is None or text.lower() not in _NO
     elif name in _SUBJECT:
         content.subject = content.subject or text
     elif name == _STATUS:
         content.status = content.status or text
-    elif name not in {_TAX_YEAR, _INCOME, _SURPLUS} | _NAMES:
+    elif text is not None and name not in {_TAX_YEAR, _INCOME, _SURPLUS} | _NAMES:
         _add_fact(".".join(path), value if isinstance(value, bool) else text, content, notes)
 
 
-def _add_fact(name: str, value: str | bool | None, content: TaxContent, notes: Notes) -> None:
-    if value is None:
-        notes.loses("unreadable value", "fact")
-    elif len(content.facts) == MAX_FACTS:
+def _add_fact(name: str, value: str | bool, content: TaxContent, notes: Notes) -> None:
+    if len(content.facts) == MAX_FACTS:
         notes.loses("too many values", "facts")
     else:
         content.facts.append({"name": name, "value": value})
@@ -111,7 +112,8 @@ def _text(value: object) -> str | None:
         return str(value).lower()
     if isinstance(value, int | Decimal):
         return values.written(value) or None
-    return value.strip() if isinstance(value, str) else None
+    # JSON can write halves of characters, and NUL: such a text can be neither told nor stored.
+    return value.strip() if isinstance(value, str) and carried(value) == value else None
 
 
 def _money(named: Mapping[str, object], key: str, notes: Notes) -> values.Money | None:

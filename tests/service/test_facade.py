@@ -187,7 +187,7 @@ def refusals(exchange: Exchange) -> list[dict[str, Any]]:
     """What the municipality's trail has of refusals until now: other tests have written in the future."""
     latest = "SELECT entry FROM audit_entry WHERE event = 'request.refused' AND at <= $1 ORDER BY at DESC LIMIT 5"
     entries = [json.loads(row["entry"]) for row in sql(exchange, latest, exchange.clock())]
-    return [entry for entry in entries if entry["channel"] == "ssbtek"]
+    return [entry for entry in entries if entry["actor"].get("channel") == "ssbtek"]
 
 
 def test_a_certificate_that_is_taken_out_of_the_register_opens_nothing_from_then_on(

@@ -210,6 +210,50 @@ def test_a_completion_is_a_disclosure_of_its_own_in_the_trail(exchange: Exchange
     assert "FK" not in before["newSources"]
 
 
+def test_a_consultation_opened_afterwards_brings_along_what_is_known_after_both_attempts(
+    exchange: Exchange, answer_like: Answering
+) -> None:
+    person = somebody()
+    answer_like(person, "late_and_failed")
+    first = looked_up(exchange, person)
+    answer_like(person, "fk_failed")
+    whole = completed(exchange, first).json()
+
+    receipt = exchange.open(lookupId=first["lookupId"], caseReference=first["caseReference"], person=person)
+    path = f"{BASE}/consultations/{receipt['consultationId']}"
+    seen = exchange.send("af-workbench", "GET", path).json()
+
+    assert {each["source"]: each["state"] for each in seen["lookupSources"]} == {
+        name: each["state"] for name, each in sources(whole).items()
+    }
+    assert (sources(first)["AF"]["state"], sources(whole)["AF"]["state"]) == ("error", "answered")
+    assert seen["afItems"] == sources(whole)["AF"]["items"] != []
+
+
+def test_a_completed_recovery_is_told_what_was_paid_and_nothing_else(
+    exchange: Exchange, answer_like: Answering
+) -> None:
+    person = somebody()
+    answer_like(person, "fk_failed")
+    first = looked_up(exchange, person, purpose="financial_aid_recovery", comparison={"month": "2026-10"})
+    answer_like(person, "complete")
+    at_once = looked_up(exchange, person, purpose="financial_aid_recovery", comparison={"month": "2026-10"})
+
+    answer = completed(exchange, first).json()
+
+    assert all(each["leftOut"] for each in sources(answer).values() if each["state"] != "not_asked")
+    assert "programmes" in sources(answer)["FK"]["leftOut"]["fields"]
+    for name in ("payments", "changes", "complete", "withheld"):
+        assert answer[name] == at_once[name]
+    assert [{**each, "lookupId": None} for each in answer["consultationDrafts"]] == [
+        {**each, "lookupId": None} for each in at_once["consultationDrafts"]
+    ]
+    for name, each in sources(answer).items():
+        assert [each[key] for key in ("state", "data", "items", "parts", "leftOut")] == [
+            sources(at_once)[name][key] for key in ("state", "data", "items", "parts", "leftOut")
+        ]
+
+
 def test_who_has_been_marked_since_is_told_of_without_content(exchange: Exchange, answer_like: Answering) -> None:
     person = somebody()
     answer_like(person, "fk_failed")
@@ -284,6 +328,15 @@ def test_without_a_ground_today_nothing_is_asked_again_and_nothing_told(
     assert refused(answer) == (403, "no_ground")
     assert [item["informationSet"] for item in answer.json()["items"]] == ["lookup.tns"]
     assert asked == []
+    (asked_first,) = recorded(exchange, first, "lookup.asked")
+    (refusal,) = recorded(exchange, first, "request.refused")
+    assert refusal["subject"] == asked_first["subject"], "the person can have out that somebody tried"
+
+
+def recorded(exchange: Exchange, lookup: dict[str, Any], event: str) -> list[Any]:
+    """The entries of an event about the look-up, by the rows."""
+    query = "SELECT subject FROM audit_entry WHERE object_id::text = $1 AND event = $2"
+    return sql(exchange, query, lookup["lookupId"], event)
 
 
 def test_another_attempt_under_way_is_waited_for_and_an_abandoned_one_taken_over(

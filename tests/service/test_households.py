@@ -260,6 +260,7 @@ def test_a_person_who_may_not_be_asked_about_has_a_problem_in_place_of_the_look_
     record = exchange.send("umea", "GET", f"{BASE}/{told['householdLookupId']}").json()
     assert record["refusals"] == [{"index": place, "code": "enumeration_brake"}]
     assert completed.json()["code"] == "lookup_complete", "of who was asked about nothing failed"
+    assert [list(each["_links"]) for each in (told, record)] == [["self"]] * 2, "nor does a link lead there"
     entries = trail(exchange, told["householdLookupId"])
     assert [(e["event"], e["detail"].get("reason")) for e in entries if e["outcome"] == "refused"] == [
         ("request.refused", "lookup_complete"),

@@ -22,6 +22,7 @@ TAKES_OWN_PERIOD = (SourceCode.AF, SourceCode.CSN, SourceCode.FK, SourceCode.SO,
 
 _LONGEST = timedelta(days=5 * 366)
 _MOST_YEARS_FK = 2
+_EARLIEST = date(1900, 1, 1)
 _LATEST = timedelta(days=366)
 _MOST_MONTHS = 23
 """A default reaches at most so far from the month of the day: two years are what FK answers."""
@@ -174,10 +175,11 @@ def chosen_periods(
 def _check_period(field: str, period: Period, today: date, source: SourceCode | None = None) -> None:
     """Raises Problem, naming the field, when the order is wrong or the span longer than the source accepts.
 
+    Nor may the days be such that nobody has anything of them: what makes a source fail would pass for an outage.
     Försäkringskassan answers a period over two years with an error for the whole source.
     """
-    span = period.last - period.first
-    if not timedelta(0) <= span <= _LONGEST or period.last > today + _LATEST or _too_long_for(source, period):
+    known = _EARLIEST <= period.first and period.last <= today + _LATEST
+    if not known or not timedelta(0) <= period.last - period.first <= _LONGEST or _too_long_for(source, period):
         raise Problem(PERIOD_INVALID, members={"errors": [{"field": field, "reason": "period_invalid"}]})
 
 

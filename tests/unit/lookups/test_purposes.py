@@ -100,7 +100,7 @@ def test_over_two_years_is_too_long_for_fk_alone() -> None:
         (date(2024, 2, 29), date(2026, 2, 28)),
         (date(2023, 3, 1), date(2025, 3, 1)),
         (date(2022, 2, 28), date(2024, 2, 28)),
-        (date(1, 1, 1), date(3, 1, 1)),
+        (date(1900, 1, 1), date(1902, 1, 1)),
     ],
     ids=str,
 )
@@ -111,8 +111,11 @@ def test_two_years_to_the_day_are_not_too_long_for_fk_and_a_day_more_is(first: d
     assert refused(RECOVERY, [SourceCode.FK], longer, {}, TODAY) == ("period", "period_invalid")
 
 
-def test_a_period_at_the_end_of_time_is_refused() -> None:
-    assert refused(RECOVERY, [SourceCode.FK], Period(date.max, date.max), {}, TODAY) == ("period", "period_invalid")
+@pytest.mark.parametrize("day", [date.min, date(1899, 12, 31), date.max], ids=str)
+def test_a_period_of_days_that_nobody_has_anything_of_is_refused(day: date) -> None:
+    assert refused(RECOVERY, [SourceCode.FK], Period(day, day), {}, TODAY) == ("period", "period_invalid")
+    own = {SourceCode.AF: Period(day, day)}
+    assert refused(RECOVERY, [SourceCode.AF], AUTUMN, own, TODAY) == ("sourcePeriods.AF", "period_invalid")
 
 
 @settings(max_examples=sample_or_full(100, 2000), deadline=None)

@@ -41,6 +41,9 @@ from shared.database.engine import Tenancy
 from shared.problems import NOT_FOUND, Problem
 from shared.tokens.caller import Caller
 
+_RECORDED = (403, 409)
+"""Refusals that the trail has in any case: then with whom they were about."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Incomplete:
@@ -71,12 +74,17 @@ async def complete(
     asked_at = needs.clock()
     found = await _incomplete(needs, caller, lookup_id, asked_at)
     asked = _chosen(failed(found.answers), sources)
-    permission = await permit(needs, caller, found.question, asked_at)
-    beginning = attempts.Beginning(
-        lookup_id, found.attempts[-1], asked_at, asked, permission.statement, permission.decision
-    )
+    try:
+        permission = await permit(needs, caller, found.question, asked_at)
+        beginning = attempts.Beginning(
+            lookup_id, found.attempts[-1], asked_at, asked, permission.statement, permission.decision
+        )
+        await _begin(needs, caller, found, beginning, before)
+    except Problem as refusal:
+        if refusal.kind.status in _RECORDED:
+            refusal.for_audit.setdefault("subject", mark_person(needs.vault, found.question.person))
+        raise
     number = beginning.number
-    await _begin(needs, caller, found, beginning, before)
     periods = {source: found.question.periods[source] for source in asked}
     # An id of its own, so that nobody between takes it for the first question once more.
     inquiry = inquiry_of(
@@ -145,9 +153,10 @@ async def _begin(
         attempt=beginning.number,
     )
     async with needs.database.begin(Tenancy(caller.organisation)) as connection:
-        await before(connection)
+        # The look-up first and a key after it, as when an attempt ends: whoever takes over from one cannot lock it out.
         if not await attempts.begin(connection, caller, beginning):
             raise Problem(COMPLETION_IN_PROGRESS, headers={"Retry-After": "5"})
+        await before(connection)
         await record(connection, entry)
 
 

@@ -165,15 +165,14 @@ async def _told(
         raise Problem(NOT_FOUND)
     members = await repository.members(connection, caller.organisation, household_id)
     matrix = told_matrix(members, caller)
-    complete = all(row.complete for row in matrix)
     answer = HouseholdAnswer(
         household_lookup_id=household.id,
         case_reference=household.case_reference,
         purpose=household.purpose,
-        complete=complete,
+        complete=all(row.complete for row in matrix),
         matrix=matrix,
         lookups=[_member(request, Role(row.role), each) for row, each in zip(members, results, strict=True)],
-        links=household_links(context, household.id, complete=complete),
+        links=household_links(context, household.id, matrix),
     )
     return context.json(answer)
 
@@ -201,15 +200,14 @@ def _problem(request: Request, problem: Problem) -> dict[str, Any]:
 
 def _record(context: Context, caller: Caller, household: Row[Any], members: Sequence[Row[Any]]) -> HouseholdRecord:
     matrix = told_matrix(members, caller)
-    complete = all(row.complete for row in matrix)
     return HouseholdRecord(
         household_lookup_id=household.id,
         asked_at=household.asked_at,
         handler=household.handler,
         case_reference=household.case_reference,
         purpose=household.purpose,
-        complete=complete,
+        complete=all(row.complete for row in matrix),
         matrix=matrix,
         refusals=[RefusalModel(index=each.position, code=each.refusal) for each in members if each.refusal],
-        links=household_links(context, household.id, complete=complete),
+        links=household_links(context, household.id, matrix),
     )

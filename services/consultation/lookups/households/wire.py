@@ -185,8 +185,11 @@ def _cell(outcome: dict[str, str | None] | None, *, asked: bool) -> CellModel:
     return CellModel.model_validate({name: outcome[name] for name in ("state", "origin", "code")})
 
 
-def household_links(context: Context, household_id: uuid.UUID, *, complete: bool) -> dict[str, dict[str, str]]:
-    """Where the matrix is read, and where what failed is asked again."""
+def household_links(
+    context: Context, household_id: uuid.UUID, matrix: Sequence[MatrixRowModel]
+) -> dict[str, dict[str, str]]:
+    """Where the matrix is read, and where what failed is asked again, if anything did of those who were asked about."""
     own = f"{context.base_url}/household-lookups/{household_id}"
     links = {"self": {"href": own}}
-    return links if complete else {**links, "completions": {"href": f"{own}/completions"}}
+    failed = any(row.lookup_id is not None and not row.complete for row in matrix)
+    return {**links, "completions": {"href": f"{own}/completions"}} if failed else links

@@ -178,7 +178,7 @@ def _check_period(field: str, period: Period, today: date, source: SourceCode | 
     Nor may the days be such that nobody has anything of them: what makes a source fail would pass for an outage.
     Försäkringskassan answers a period over two years with an error for the whole source.
     """
-    known = _EARLIEST <= period.first and period.last <= today + _LATEST
+    known = period.first >= _EARLIEST and period.last <= today + _LATEST
     if not known or not timedelta(0) <= period.last - period.first <= _LONGEST or _too_long_for(source, period):
         raise Problem(PERIOD_INVALID, members={"errors": [{"field": field, "reason": "period_invalid"}]})
 

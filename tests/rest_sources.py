@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,8 +16,9 @@ from services.consultation.lookups.simulator.rest_issuer import TOKEN_PATH, Simu
 from services.consultation.lookups.sources.domain import SourceCode
 from shared.clock import system_clock
 from shared.http.guard import App, Message, Receive, Scope, Send
-from shared.serving import Served, serving
+from shared.serving import Served
 from tests.exchange import free_ports
+from tests.serving import serving_in_thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +55,20 @@ def serving_rest_sources(home: Path, *codes: SourceCode, **changed: object) -> I
     key_file = sandbox.rest_source_key(home)
     issuer = SimulatedIssuer(address, import_key(json.loads(key_file.read_text("utf-8"))), system_clock)
     sources = RestSources(issuer, write_rest_settings(home, address, key_file, codes, **changed))
-    started, loops = threading.Event(), list[asyncio.AbstractEventLoop]()
-    stop = asyncio.Event()
+    released = asyncio.Event()
 
-    async def until_stopped(_seconds: float) -> None:
-        await stop.wait()
+    async def until_released(_seconds: float) -> None:
+        await released.wait()
 
-    async def serve() -> None:
-        loops.append(asyncio.get_running_loop())
-        app = _recording(create_app(issuer, sleep=until_stopped), sources.received)
-        async with serving([Served("simulator", app, "127.0.0.1", port)]):
-            started.set()
-            await stop.wait()
+    async def build(_: AsyncExitStack) -> list[Served]:
+        app = _recording(create_app(issuer, sleep=until_released), sources.received)
+        return [Served("simulator", app, "127.0.0.1", port)]
 
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    assert started.wait(30)
-    try:
-        yield sources
-    finally:
-        loops[0].call_soon_threadsafe(stop.set)
-        thread.join(30)
+    with serving_in_thread(build) as loop:
+        try:
+            yield sources
+        finally:
+            loop.call_soon_threadsafe(released.set)
 
 
 def _recording(app: App, received: list[Received]) -> App:

@@ -13,7 +13,7 @@ from joserfc.jwk import Key, import_key
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from services.assembly.environment import CannotStart
-from services.assembly.sources import READING_SECONDS
+from services.assembly.sources import READING_SECONDS, probe_seconds
 from services.consultation.lookups.sources.breaker import Breaker, BreakerPolicy
 from services.consultation.lookups.sources.domain import Source, SourceCode
 from services.consultation.lookups.sources.environment import Environment, watched
@@ -88,7 +88,7 @@ def _environment(code: SourceCode, entry: RestSourceEntry, parts: RestAssembly) 
         (code,),
         _source(code, entry, parts.transport, parts.http, parts.clock),
         Breaker(parts.policy, parts.clock),
-        RestProbe(code, parts.transport, entry.url, parts.clock, timeout_seconds=entry.timeout_seconds),
+        RestProbe(code, parts.transport, entry.url, parts.clock, timeout_seconds=probe_seconds(parts.policy)),
         parts.health,
         parts.clock,
         budget_seconds=entry.timeout_seconds + READING_SECONDS,

@@ -46,7 +46,7 @@ def test_success_is_a_source_that_was_read_or_said_that_it_cannot() -> None:
     assert seen.outcomes[SourceState.UNPARSEABLE, None] == 1
 
 
-@pytest.mark.parametrize("code", ["CIRCUIT_OPEN", "CERTIFICATE"])
+@pytest.mark.parametrize("code", ["CIRCUIT_OPEN", "CERTIFICATE", "NO_TOKEN"])
 def test_what_was_never_sent_is_counted_apart_and_no_mark_against_the_source(code: str) -> None:
     health = SourceHealth(Hand())
     health.record([answer(SourceState.ANSWERED)])

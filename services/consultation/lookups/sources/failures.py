@@ -20,11 +20,12 @@ TRANSPORT = "TRANSPORT"
 TOO_LARGE = "TOO_LARGE"
 CERTIFICATE = "CERTIFICATE"
 CIRCUIT_OPEN = "CIRCUIT_OPEN"
+NO_TOKEN = "NO_TOKEN"  # noqa: S105 - a code, not a secret
 ADAPTER_FAULT = "ADAPTER_FAULT"
 FAULT_PREFIX = "FAULT:"
 HTTP_PREFIX = "HTTP_"
 
-NOT_TRIED = frozenset((CIRCUIT_OPEN, CERTIFICATE))
+NOT_TRIED = frozenset((CIRCUIT_OPEN, CERTIFICATE, NO_TOKEN))
 """Codes of questions that never left, because we would not or could not send them."""
 
 _OF_TRANSPORT: Mapping[type[TransportError], str] = {

@@ -184,8 +184,8 @@ def test_the_trail_shows_which_fields_of_which_source_each_attempt_disclosed_and
     entries = exchange.send("umea", "GET", path).json()["entries"]
 
     again, once = (each["detail"] for each in entries if each["event"] == "lookup.disclosed")
-    assert once["fields"] == {"TNS": ["vehicles"]}
-    assert (set(again["fields"]), again["fields"]["TNS"]) == ({"FK", "TNS"}, ["vehicles"])
+    assert once["fields"] == {"TNS": ["vehicles", "status"]}
+    assert (set(again["fields"]), again["fields"]["TNS"]) == ({"FK", "TNS"}, ["vehicles", "status"])
     assert "payments" in again["fields"]["FK"]
     assert (once["newSources"], again["newSources"]) == (["TNS"], ["FK"])
     assert [each for each in (person, PLATE, WORDS) if each in json.dumps(entries)] == []

@@ -3,7 +3,6 @@
 No DTD, no entities, no network, a cap on bytes and on depth. Elements are found by local name, in one pass.
 """
 
-import re
 import threading
 from functools import lru_cache
 from typing import TypeVar
@@ -24,9 +23,6 @@ libxml2 keeps every new name for as long as the thread lives: an answer of nothi
 
 # Evaluated in C over the whole tree: the levels are counted without making a Python object of any element.
 _TOO_DEEP = etree.XPath(f"boolean({'/'.join(['*'] * MAX_DEPTH)})")
-
-# XML 1.0, production 2. What it leaves out cannot be stored as text or written as UTF-8 either.
-_NOT_CARRIED = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class DocumentError(Exception):
@@ -52,11 +48,6 @@ def parse(document: bytes, *, max_bytes: int, encoding: str | None = None) -> El
     if _TOO_DEEP(root):
         raise DocumentError("the document is nested too deep")
     return root
-
-
-def carried(text: str) -> str:
-    """The text with a replacement character for each that XML cannot carry: controls and halves of pairs."""
-    return text if text.isascii() and text.isprintable() else _NOT_CARRIED.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def local_name(element: Node) -> str:

@@ -107,9 +107,11 @@ def _only_operation(envelope: Element) -> Element:
     return envelope[-1][0]
 
 
-def in_envelope(content: Element) -> Element:
-    """An envelope with this in its Body."""
+def in_envelope(content: Element, header: Element | None = None) -> Element:
+    """An envelope with this in its Body, and with a header that nobody has to understand."""
     envelope = etree.Element(soap("Envelope"), nsmap={"soap": SOAP_NAMESPACE})
+    if header is not None:
+        etree.SubElement(envelope, soap("Header")).append(header)
     etree.SubElement(envelope, soap("Body")).append(content)
     return envelope
 

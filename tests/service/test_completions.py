@@ -261,7 +261,7 @@ def test_todays_grounds_hold_for_what_was_read_before_as_well(exchange: Exchange
     wider = sources(completed(exchange, first).json())["TNS"]
 
     assert not narrower["data"]
-    assert narrower["leftOut"]["fields"] == ["vehicles"]
+    assert narrower["leftOut"]["fields"] == ["vehicles", "status"]
     assert not wider["data"]
     assert wider["leftOut"] == narrower["leftOut"], "what was removed is not there to be told, and says so"
 

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-import os
 import re
 import uuid
 from collections.abc import Iterator
@@ -79,7 +78,9 @@ def everything(exchange: Exchange) -> dict[str, str]:
 
 def unsealed(exchange: Exchange, tables_as_text: dict[str, str]) -> dict[str, str]:
     """All that somebody with the tables and the sealing key can read of what is sealed, by table."""
-    keys = (base64.b64decode(os.environ[f"SAMRAD_CONSULTATION_{name}_KEY"]) for name in ("SEALING", "MARKING"))
+    keys = (
+        base64.b64decode(exchange.environment[f"SAMRAD_CONSULTATION_{name}_KEY"]) for name in ("SEALING", "MARKING")
+    )
     vault = Vault(*keys)
     lookups = [f"kept-lookup:{row['id']}" for row in sql(exchange, "SELECT id FROM lookup")]
     purposes = ["idempotency", "person-number"]
@@ -184,8 +185,8 @@ def test_the_trail_shows_which_fields_of_which_source_each_attempt_disclosed_and
     entries = exchange.send("umea", "GET", path).json()["entries"]
 
     again, once = (each["detail"] for each in entries if each["event"] == "lookup.disclosed")
-    assert once["fields"] == {"TNS": ["vehicles"]}
-    assert (set(again["fields"]), again["fields"]["TNS"]) == ({"FK", "TNS"}, ["vehicles"])
+    assert once["fields"] == {"TNS": ["vehicles", "status"]}
+    assert (set(again["fields"]), again["fields"]["TNS"]) == ({"FK", "TNS"}, ["vehicles", "status"])
     assert "payments" in again["fields"]["FK"]
     assert (once["newSources"], again["newSources"]) == (["TNS"], ["FK"])
     assert [each for each in (person, PLATE, WORDS) if each in json.dumps(entries)] == []

@@ -219,7 +219,8 @@ def words_of_the_answer(told: dict[str, Any]) -> set[str]:
             found.add(str(value))
 
     gather([each["data"] for each in told["sources"]])
-    return found - {"answered"}
+    # The case reference, which AF repeats, is the asker's own and is carried on purpose.
+    return found - {"answered", told["caseReference"]}
 
 
 def stored(exchange: Exchange, consultation_id: str) -> list[str]:

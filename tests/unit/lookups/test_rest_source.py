@@ -74,7 +74,8 @@ def json_of(person: str, code: SourceCode) -> Any:
     return as_json(data) if data is not None else None
 
 
-ANSWERING = [name for name, person in PERSONS.items() if person.fault is None]
+ANSWERING = [name for name, person in PERSONS.items() if person.fault is None and not person.faults]
+"""Those whose answers are as the sources wrote them: what is done to the bytes of SOAP has no likeness in JSON."""
 
 
 @pytest.mark.parametrize("person", ANSWERING)

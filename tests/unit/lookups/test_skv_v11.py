@@ -52,6 +52,7 @@ def test_capital_is_read_as_in_version_10() -> None:
 
     assert (reading.state, reading.items, reading.deviations) == (SourceState.ANSWERED, ("capital",), ())
     assert reading.data == {
+        "names": None,
         "status": None,
         "capital": [
             {

@@ -92,13 +92,15 @@ def _content(persons: Sequence[Element], notes: Notes) -> tuple[_Json, str | Non
     if len(persons) > 1:
         notes.loses("repeated element", "Personuppgift")
     if not persons:
-        return {"names": None, "status": None, "capital": []}, None
+        return {"names": None, "status": None, "capital": [], "facts": []}, None
     found = _PERSON.read(persons[0], notes)
     names = {key: found.get(name) for name, key in _NAMES.items()}
     content = {
         "names": names if any(names.values()) else None,
         "status": found.get("StatusPersonuppgiftKod"),
         "capital": [_capital(each, notes) for each in found.get("Kapitaluppgift", ())],
+        # Only version 11 tells more: the same form in both.
+        "facts": [],
     }
     return content, found.get("Identitetsbeteckning")
 

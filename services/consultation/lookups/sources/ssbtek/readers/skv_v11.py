@@ -108,6 +108,8 @@ def _whole(reads: list[_Read]) -> Reading:
         parts=tuple(each.part for each in reads),
         protected=any(content.protected for content in contents),
         data={
+            # Version 11 tells no names: the same form as in 10.
+            "names": None,
             "status": next((content.status for content in contents if content.status), None),
             "capital": capital,
             "facts": facts,

@@ -195,7 +195,9 @@ def _content(fk: Json, pm: Json) -> Json:
     }
 
 
-def _state(suppliers: list[Json], down: list[Json], parts: Iterable[SourcePart], items: tuple[str, ...]) -> SourceState:
+def _state(
+    suppliers: list[Json], parts: Iterable[SourcePart], deviations: list[Json], items: tuple[str, ...]
+) -> SourceState:
     if not suppliers:
         return SourceState.PARTIAL
     if not items and all(each["state"] != UP for each in suppliers):

@@ -100,7 +100,7 @@ def _only_operation(envelope: Element) -> Element:
     if envelope.tag != soap("Envelope") or parts not in ([soap("Body")], [soap("Header"), soap("Body")]):
         raise Problem(NOT_SOAP)
     for header in envelope[0] if len(parts) == 2 else ():
-        if header.get(soap("mustUnderstand")) in ("1", "true"):
+        if header.get(soap("mustUnderstand"), "").strip() in ("1", "true"):
             raise MustUnderstand(NOT_SOAP, _NOT_UNDERSTOOD)
     if len(envelope[-1]) != 1:
         raise Problem(NOT_SOAP)

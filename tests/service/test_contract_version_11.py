@@ -1,15 +1,25 @@
 """Version 11 of the contract: the product started with the setting, against the simulator's version 11."""
 
+import json
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from lxml import etree
 
-from services.consultation.lookups.sources.domain import SourceCode
+from services.consultation.lookups.facade.answer import NOT_WRITTEN
+from services.consultation.lookups.simulator.answers import skv_v11
+from services.consultation.lookups.simulator.elements import element
+from services.consultation.lookups.simulator.question import Question
+from services.consultation.lookups.sources.domain import Origin, SourceCode, SourceState
 from services.consultation.lookups.sources.ssbtek.rules import violations
+from services.consultation.lookups.sources.ssbtek.sources import read_source
+from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.lookups.sources.ssbtek.v11 import V11
+from services.consultation.lookups.sources.ssbtek.xml import Element
 from tests.exchange import Exchange, running_exchange
+from tests.facade import facade_client, question
 
 pytestmark = pytest.mark.requirement(1)
 
@@ -157,3 +167,37 @@ def test_a_protected_person_is_withheld_in_version_11_too(eleven: Exchange) -> N
 
     assert (answer["protectedIdentity"], answer["withheld"]) == (True, True)
     assert all(source["data"] is None for source in answer["sources"])
+
+
+def test_a_case_system_of_version_10_is_told_that_it_cannot_be_told_what_skatteverket_answers(
+    eleven: Exchange,
+) -> None:
+    today = eleven.clock().date()
+    with facade_client(eleven) as facade:
+        whole = facade.answered(question("complete", today=today)).sources
+        nothing = facade.answered(question("nothing_registered", today=today)).sources
+
+    reading, origin = read_source(V10.readers[SourceCode.SKV], whole["SKV"])
+    assert (reading.state, origin, reading.code) == (SourceState.ERROR, Origin.SSBT, NOT_WRITTEN)
+    for code in SourceCode:
+        state = read_source(V10.readers[code], whole[code.value])[0].state
+        assert (state is SourceState.ANSWERED) == (code is not SourceCode.SKV)
+    assert read_source(V10.readers[SourceCode.SKV], nothing["SKV"])[0].state is SourceState.ANSWERED_EMPTY
+
+
+def test_what_only_json_can_hold_is_replaced_in_a_part_of_skatteverkets(
+    eleven: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(put: Question, part: str) -> Element:
+        document = {"\ud800nyckel": "ord\u0000", "identitetsbeteckning": put.person}
+        coded = b64encode(json.dumps(document).encode()).decode()
+        return element(put.version.namespace, "data", coded)
+
+    monkeypatch.setattr(skv_v11, "_content", damaged)
+
+    skatteverket = sources(eleven, "complete")["SKV"]
+
+    assert skatteverket["state"] == "partial"
+    assert "a character that cannot be told: a key that is not a name" in skatteverket["deviations"]
+    replaced = {"name": "\N{REPLACEMENT CHARACTER}nyckel", "value": "ord\N{REPLACEMENT CHARACTER}"}
+    assert skatteverket["data"]["facts"][0]["facts"] == [replaced]

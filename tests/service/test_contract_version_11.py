@@ -1,6 +1,7 @@
 """Version 11 of the contract: the product started with the setting, against the simulator's version 11."""
 
 import json
+import uuid
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
@@ -18,8 +19,9 @@ from services.consultation.lookups.sources.ssbtek.sources import read_source
 from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.lookups.sources.ssbtek.v11 import V11
 from services.consultation.lookups.sources.ssbtek.xml import Element
-from tests.exchange import Exchange, running_exchange
+from tests.exchange import Exchange, lookup_body, running_exchange
 from tests.facade import facade_client, question
+from tests.service.given_persons import answering, somebody
 
 pytestmark = pytest.mark.requirement(1)
 
@@ -75,6 +77,38 @@ def test_skatteverket_is_asked_for_the_two_latest_completed_years_and_for_capita
         ("skatteuppgifter", "true"),
         ("beskattningsbilagor", "false"),
     ]
+
+
+@pytest.mark.parametrize("odd", ["\ud800", "\udc00x", "a\0b"])
+def test_a_text_that_is_no_text_costs_its_value_and_not_the_look_up(
+    eleven: Exchange, monkeypatch: pytest.MonkeyPatch, odd: str
+) -> None:
+    document = {
+        "identitetsbeteckning": odd,
+        "statusPersonuppgiftKod": odd,
+        "kapitaluppgift": [{"taxeringsar": odd, "summaIntakterPaKapital": 1}],
+        "note": odd,
+        odd: "named oddly",
+    }
+    coded = b64encode(json.dumps(document).encode()).decode("ascii")
+
+    def odd_texts(question: Question) -> Element:
+        namespace = question.version.namespace
+        parts = (element(namespace, part, element(namespace, "data", coded)) for part in question.tax_parts)
+        return element(namespace, "SKV", *parts)
+
+    person = somebody()
+    answering(monkeypatch)(person, "complete", SKV=odd_texts)
+    body = {**lookup_body("complete", eleven.clock()), "person": person}
+    answer = eleven.send("umea", "POST", "/consultation/v1/lookups", body, key=str(uuid.uuid4()))
+
+    assert answer.status_code == 200, answer.text
+    skv = next(each for each in answer.json()["sources"] if each["source"] == "SKV")
+    assert (skv["state"], skv["data"]["status"], skv["data"]["capital"][0]["taxYear"]) == ("partial", None, None)
+    facts = [(fact["name"], fact["value"]) for part in skv["data"]["facts"] for fact in part["facts"]]
+    assert {value for _, value in facts} == {"named oddly"}
+    assert "\N{REPLACEMENT CHARACTER}" in facts[0][0]
+    assert answer.json()["complete"] is False
 
 
 def test_a_question_that_leaves_skatteverket_out_has_no_question_to_it(eleven: Exchange) -> None:

@@ -13,6 +13,7 @@ from services.consultation.lookups.facade.answer import NOT_WRITTEN
 from services.consultation.lookups.simulator.answers import skv_v11
 from services.consultation.lookups.simulator.elements import element
 from services.consultation.lookups.simulator.question import Question
+from services.consultation.lookups.sources.characters import carried
 from services.consultation.lookups.sources.domain import Origin, SourceCode, SourceState
 from services.consultation.lookups.sources.ssbtek.rules import violations
 from services.consultation.lookups.sources.ssbtek.sources import read_source
@@ -80,7 +81,7 @@ def test_skatteverket_is_asked_for_the_two_latest_completed_years_and_for_capita
 
 
 @pytest.mark.parametrize("odd", ["\ud800", "\udc00x", "a\0b"])
-def test_a_text_that_is_no_text_costs_its_value_and_not_the_look_up(
+def test_a_text_that_is_no_text_is_told_with_its_odd_characters_replaced(
     eleven: Exchange, monkeypatch: pytest.MonkeyPatch, odd: str
 ) -> None:
     document = {
@@ -104,7 +105,11 @@ def test_a_text_that_is_no_text_costs_its_value_and_not_the_look_up(
 
     assert answer.status_code == 200, answer.text
     skv = next(each for each in answer.json()["sources"] if each["source"] == "SKV")
-    assert (skv["state"], skv["data"]["status"], skv["data"]["capital"][0]["taxYear"]) == ("partial", None, None)
+    assert (skv["state"], skv["data"]["status"], skv["data"]["capital"][0]["taxYear"]) == (
+        "partial",
+        carried(odd),
+        carried(odd),
+    )
     facts = [(fact["name"], fact["value"]) for part in skv["data"]["facts"] for fact in part["facts"]]
     assert {value for _, value in facts} == {"named oddly"}
     assert "\N{REPLACEMENT CHARACTER}" in facts[0][0]

@@ -10,7 +10,7 @@ from typing import Any
 
 from services.consultation.lookups.sources.ssbtek.readers import values
 from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
-from services.consultation.lookups.sources.ssbtek.xml import MAX_DEPTH, DocumentError, carried
+from services.consultation.lookups.sources.ssbtek.xml import MAX_DEPTH, DocumentError
 
 MAX_FACTS = 2000
 """Of one part."""
@@ -76,7 +76,7 @@ def _read_capital(value: object, tax_year: str | None, content: TaxContent, note
 def _leaves(value: object, path: tuple[str, ...], depth: int) -> Iterator[_Leaf]:
     if isinstance(value, Mapping):
         for key, each in value.items():
-            yield from _leaves(each, (*path, carried(key)), depth + 1)
+            yield from _leaves(each, (*path, str(key)), depth + 1)
     elif isinstance(value, list):
         for place, each in enumerate(value, start=1):
             yield from _leaves(each, (*path, str(place)), depth + 1)
@@ -112,8 +112,7 @@ def _text(value: object) -> str | None:
         return str(value).lower()
     if isinstance(value, int | Decimal):
         return values.written(value) or None
-    # JSON can write halves of characters, and NUL: such a text can be neither told nor stored.
-    return value.strip() if isinstance(value, str) and carried(value) == value else None
+    return value.strip() if isinstance(value, str) else None
 
 
 def _money(named: Mapping[str, object], key: str, notes: Notes) -> values.Money | None:

@@ -14,7 +14,9 @@ class CertificatesUnfit(Exception):
 def mutual_context(certificate_file: Path, key_file: Path, client_ca_file: Path) -> ssl.SSLContext:
     """For a server that lets nobody in without a certificate from `client_ca_file`. All files are PEM.
 
-    TLS 1.2 with forward secrecy, or 1.3. Sessions are not resumed: every connection shows its certificate.
+    TLS 1.2 with forward secrecy, or 1.3. Sessions of 1.3 are not resumed. Those of 1.2 may be for two hours, since
+    Python can't turn OpenSSL's cache off: a resumed one has the certificate that it began with, whose own dates are
+    then not looked at again. So whether a client may ask is for who answers, at every request.
     Raises CertificatesUnfit.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

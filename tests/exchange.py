@@ -5,13 +5,14 @@ in a process of its own.
 """
 
 import asyncio
+import base64
 import os
 import secrets
 import socket
 import tempfile
 import uuid
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +34,7 @@ from shared.database.embedded import SUPERUSER, EmbeddedPostgres
 from shared.http.guard import App, Message, Receive, Scope, Send
 from shared.serving import Served
 from shared.tokens.client import MachineClient
+from shared.vault import Vault
 from tests import openapi_check
 from tests.serving import serving_in_thread
 
@@ -74,6 +76,8 @@ class Exchange:
     postgres: EmbeddedPostgres
     ports: dict[str, int]
     sent_to_sources: list[bytes] = field(repr=False)
+    environment: dict[str, str] = field(repr=False)
+    """Its settings, whatever stands in the environment of this process since."""
     _clients: dict[str, MachineClient] = field(default_factory=dict, repr=False)
 
     def client(
@@ -137,6 +141,11 @@ class Exchange:
         """Where the simulator of the sources is, with its log of requests and its switch."""
         return f"http://127.0.0.1:{self.ports['simulator']}"
 
+    def vault(self) -> Vault:
+        """What consultation's database is sealed with."""
+        names = (f"SAMRAD_CONSULTATION_{kind}_KEY" for kind in ("SEALING", "MARKING"))
+        return Vault(*(base64.b64decode(self.environment[name]) for name in names))
+
     def forget_tokens(self) -> None:
         """Fetch new tokens from now on."""
         self._clients.clear()
@@ -179,6 +188,24 @@ def consultation_body(**changes: Any) -> dict[str, Any]:
     }
 
 
+_WITHOUT_LIMITS = dict.fromkeys(
+    (
+        "SAMRAD_GATEWAY_TOKEN_REQUESTS",
+        "SAMRAD_GATEWAY_CLIENT_REQUESTS",
+        "SAMRAD_GATEWAY_CLIENT_TOKEN_REQUESTS",
+        "SAMRAD_GATEWAY_ORGANISATION_REQUESTS",
+        "SAMRAD_GATEWAY_ADDRESS_REQUESTS",
+        # Tests share a handler and a case; those of the brake have an instance of their own.
+        "SAMRAD_CONSULTATION_PERSONS_PER_HANDLER_AND_HOUR",
+        "SAMRAD_CONSULTATION_PERSONS_PER_CASE_AND_DAY",
+        # So do they share the sources, whose failures many of them ask for; those of the breaker have their own too.
+        "SAMRAD_CONSULTATION_BREAKER_FAILURES",
+        "SAMRAD_CONSULTATION_BREAKER_LEAST_CALLS",
+    ),
+    "1000000",
+)
+
+
 @contextmanager
 def running_exchange(*, ssbtek_version: str = sandbox.SSBTEK_VERSION) -> Iterator[Exchange]:
     """The product, started and stopped. Settings of the sandbox are placed in the environment while it runs.
@@ -186,34 +213,39 @@ def running_exchange(*, ssbtek_version: str = sandbox.SSBTEK_VERSION) -> Iterato
     `ssbtek_version` is of the contract that it speaks with the simulator.
     """
     port = free_ports(5)
-    before = dict(os.environ)
-    with tempfile.TemporaryDirectory(prefix="samrad-test-") as folder:
-        home = Path(folder)
+    with ExitStack() as stack:
+        start = stack.enter_context
+        home = Path(start(tempfile.TemporaryDirectory(prefix="samrad-test-")))
         base_url = f"http://127.0.0.1:{port}"
         write_demo_clients(home / "clients")
-        os.environ.update(sandbox.environment(home, "127.0.0.1", port, base_url, ssbtek_version=ssbtek_version))
-        os.environ["SAMRAD_GATEWAY_TOKEN_REQUESTS"] = os.environ["SAMRAD_GATEWAY_CLIENT_REQUESTS"] = "1000000"
-        os.environ["SAMRAD_GATEWAY_ADDRESS_REQUESTS"] = "1000000"
-        # Tests share a handler and a case; those of the brake have an instance of their own.
-        os.environ["SAMRAD_CONSULTATION_PERSONS_PER_HANDLER_AND_HOUR"] = "1000000"
-        os.environ["SAMRAD_CONSULTATION_PERSONS_PER_CASE_AND_DAY"] = "1000000"
-        # So do they share the sources, whose failures many of them ask for; those of the breaker have their own too.
-        os.environ["SAMRAD_CONSULTATION_BREAKER_FAILURES"] = "1000000"
-        os.environ["SAMRAD_CONSULTATION_BREAKER_LEAST_CALLS"] = "1000000"
-        os.environ["SAMRAD_GATEWAY_ORGANISATION_REQUESTS"] = os.environ["SAMRAD_GATEWAY_CLIENT_TOKEN_REQUESTS"] = (
-            "1000000"
-        )
+        own = sandbox.environment(home, "127.0.0.1", port, base_url, ssbtek_version=ssbtek_version)
+        start(_placed({**own, **_WITHOUT_LIMITS}))
         clock = MovableClock()
-        with EmbeddedPostgres(home / "postgres") as postgres, httpx.Client(timeout=60, trust_env=False) as http:
-            os.environ.update(asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER)))
-            sent: list[bytes] = []
-            simulator = _recording(create_simulator(version=VERSIONS[ssbtek_version]), sent)
-            with serving_in_thread(lambda stack: _product(stack, port, clock, simulator)):
-                names = ("gateway", "consultation", "agreements", "simulator", "facade")
-                ports = {name: port + offset for offset, name in enumerate(names)}
-                yield Exchange(base_url, home, clock, http, postgres, ports, sent)
-        os.environ.clear()
-        os.environ.update(before)
+        postgres, http = start(EmbeddedPostgres(home / "postgres")), start(httpx.Client(timeout=60, trust_env=False))
+        start(_placed(asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))))
+        sent: list[bytes] = []
+        simulator = _recording(create_simulator(version=VERSIONS[ssbtek_version]), sent)
+        start(serving_in_thread(lambda stack: _product(stack, port, clock, simulator)))
+        names = ("gateway", "consultation", "agreements", "simulator", "facade")
+        ports = {name: port + offset for offset, name in enumerate(names)}
+        yield Exchange(base_url, home, clock, http, postgres, ports, sent, dict(os.environ))
+
+
+@contextmanager
+def _placed(settings: Mapping[str, str]) -> Iterator[None]:
+    """The settings in the environment. What another instance has placed over them since is left to it."""
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name in settings:
+            if os.environ.get(name) == settings[name]:
+                earlier = before[name]
+                if earlier is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = earlier
 
 
 async def _product(stack: AsyncExitStack, port: int, clock: MovableClock, simulator: App) -> list[Served]:

@@ -202,6 +202,66 @@ def test_a_header_that_must_be_understood_is_not_passed_over(exchange: Exchange,
     assert b"soap:MustUnderstand" in answer.content
 
 
+@pytest.mark.parametrize("mark", ["1", "true", " 1 ", "\n true"])
+def test_blanks_around_the_mark_make_no_difference(exchange: Exchange, facade: FacadeClient, mark: str) -> None:
+    header = f'<s:Header><w:Security xmlns:w="urn:w" s:mustUnderstand="{mark}"/></s:Header>'
+    refused(facade, enveloped(header, body_of(asked(exchange))), "MustUnderstand")
+
+
+def test_a_default_namespace_says_the_same_as_a_prefix_and_none_says_nothing(
+    exchange: Exchange, facade: FacadeClient
+) -> None:
+    bare = asked(exchange).replace("xmlns:q=", "xmlns=").replace("<q:", "<").replace("</q:", "</")
+    facade.answered(bare)
+    assert NUMBER in exchange.sent_to_sources[-1].decode()
+    refused(facade, bare.replace(f' xmlns="{V10.namespace}"', ""), "breaks_contract")
+    one_without = bare.replace("<personidentitet>", '<personidentitet xmlns="">')
+    refused(facade, one_without, "breaks_contract")
+    beside = bare.replace("<personidentitet>", f'<personidentitet xmlns="">{OTHER}</personidentitet><personidentitet>')
+    refused(facade, beside, "breaks_contract")
+    assert len(exchange.sent_to_sources) == 1
+
+
+def test_more_processors_than_anybody_has_are_no_trouble_and_not_passed_on(
+    exchange: Exchange, facade: FacadeClient
+) -> None:
+    one = (
+        "<q:personuppgiftsbitrade><q:ordningsnummer>{}</q:ordningsnummer><q:organisationsnummer>165560000000"
+        "</q:organisationsnummer><q:namn>Nagon annan</q:namn></q:personuppgiftsbitrade>"
+    )
+    many = "".join(map(one.format, range(1, 1001)))
+    message = asked(exchange, sources={"SO": "", "AF": ""}).replace("<q:syfte>", f"{many}<q:syfte>")
+    begun = time.monotonic()
+    answered = facade.answered(message)
+    assert time.monotonic() - begun < BOUND_SECONDS
+    assert list(answered.sources) == ["AF", "SO"]
+    assert b"Nagon annan" not in exchange.sent_to_sources[-1]
+
+
+def test_two_questions_sent_ahead_on_a_connection_are_answered_each_about_its_own(
+    exchange: Exchange, facade: FacadeClient
+) -> None:
+    head = f"POST {PATH} HTTP/1.1\r\nHost: a\r\nContent-Type: text/xml\r\n"
+    numbers, sent = [NUMBER, OTHER, NUMBER], b""
+    for number in numbers:
+        body = asked(exchange, number=number, sources={"AF": ""}).encode()
+        close = "Connection: close\r\n" if sent and number == NUMBER else ""
+        sent += f"{head}{close}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    with (
+        socket.create_connection(("127.0.0.1", exchange.ports["facade"]), timeout=10) as plain,
+        facade_context(exchange).wrap_socket(plain, server_hostname="127.0.0.1") as connection,
+    ):
+        connection.sendall(sent)
+        received = b""
+        while piece := connection.recv(65536):
+            received += piece
+    told = [body.split("\r\n\r\n", 1)[1] for body in received.decode().split("HTTP/1.1 200 OK")[1:]]
+    assert len(told) == len(numbers)
+    for number, answer in zip(numbers, told, strict=True):
+        assert number in answer
+        assert not any(other in answer for other in {NUMBER, OTHER} - {number})
+
+
 def test_another_version_of_soap_is_told_so(exchange: Exchange, facade: FacadeClient) -> None:
     newer = asked(exchange).replace(SOAP, "http://www.w3.org/2003/05/soap-envelope")
     assert b"soap:VersionMismatch" in refused(facade, newer, "VersionMismatch").content

@@ -1,20 +1,28 @@
 """Answers made to harm who reads them, the whole answer and the documents inside, through client and product."""
 
+import asyncio
 import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
+from services.consultation.lookups.simulator.answers import fk
 from services.consultation.lookups.simulator.persons import PERSONS
+from services.consultation.lookups.simulator.question import Question
 from services.consultation.lookups.sources.domain import Origin, SourceAnswer, SourceCode, SourceState
-from services.consultation.lookups.sources.ssbtek.xml import MAX_DEPTH
+from services.consultation.lookups.sources.rest.source import RestApi, RestSource
+from services.consultation.lookups.sources.ssbtek.sources import read_source
+from services.consultation.lookups.sources.ssbtek.v10 import V10
+from services.consultation.lookups.sources.ssbtek.xml import MAX_DEPTH, Element
 from shared.http.guard import Receive, Scope, Send
 from tests.attack.hostile_documents import MAX_BYTES, inner, inner_bombs, sound_forms, with_inner, xml_bombs
 from tests.attack.test_unsafe_consumption import Surrounded, surrounded
 from tests.exchange import Exchange
-from tests.unit.lookups.given import FakeTransport, asked, encoded, ok, simulated
+from tests.facade import facade_client, question
+from tests.unit.lookups.given import AUTUMN, FakeTransport, asked, encoded, inquiry, ok, simulated, ticking
 
 pytestmark = [pytest.mark.attack, pytest.mark.requirement(1)]
 
@@ -219,3 +227,65 @@ def test_a_bomb_inside_one_source_reaches_the_caseworker_as_that_sources_trouble
     assert set(states.values()) == {"answered"}
     assert not answer.json()["complete"]
     assert PERSONS["complete"].number not in answer.text
+
+
+_UNTOLD = "\u0000\ud800\u0007\ufffe"
+
+
+def with_untold(value: Any) -> Any:
+    """JSON in which every text, keys aside, ends in characters that JSON alone can hold."""
+    if isinstance(value, str):
+        return value + _UNTOLD
+    if isinstance(value, list):
+        return [with_untold(each) for each in value]
+    return {key: with_untold(each) for key, each in value.items()} if isinstance(value, dict) else value
+
+
+def test_what_only_json_can_hold_is_replaced_and_named_over_rest_over_soap_and_in_what_is_kept(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrapped = fk._wrapped
+
+    def damaged(put: Question, document: bytes) -> Element:
+        return wrapped(put, json.dumps(with_untold(json.loads(document))).encode())
+
+    monkeypatch.setattr(fk, "_wrapped", damaged)
+
+    looked_up = exchange.look_up("complete")
+    address = f"/consultation/v1/lookups/{looked_up.json()['lookupId']}/completions"
+    completed = exchange.send("umea", "POST", address)
+
+    for answer in (looked_up, completed):
+        assert answer.status_code == 200
+        source = next(each for each in answer.json()["sources"] if each["source"] == "FK")
+        assert source["state"] == "partial"
+        assert "a character that cannot be told: kod" in source["deviations"]
+        assert "FK\N{REPLACEMENT CHARACTER}" in source["parts"][0]["name"]
+    with facade_client(exchange) as facade:
+        read = facade.answered(question(today=exchange.clock().date()))
+    reading, _ = read_source(V10.readers[SourceCode.FK], read.sources["FK"])
+    assert not reading.state.supports_decision
+
+
+def test_a_source_of_its_own_may_hold_them_too() -> None:
+    api = RestApi(SourceCode.TNS, "https://tns.example/", 5.0, MAX_BYTES)
+    vehicle = {"regnr": "ABC123", "fabrikat": "Volvo", "fordonsar": "1999", "fordonsslag": "PB"}
+    content = {"resultat": "OK", "fordonsinnehav": {"fordon": [{**vehicle, "handelsbeteckning": f"V70{_UNTOLD}"}]}}
+    source = RestSource(api, FakeTransport([ok(json.dumps(content).encode())]), NoTokens(), ticking())
+
+    answer = asyncio.run(source.ask(inquiry(sources={SourceCode.TNS: AUTUMN})))[SourceCode.TNS]
+
+    assert answer.state is SourceState.PARTIAL
+    assert answer.deviations == ("a character that cannot be told: handelsbeteckning",)
+    assert answer.data is not None
+    assert answer.data["vehicles"][0]["model"] == "V70" + 4 * "\N{REPLACEMENT CHARACTER}"
+
+
+class NoTokens:
+    """Nothing proves who asks."""
+
+    async def headers(self, method: str, public_address: str) -> Mapping[str, str]:  # noqa: ARG002
+        return {}
+
+    def forget(self, refused: Mapping[str, str]) -> None:
+        """There is none."""

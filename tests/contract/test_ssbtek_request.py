@@ -255,7 +255,9 @@ def mutated(draw: st.DrawFn) -> Element:
         assert parent is not None
         change = draw(st.sampled_from(["text", "remove", "repeat", "move", "include"]))
         if change == "text":
-            chosen.text = draw(_TEXTS)
+            # libxml2 skips what base64 has no letter for, where XML Schema part 2 (3.2.16) refuses it as we do.
+            lenient = chosen.tag == V10.name("lefiJsonFraga")
+            chosen.text = draw(_TEXTS.filter(lambda text: "-" not in text) if lenient else _TEXTS)
         elif change == "remove":
             parent.remove(chosen)
         elif change == "repeat":

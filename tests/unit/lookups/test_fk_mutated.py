@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.consultation.lookups.facade.writers.fk import write_fk
+from services.consultation.lookups.sources.characters import carried
 from services.consultation.lookups.sources.domain import SourceState
 from services.consultation.lookups.sources.ssbtek.readers.fk import read_fk
 from services.consultation.lookups.sources.ssbtek.xml import DocumentError
@@ -54,7 +55,7 @@ def scalars(value: Any, *, keys: bool = False) -> set[str]:
         return {text for each in value for text in scalars(each, keys=keys)}
     if isinstance(value, Verbatim):
         return forms(value.text)
-    return {value.strip()} if isinstance(value, str) and value.strip() else set()
+    return {carried(value.strip())} if isinstance(value, str) and value.strip() else set()
 
 
 def forms(number: str) -> set[str]:
@@ -129,7 +130,7 @@ def each_once(value: Any) -> list[Any]:
 
 
 def forms_of(value: Any) -> set[str]:
-    return forms(value.text) if isinstance(value, Verbatim) else {value.strip()}
+    return forms(value.text) if isinstance(value, Verbatim) else {carried(value.strip())}
 
 
 @settings(max_examples=_EXAMPLES, deadline=None)

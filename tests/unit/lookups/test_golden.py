@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.consultation.lookups.fields import PIECES, limited
 from services.consultation.lookups.simulator.persons import PERSONS
-from services.consultation.lookups.sources.domain import SourceAnswer, SourceCode, SourceState
+from services.consultation.lookups.sources.domain import SourceCode, SourceState
 from services.consultation.lookups.sources.ssbtek.xml import Element, local_name
 from tests.unit.lookups import golden
 from tests.unit.lookups.given import read, readings, simulated
@@ -82,7 +82,8 @@ def test_what_is_written_of_a_simulated_answer_is_read_as_the_same_data(name: st
 
     for code in golden.WRITERS:
         reading = found[code]
-        if reading.data is not None:
+        # A partial answer is told by the contract's words or as an error: see test_facade_answer.
+        if reading.data is not None and reading.state is not SourceState.PARTIAL:
             again = golden.read(code, golden.written(golden.answer(code, reading)))
             assert (again.data, again.state, again.code) == (reading.data, reading.state, reading.code)
             assert (again.items, again.protected, again.parts) == (reading.items, reading.protected, reading.parts)
@@ -132,12 +133,3 @@ def test_a_permit_of_which_nothing_could_be_read_is_still_a_permit() -> None:
     assert reading.state is SourceState.PARTIAL
     assert again.data == reading.data
     assert again.items == ("permits",)
-
-
-def test_a_character_that_xml_cannot_carry_is_replaced() -> None:
-    data = {"vehicles": [{"registration": "A\x00B", "make": "\ud800", "year": None, "kind": None, "model": None}]}
-
-    written = golden.written(SourceAnswer(SourceCode.TNS, SourceState.ANSWERED, data=data))
-
-    assert written.findtext(".//{*}regnr") == "A\N{REPLACEMENT CHARACTER}B"
-    assert written.findtext(".//{*}fabrikat") == "\N{REPLACEMENT CHARACTER}"

@@ -12,6 +12,7 @@ from services.consultation.lookups.simulator.json_answer import as_json
 from services.consultation.lookups.sources.domain import SourceCode
 from services.consultation.lookups.sources.rest.node import JsonNode, parse
 from services.consultation.lookups.sources.rest.readers import READERS
+from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
 from services.consultation.lookups.sources.ssbtek.xml import DocumentError
 from tests.sizes import sample_or_full
 from tests.unit.lookups import golden
@@ -20,7 +21,7 @@ MAX_BYTES = 200_000
 
 
 def parsed(content: Any) -> JsonNode:
-    return parse(json.dumps(content).encode(), max_bytes=MAX_BYTES)
+    return parse(json.dumps(content).encode(), Notes(), max_bytes=MAX_BYTES)
 
 
 def shape(node: JsonNode) -> Any:
@@ -38,7 +39,7 @@ def test_members_are_children_lists_are_repeated_and_null_is_absent() -> None:
 
 
 def test_numbers_are_kept_as_they_were_written() -> None:
-    node = parse(b'{"A": 1.50, "B": -0, "C": 1e400, "D": 123456789012345678901234567890}', max_bytes=MAX_BYTES)
+    node = parse(b'{"A": 1.50, "B": -0, "C": 1e400, "D": 123456789012345678901234567890}', Notes(), max_bytes=MAX_BYTES)
 
     assert [child.text for child in node] == ["1.50", "-0", "1e400", "123456789012345678901234567890"]
 
@@ -64,21 +65,23 @@ def test_numbers_are_kept_as_they_were_written() -> None:
 )
 def test_a_document_that_could_be_read_in_two_ways_or_not_at_all_is_refused(document: bytes) -> None:
     with pytest.raises(DocumentError) as refused:
-        parse(document, max_bytes=MAX_BYTES)
+        parse(document, Notes(), max_bytes=MAX_BYTES)
 
     assert "A" not in str(refused.value)
 
 
 def test_what_cannot_be_stored_as_text_is_replaced() -> None:
-    node = parse(b'{"A": "a\\u0000b\\ud800c", "B": "\\ud83d\\ude00\\n"}', max_bytes=MAX_BYTES)
+    notes = Notes()
+    node = parse(b'{"A": "a\\u0000b\\ud800c", "B": "\\ud83d\\ude00\\n"}', notes, max_bytes=MAX_BYTES)
 
     assert [child.text for child in node] == [
         "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}c",
         "\N{GRINNING FACE}\n",
     ]
+    assert (notes.deviations, notes.lost) == (("a character that cannot be told: A",), True)
 
 
-@pytest.mark.parametrize("name", ["189001049809", "a b", "\u0000", "{urn:x}Svar", "", "\ud800"])
+@pytest.mark.parametrize("name", ["189001049809", "p189001049809", "a b", "\u0000", "{urn:x}Svar", "", "\ud800"])
 def test_what_is_no_name_is_not_repeated_as_one(name: str) -> None:
     assert [child.tag for child in parsed({name: "1"})] == ["unnamed"]
 
@@ -131,7 +134,7 @@ def members(value: Any) -> Iterator[tuple[dict[str, Any], str]]:
 @given(mutated())
 def test_a_reader_of_a_changed_document_never_raises_and_invents_nothing(case: tuple[SourceCode, Any]) -> None:
     code, content = case
-    document = parse(json.dumps(content).encode(), max_bytes=MAX_BYTES)
+    document = parse(json.dumps(content).encode(), Notes(), max_bytes=MAX_BYTES)
 
     reading = READERS[code](document)
 

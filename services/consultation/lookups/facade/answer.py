@@ -8,9 +8,10 @@ from lxml import etree
 
 from services.consultation.lookups.domain import Lookup
 from services.consultation.lookups.facade.faults import add
+from services.consultation.lookups.facade.partial import contract_tells, partial_words
 from services.consultation.lookups.facade.probe import Probed
 from services.consultation.lookups.facade.question import ContractQuestion
-from services.consultation.lookups.facade.writers.asked import Writer
+from services.consultation.lookups.facade.writers.asked import NoPlaceInContract, Writer
 from services.consultation.lookups.sources.domain import Origin, SourceAnswer, SourceCode, SourceState
 from services.consultation.lookups.sources.ssbtek.contract import ContractVersion
 from services.consultation.lookups.sources.ssbtek.xml import Element
@@ -20,6 +21,7 @@ Writers = Mapping[SourceCode, Writer]
 PROTECTED = "SAMRAD-PROTECTED"
 UNPARSEABLE = "SAMRAD-UNPARSEABLE"
 NOT_WRITTEN = "SAMRAD-NOT-WRITTEN"
+PARTIAL = "SAMRAD-PARTIAL"
 NO_CODE = "SAMRAD-NO-CODE"
 
 _PROTECTED_TEXT = (
@@ -85,6 +87,8 @@ def _content(
 ) -> Element | None:
     if answer.state in _WITHOUT_ELEMENT:
         return None
+    if answer.state is SourceState.PARTIAL and not contract_tells(answer):
+        return _error(Origin.SSBT, PARTIAL, partial_words(answer), version)
     if answer.state in _WITH_DATA:
         return _data(answer, question, writers, version)
     if answer.state is SourceState.UNPARSEABLE:
@@ -97,6 +101,8 @@ def _data(answer: SourceAnswer, question: ContractQuestion, writers: Writers, ve
     try:
         if writer is not None:
             return writer(answer, question.as_sources_echo_it(answer.source))
+    except NoPlaceInContract:
+        pass
     except Exception:
         # One source that cannot be written must not cost the others.
         _log.exception("an answer could not be written", extra={"source": answer.source.value})

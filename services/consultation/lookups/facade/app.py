@@ -26,6 +26,7 @@ from services.consultation.lookups.facade.answer import Writers, write_answer, w
 from services.consultation.lookups.facade.clients import RegisteredClient, RegisteredClients
 from services.consultation.lookups.facade.documents import contract_documents
 from services.consultation.lookups.facade.faults import contract_fault, generic_fault
+from services.consultation.lookups.facade.left_out import left_out
 from services.consultation.lookups.facade.message import (
     MAX_REQUEST_BYTES,
     MEDIA_TYPE,
@@ -158,7 +159,7 @@ class Facade:
 
         async def after(_: AsyncConnection, lookup: Lookup) -> None:
             told = write_answer(lookup, question, operation, self._needs.writers, self._needs.version)
-            answer.append(written(in_envelope(told)))
+            answer.append(written(in_envelope(told, left_out(lookup))))
 
         lookup = await ask(
             asking,

@@ -1,17 +1,15 @@
 """Refusals as SOAP 1.1 faults, in the form of the contract."""
 
 import json
-import re
 
 from lxml import etree
 
 from services.consultation.lookups.facade.message import MustUnderstand, VersionMismatch, in_envelope, soap, written
+from services.consultation.lookups.sources.characters import carried
 from services.consultation.lookups.sources.ssbtek.contract import ContractVersion
 from services.consultation.lookups.sources.ssbtek.rules import SOAP_NAMESPACE
 from services.consultation.lookups.sources.ssbtek.xml import Element
 from shared.problems import Problem, Words
-
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def generic_fault(problem: Problem) -> bytes:
@@ -36,7 +34,7 @@ def contract_fault(problem: Problem, detail: str, version: ContractVersion) -> b
 def add(parent: Element, name: str, text: str, version: ContractVersion) -> Element:
     """Add an element of the contract with a text, in which what XML cannot carry is replaced."""
     element = etree.SubElement(parent, version.name(name))
-    element.text = _NOT_IN_XML.sub("\ufffd", text)
+    element.text = carried(text)
     return element
 
 

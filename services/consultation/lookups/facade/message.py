@@ -100,16 +100,18 @@ def _only_operation(envelope: Element) -> Element:
     if envelope.tag != soap("Envelope") or parts not in ([soap("Body")], [soap("Header"), soap("Body")]):
         raise Problem(NOT_SOAP)
     for header in envelope[0] if len(parts) == 2 else ():
-        if header.get(soap("mustUnderstand")) in ("1", "true"):
+        if header.get(soap("mustUnderstand"), "").strip() in ("1", "true"):
             raise MustUnderstand(NOT_SOAP, _NOT_UNDERSTOOD)
     if len(envelope[-1]) != 1:
         raise Problem(NOT_SOAP)
     return envelope[-1][0]
 
 
-def in_envelope(content: Element) -> Element:
-    """An envelope with this in its Body."""
+def in_envelope(content: Element, header: Element | None = None) -> Element:
+    """An envelope with this in its Body, and with a header that nobody has to understand."""
     envelope = etree.Element(soap("Envelope"), nsmap={"soap": SOAP_NAMESPACE})
+    if header is not None:
+        etree.SubElement(envelope, soap("Header")).append(header)
     etree.SubElement(envelope, soap("Body")).append(content)
     return envelope
 

@@ -22,6 +22,11 @@ class Asked:
     legal_text: str
 
 
+class NoPlaceInContract(Exception):
+    """The answer holds what version 10 has no place for: what would be left of it must not pass for the whole."""
+
+
 Writer = Callable[[SourceAnswer, Asked], Element]
-"""Writes the `data` element, in the namespace of version 10, of an answer that is read, proven empty, partial or a
-logical error. For an answer in another state there is no data to write."""
+"""Writes the `data` element, in the namespace of version 10, of an answer that is read, proven empty or a logical
+error; at FK and SO, whose contracts tell what is missing, also of a partial one. For an answer in another state there
+is no data to write. May raise NoPlaceInContract."""

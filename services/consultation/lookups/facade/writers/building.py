@@ -9,7 +9,7 @@ from typing import Self
 from lxml import etree
 
 from services.consultation.lookups.sources.ssbtek.v10 import V10
-from services.consultation.lookups.sources.ssbtek.xml import Element, carried
+from services.consultation.lookups.sources.ssbtek.xml import Element
 
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
@@ -49,5 +49,4 @@ class Building:
 def _written(value: str | int) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    # A JSON source may send what XML cannot carry.
-    return carried(str(value))
+    return str(value)

@@ -29,7 +29,7 @@ _Write = Callable[[Building, _Json], None]
 
 
 def write_csn(answer: SourceAnswer, asked: Asked) -> Element:
-    """See Writer. An answer that was not read in full does not say that its result is OK: it has no result."""
+    """See Writer. A logical error is told by its result, without a person."""
     content = answer.data or {}
     root = Building(etree.Element(f"{{{_ANSWER}}}CSNSvar"), _ANSWER)
     root.element.set("schemaVersion", content.get("schemaVersion", "4.0") or "")
@@ -45,8 +45,6 @@ def write_csn(answer: SourceAnswer, asked: Asked) -> Element:
 
 
 def _write_result(common: Building, answer: SourceAnswer) -> None:
-    if answer.state is SourceState.PARTIAL:
-        return
     if answer.state is SourceState.LOGICAL_ERROR:
         told: _Json = {"code": answer.code, "text": next(iter(answer.messages), None)}
     else:

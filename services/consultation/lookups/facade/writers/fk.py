@@ -68,7 +68,11 @@ def _deviations(answer: SourceAnswer, suppliers: Iterable[Mapping[str, Any]]) ->
     told: list[Mapping[str, Any]] = [*(answer.data or {}).get("deviations", ())]
     explained = {name for row in told for name in suppliers_of(row)}
     explained |= {each["code"] for each in suppliers if each["state"] != UP}
-    silent = [part.name for part in answer.parts if part.state is SourceState.PARTIAL and part.name not in explained]
+    # One that was asked and isn't listed is as silent: what isn't there would read as nothing.
+    unread = (SourceState.PARTIAL, SourceState.MISSING)
+    silent = [part.name for part in answer.parts if part.state in unread and part.name not in explained]
+    if answer.state is SourceState.PARTIAL and not silent and not explained:
+        silent = [FK]
     without_class = any(row["information"] is None for row in told)
     return told + [
         {**_NOT_WHOLE, "information": None if without_class else _OWN_CLASS.get(name, _OWN_CLASS[FK])}

@@ -5,7 +5,7 @@ from typing import Any
 
 from lxml import etree
 
-from services.consultation.lookups.facade.writers.asked import Asked
+from services.consultation.lookups.facade.writers.asked import Asked, NoPlaceInContract
 from services.consultation.lookups.facade.writers.building import Building
 from services.consultation.lookups.sources.domain import SourceAnswer, SourceState
 from services.consultation.lookups.sources.ssbtek.xml import Element
@@ -20,8 +20,10 @@ _Json = Mapping[str, Any]
 def write_skv(answer: SourceAnswer, asked: Asked) -> Element:
     """See Writer. A logical error is the web service's fault, `FaultTYPE`, in the string.
 
-    The list of an answer that was not read in full has an element that says so: the document has no schema to break.
+    Raises NoPlaceInContract for facts of version 11, which are about more than the capital of version 10.
     """
+    if (answer.data or {}).get("facts"):
+        raise NoPlaceInContract
     data = Building.data(None)
     root = _fault(answer) if answer.state is SourceState.LOGICAL_ERROR else _document(answer, asked)
     data.text("svar", etree.tostring(root, encoding="unicode"))
@@ -38,16 +40,13 @@ def _fault(answer: SourceAnswer) -> Element:
 def _document(answer: SourceAnswer, asked: Asked) -> Element:
     content = answer.data or {}
     root = Building(etree.Element(f"{{{_NAMESPACE}}}{_ROOT}"), _NAMESPACE)
-    persons = root.inner("PersonuppgiftLista")
-    person = persons.inner("Personuppgift")
+    person = root.inner("PersonuppgiftLista").inner("Personuppgift")
     person.known("Identitetsbeteckning", asked.person.reveal())
     for key, name in _NAMES.items():
         person.known(name, (content.get("names") or {}).get(key))
     person.known("StatusPersonuppgiftKod", content.get("status"))
     for year in content.get("capital") or []:
         _write_capital(person.inner("Kapitaluppgift"), year)
-    if answer.state is SourceState.PARTIAL:
-        persons.inner("OfullstandigtSvar")
     return root.element
 
 

@@ -8,7 +8,10 @@ import json
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from services.consultation.lookups.sources.ssbtek.xml import DocumentError, carried
+from services.consultation.lookups.sources.characters import UNCARRIED, carried_json, may_hold_others
+from services.consultation.lookups.sources.ssbtek.readers.json_kinds import plain_name
+from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
+from services.consultation.lookups.sources.ssbtek.xml import DocumentError
 
 _UNNAMED = "unnamed"
 
@@ -25,7 +28,7 @@ class JsonNode:
     def text(self) -> str | None:
         """A text, a number as it was written, or a boolean as XML writes it."""
         if isinstance(self._value, str):
-            return carried(self._value)
+            return self._value
         return ("true" if self._value else "false") if isinstance(self._value, bool) else None
 
     def __iter__(self) -> "Iterator[JsonNode]":
@@ -42,12 +45,17 @@ class JsonNode:
         return _nodes(_UNNAMED, self._value) if isinstance(self._value, list) else []
 
 
-def parse(document: bytes, *, max_bytes: int) -> JsonNode:
-    """The object that the document is. Raises DocumentError, whose text holds none of it."""
+def parse(document: bytes, notes: Notes, *, max_bytes: int) -> JsonNode:
+    """The object that the document is. A text with a character that cannot be told is noted as lost, and replaced.
+
+    Raises DocumentError, whose text holds none of it.
+    """
     if len(document) > max_bytes:
         raise DocumentError("the document is too large")
     try:
         value = _DECODER.decode(document.decode("utf-8"))
+        if may_hold_others(document):
+            value = carried_json(value, lambda key: notes.loses(UNCARRIED, _known(key)))
     except (ValueError, RecursionError):
         # From None: the decoder keeps the document in its error.
         raise DocumentError("the document is not JSON in UTF-8") from None
@@ -59,11 +67,15 @@ def parse(document: bytes, *, max_bytes: int) -> JsonNode:
 def _nodes(name: str, value: Any) -> list[JsonNode]:
     if value is None:
         return []
-    # What is no name could be a value, and names are told among deviations.
-    known = name if name.isidentifier() else _UNNAMED
+    known = _known(name)
     if isinstance(value, list):
         return [JsonNode(known, each) for each in value if each is not None]
     return [JsonNode(known, value)]
+
+
+def _known(name: str) -> str:
+    # What is no name could be a value, and names are told among deviations.
+    return name if plain_name(name) == name else _UNNAMED
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+from services.consultation.lookups.sources.characters import carried
 from services.consultation.lookups.sources.ssbtek.readers.reading import words
-from services.consultation.lookups.sources.ssbtek.xml import carried
 from shared.transport.protocol import Answer
 
 _MAX_BYTES = 64 * 1024

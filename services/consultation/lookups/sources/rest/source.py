@@ -12,6 +12,7 @@ from services.consultation.lookups.sources.rest.problem import problem_words
 from services.consultation.lookups.sources.rest.question import question
 from services.consultation.lookups.sources.rest.readers import READERS
 from services.consultation.lookups.sources.ssbtek.answering import cut, read_answer_of
+from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading, unparseable
 from services.consultation.lookups.sources.ssbtek.xml import DocumentError
 from shared.clock import Clock
@@ -120,7 +121,9 @@ class RestSource:
 
     def _read(self, body: bytes) -> Reading:
         try:
-            return self._reader(parse(body, max_bytes=self._api.max_answer_bytes))
+            notes = Notes()
+            node = parse(body, notes, max_bytes=self._api.max_answer_bytes)
+            return self._reader(node).with_notes(notes)
         except DocumentError as error:
             return unparseable(str(error))
         except Exception:  # whatever a reader did not foresee is this source's trouble only

@@ -3,7 +3,6 @@
 No DTD, no entities, no network, a cap on bytes and on depth. Elements are found by local name, in one pass.
 """
 
-import re
 import threading
 from functools import lru_cache
 from typing import TypeVar
@@ -25,9 +24,6 @@ libxml2 keeps every new name for as long as the thread lives: an answer of nothi
 # Evaluated in C over the whole tree: the levels are counted without making a Python object of any element.
 _TOO_DEEP = etree.XPath(f"boolean({'/'.join(['*'] * MAX_DEPTH)})")
 
-# XML 1.0, production 2. What it leaves out cannot be stored as text or written as UTF-8 either.
-_NOT_CARRIED = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
 
 class DocumentError(Exception):
     """The document cannot be read. The text never repeats any of it."""
@@ -40,7 +36,8 @@ def parse(document: bytes, *, max_bytes: int, encoding: str | None = None) -> El
     """
     if len(document) > max_bytes:
         raise DocumentError("the document is too large")
-    if document.count(b"<") > MAX_MARKS or document.count(b"=") > MAX_MARKS:
+    # A document of fewer bytes than that can't have so many of anything.
+    if len(document) > MAX_MARKS and max(document.count(b"<"), document.count(b"=")) > MAX_MARKS:
         raise DocumentError("the document has too many elements")
     try:
         root = etree.fromstring(document, _parser(encoding))
@@ -52,11 +49,6 @@ def parse(document: bytes, *, max_bytes: int, encoding: str | None = None) -> El
     if _TOO_DEEP(root):
         raise DocumentError("the document is nested too deep")
     return root
-
-
-def carried(text: str) -> str:
-    """The text with a replacement character for each that XML cannot carry: controls and halves of pairs."""
-    return text if text.isascii() and text.isprintable() else _NOT_CARRIED.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def local_name(element: Node) -> str:

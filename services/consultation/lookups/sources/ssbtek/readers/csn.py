@@ -76,6 +76,9 @@ def _result(common: Sequence[Element], notes: Notes) -> _Json:
     found = [_RESULT.read(each, notes) for each in results]
     # Of several, the one that refuses.
     chosen = next((each for each in found if each.get("ResultatKod") != "0"), found[0] if found else {})
+    if found and chosen.get("ResultatKod") is None:
+        # How it went is not known, whatever stands beside.
+        notes.loses("missing element", "ResultatKod")
     return {"code": chosen.get("ResultatKod"), "text": chosen.get("ResultatText")}
 
 

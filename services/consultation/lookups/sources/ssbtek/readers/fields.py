@@ -54,10 +54,11 @@ class NodeFields(Generic[N]):
 
     def text(self, name: str) -> str | None:
         """The text without surrounding blanks; None when it is absent or blank."""
-        if name not in self._children:
+        found = self._children.get(name)
+        if found is None:
             return None
-        element = self._children[name][0]
-        if len(self._children[name]) > 1:
+        element = found[0]
+        if len(found) > 1:
             self._notes.loses("repeated element", name)
         if len(element):
             self._notes.loses("elements where text is expected", name)

@@ -4,10 +4,10 @@ FK's content is in `formansinformation`, PM's in the lists beside it. What each 
 `fk_*` and `pm_*`, in tables that the facade's writer uses too.
 """
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
-from services.consultation.lookups.sources.domain import SourceState
+from services.consultation.lookups.sources.domain import SourcePart, SourceState
 from services.consultation.lookups.sources.ssbtek.readers import fk_payments, fk_programmes, pm_pension
 from services.consultation.lookups.sources.ssbtek.readers.fields import Fields
 from services.consultation.lookups.sources.ssbtek.readers.fk_cases import CASES
@@ -105,19 +105,20 @@ def _read(document: Json, notes: Notes) -> Reading:
         fk_notes.does_not_know("supplier not listed", FK)
     content = _content(fk, pm)
     down = [each for each in suppliers if each["state"] != UP]
+    parts = parts_of(
+        suppliers,
+        deviations,
+        {
+            FK: Delivered(bool(told_by_fk), notes.lost or fk_notes.lost, notes.unknown or fk_notes.unknown),
+            PM: Delivered(bool(told_by_pm), notes.lost or pm_notes.lost, notes.unknown or pm_notes.unknown),
+        },
+    )
     reading = Reading(
-        state=_state(suppliers, down, deviations, items),
+        state=_state(suppliers, parts, deviations, items),
         code=down[0]["state"] if down else next((each["code"] for each in deviations), None),
         messages=words(*(each["text"] for each in down), *(each["text"] for each in deviations)),
         items=items,
-        parts=parts_of(
-            suppliers,
-            deviations,
-            {
-                FK: Delivered(bool(told_by_fk), notes.lost or fk_notes.lost, notes.unknown or fk_notes.unknown),
-                PM: Delivered(bool(told_by_pm), notes.lost or pm_notes.lost, notes.unknown or pm_notes.unknown),
-            },
-        ),
+        parts=parts,
         protected=protected,
         data={"suppliers": suppliers, "deviations": deviations, **content},
         subject=content["person"]["personNumber"] if content["person"] else None,
@@ -194,12 +195,17 @@ def _content(fk: Json, pm: Json) -> Json:
     }
 
 
-def _state(suppliers: list[Json], down: list[Json], deviations: list[Json], items: tuple[str, ...]) -> SourceState:
+def _state(
+    suppliers: list[Json], parts: Iterable[SourcePart], deviations: list[Json], items: tuple[str, ...]
+) -> SourceState:
     if not suppliers:
         return SourceState.PARTIAL
-    if len(down) == len(suppliers) and not items:
+    if not items and all(each["state"] != UP for each in suppliers):
         return SourceState.LOGICAL_ERROR
-    return SourceState.PARTIAL if down or deviations else state_of(items)
+    # Of a part that proves nothing there may be more than came, whatever the other one told.
+    if deviations or not all(part.state.supports_decision for part in parts):
+        return SourceState.PARTIAL
+    return state_of(items)
 
 
 def _without_suppliers(document: Json, notes: Notes, *, protected: bool) -> Reading:

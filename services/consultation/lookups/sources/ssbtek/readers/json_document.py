@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, NoReturn
 
+from services.consultation.lookups.sources.characters import UNCARRIED, carried_json, may_hold_others
 from services.consultation.lookups.sources.ssbtek.readers.inner import MAX_INNER_BYTES
 from services.consultation.lookups.sources.ssbtek.readers.json_kinds import plain_name
 from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
@@ -20,15 +21,19 @@ def parse_json(document: bytes, notes: Notes) -> Any:
     """JSON in UTF-8 with numbers as int or Decimal. Raises DocumentError, whose text holds none of it.
 
     Of members that an object has twice the last is taken, as everywhere; when they differ, one is noted as lost.
+    So is a text with a character that cannot be told further, which is replaced.
     """
     if len(document) > MAX_INNER_BYTES:
         raise DocumentError("the inner document is too large")
     try:
         text = document.decode("utf-8-sig")
         try:
-            return _UNREPEATED.decode(text)
+            value = _UNREPEATED.decode(text)
         except _RepeatedError:
-            return _decoder(partial(_noting, notes)).decode(text)
+            value = _decoder(partial(_noting, notes)).decode(text)
+        if not may_hold_others(document):
+            return value
+        return carried_json(value, lambda key: notes.loses(UNCARRIED, plain_name(key)))
     except (ValueError, RecursionError):
         raise DocumentError("the inner document is not JSON in UTF-8") from None
 

@@ -82,15 +82,7 @@ def _text(value: Any, key: str, notes: Notes) -> str | None:
     text = value.strip()
     if len(text) != len(value):
         notes.deviates("padded value", key)
-    if not (text.isprintable() or _can_be_carried(text)):
-        notes.loses("not a text", key)
-        return None
     return text or None
-
-
-def _can_be_carried(text: str) -> bool:
-    # Half of a surrogate pair is not a character, and PostgreSQL has no NUL.
-    return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _number(value: Any, key: str, notes: Notes, problem: str = "not a number") -> str | None:

@@ -2,6 +2,8 @@
 
 _MAX_DEVIATIONS = 40
 _MAX_NAME = 60
+_TOO_MANY_DIGITS = 6
+"""In a name: a source may have put a value where a name should be."""
 
 
 class Notes:
@@ -25,7 +27,7 @@ class Notes:
     def deviates(self, what: str, name: str) -> None:
         """The answer differs from its contract, but nothing that it says is lost."""
         if len(self._seen) < _MAX_DEVIATIONS:
-            self._seen[f"{what}: {name[:_MAX_NAME]}"] = None
+            self._seen[f"{what}: {_plain(name)}"] = None
 
     def loses(self, what: str, name: str) -> None:
         """A value is there but cannot be read, so the answer is not read in full."""
@@ -45,3 +47,7 @@ class Notes:
             if len(self._seen) >= _MAX_DEVIATIONS:
                 break
             self._seen[each] = None
+
+
+def _plain(name: str) -> str:
+    return name[:_MAX_NAME] if sum(map(str.isdigit, name)) < _TOO_MANY_DIGITS else "a name of digits"

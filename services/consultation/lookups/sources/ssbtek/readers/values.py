@@ -19,6 +19,9 @@ _LARGEST = 10**_LARGEST_EXPONENT
 
 def iso_date(text: str) -> str | None:
     """The date without an offset, on the same day; None when it is not one."""
+    if len(text) == 10 and text[4] == text[7] == "-":
+        # Nearly every date: read without the offset that it doesn't have.
+        return text if _exists(text) else None
     found = _DATE.fullmatch(text)
     return found[1] if found is not None and _exists(found[1]) else None
 

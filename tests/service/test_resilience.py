@@ -309,7 +309,7 @@ def test_a_tenant_whose_own_certificate_cannot_be_used_is_never_shown_under_anot
     try:
         refused = exchange.look_up("complete", "malmo")
         (probed,) = exchange.send("malmo", "GET", PROBE).json()["environments"]
-        through_facade = tested_as(exchange, "2120001124", "malmo")
+        through_facade = through_the_facade(exchange, "2120001124", "malmo")
         assert exchange.sent_to_sources == []
         assert told(exchange.look_up("complete", "umea")) == {("answered", None, None)}
     finally:
@@ -317,12 +317,12 @@ def test_a_tenant_whose_own_certificate_cannot_be_used_is_never_shown_under_anot
 
     assert told(refused) == {("error", "LOCAL", "CERTIFICATE")}
     assert through_facade.count("<ssbt:felkod>CERTIFICATE</ssbt:felkod>") == len(SourceCode)
-    assert "felkod" not in tested_as(exchange, "2120001124", "malmo")
+    assert "felkod" not in through_the_facade(exchange, "2120001124", "malmo")
     assert (probed["reached"], probed["code"], probed["certificate"]) == (False, "CERTIFICATE", None)
     assert told(exchange.look_up("complete", "malmo")) == {("answered", None, None)}
 
 
-def tested_as(exchange: Exchange, organisation: str, client: str) -> str:
+def through_the_facade(exchange: Exchange, organisation: str, client: str) -> str:
     """What the facade's operation for testing answers a case system of the organisation."""
     question = (
         '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'

@@ -38,6 +38,7 @@ def test_the_page_shows_the_whole_way() -> None:
     page = PAGE.read_text("utf-8")
     for part in (
         "/lookups",
+        "/completions",
         "/consultations",
         "/queue",
         "/claims",

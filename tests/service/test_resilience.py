@@ -22,6 +22,7 @@ from services.consultation.lookups.simulator.persons import PERSONS
 from services.consultation.lookups.sources.collect import collect
 from services.consultation.lookups.sources.domain import SourceCode
 from services.consultation.lookups.sources.health import SourceHealth
+from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.settings import Settings
 from services.consultation.tables import OWNER_ROLE
 from services.consultation.tenants.load import SANDBOX, load_tenants, read_tenants
@@ -31,6 +32,7 @@ from shared.serving import Served, serving
 from shared.tokens.client import authorization
 from tests.attack.beside import Hostile, hostile, services_beside
 from tests.exchange import Exchange, free_ports, lookup_body
+from tests.facade import facade_client, registered
 from tests.rest_sources import RestSources, serving_rest_sources
 from tests.sizes import sample_or_full
 from tests.unit.lookups.given import inquiry, no_sleep
@@ -307,14 +309,29 @@ def test_a_tenant_whose_own_certificate_cannot_be_used_is_never_shown_under_anot
     try:
         refused = exchange.look_up("complete", "malmo")
         (probed,) = exchange.send("malmo", "GET", PROBE).json()["environments"]
+        through_facade = through_the_facade(exchange, "2120001124", "malmo")
         assert exchange.sent_to_sources == []
         assert told(exchange.look_up("complete", "umea")) == {("answered", None, None)}
     finally:
         asyncio.run(load_tenants(owner, [malmo]))
 
     assert told(refused) == {("error", "LOCAL", "CERTIFICATE")}
+    assert through_facade.count("<ssbt:felkod>CERTIFICATE</ssbt:felkod>") == len(SourceCode)
+    assert "felkod" not in through_the_facade(exchange, "2120001124", "malmo")
     assert (probed["reached"], probed["code"], probed["certificate"]) == (False, "CERTIFICATE", None)
     assert told(exchange.look_up("complete", "malmo")) == {("answered", None, None)}
+
+
+def through_the_facade(exchange: Exchange, organisation: str, client: str) -> str:
+    """What the facade's operation for testing answers a case system of the organisation."""
+    question = (
+        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+        f'<testaBastjanstInformation xmlns="{V10.namespace}"/></s:Body></s:Envelope>'
+    )
+    with registered(exchange, organisationNumber=organisation, clientId=client), facade_client(exchange) as facade:
+        answer = facade.post(question)
+    assert answer.status_code == 200, answer.text
+    return answer.text
 
 
 # --- what is left after many look-ups ---------------------------------------------------------------------------------

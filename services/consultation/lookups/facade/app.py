@@ -50,6 +50,7 @@ from services.consultation.lookups.warnings import warnings_about
 from services.consultation.persons.vault import mark_person
 from services.consultation.problems import ASKER_NOT_OWN
 from services.consultation.scopes import LOOKUPS_CREATE
+from services.consultation.tenants.repository import certificate_of
 from shared.database.engine import Tenancy
 from shared.housekeeping import repeating
 from shared.http.audit_trail import AuditTrail, record_refusal
@@ -126,9 +127,15 @@ class Facade:
     async def _answered(self, request: Request, caller: Caller, client: RegisteredClient, operation: Element) -> bytes:
         version = self._needs.version
         if local_name(operation) == version.probe:
-            return written(in_envelope(write_probe_answer(await self._needs.probe.look(), version)))
+            return await self._tested(caller)
         await self._needs.disclosing.require()
         return await self._looked_up(request, caller, client, operation)
+
+    async def _tested(self, caller: Caller) -> bytes:
+        async with self._needs.asking.database.begin(Tenancy(caller.organisation)) as connection:
+            certificate = await certificate_of(connection, caller.organisation)
+        probed = await self._needs.probe.look(certificate)
+        return written(in_envelope(write_probe_answer(probed, self._needs.version)))
 
     async def _looked_up(self, request: Request, caller: Caller, client: RegisteredClient, operation: Element) -> bytes:
         asking, state = self._needs.asking, request.scope["state"]

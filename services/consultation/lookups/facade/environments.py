@@ -10,14 +10,14 @@ from services.consultation.lookups.sources.probing import ProbeAnswer, ProbedSou
 
 
 class EnvironmentsProbe:
-    """Implements `Probe` by asking every environment, each with its own certificate."""
+    """Implements `Probe` by asking every environment."""
 
     def __init__(self, environments: Sequence[Environment]) -> None:
         self._environments = environments
 
-    async def look(self) -> Mapping[SourceCode, Probed]:
+    async def look(self, certificate: str | None) -> Mapping[SourceCode, Probed]:
         """See Probe."""
-        answers = await asyncio.gather(*(each.probe() for each in self._environments))
+        answers = await asyncio.gather(*(each.probe(certificate) for each in self._environments))
         return {
             code: told
             for environment, answer in zip(self._environments, answers, strict=True)

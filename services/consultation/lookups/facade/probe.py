@@ -27,14 +27,9 @@ class Probed:
 class Probe(Protocol):
     """Tests the sources without a person. A source that is left out is unknown."""
 
-    async def look(self) -> Mapping[SourceCode, Probed]:
-        """What is known now. Never raises for anything that the outside world did."""
+    async def look(self, certificate: str | None) -> Mapping[SourceCode, Probed]:
+        """What is known now, by the certificate of that reference; None is the deployment's.
+
+        Never raises for anything that the outside world did.
+        """
         ...
-
-
-class NoProbe:
-    """Tests nothing, and says so."""
-
-    async def look(self) -> Mapping[SourceCode, Probed]:
-        """See Probe."""
-        return dict.fromkeys(SourceCode, Probed(called=False))

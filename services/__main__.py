@@ -420,13 +420,19 @@ def call_command(chosen: argparse.Namespace) -> int:
 def demo_command(_: argparse.Namespace) -> int:
     """The main story on an instance of its own."""
     from services.assembly.demo_clients import demo_client
-    from services.command.demo import Stage, tell
+    from services.command.demo import Cast, Stage, tell
     from services.consultation.lookups.simulator.persons import PERSONS
 
     def client(name: str, home: Path, public_url: str, http: httpx.Client) -> MachineClient:
         return demo_client(name, home, public_url, http)
 
-    return tell(Stage(root=ROOT, client=client, person=PERSONS["late_and_failed"].number))
+    household = ("applicant", "co_applicant", "child_1", "child_2", "child_3")
+    cast = Cast(
+        late_and_failed=PERSONS["late_and_failed"].number,
+        changing=PERSONS["income_changes"].number,
+        household=tuple(PERSONS[f"household_{each}"].number for each in household),
+    )
+    return tell(Stage(root=ROOT, client=client, persons=cast, simulator=sandbox.SIMULATOR))
 
 
 def audit_command(chosen: argparse.Namespace) -> int:

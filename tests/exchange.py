@@ -10,7 +10,6 @@ import os
 import secrets
 import socket
 import tempfile
-import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, contextmanager
@@ -33,10 +32,11 @@ from services.gateway.tokens.demo import DEMO_CLIENTS, demo_identity, write_demo
 from shared.connections import ConnectionLimits
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
 from shared.http.guard import App, Message, Receive, Scope, Send
-from shared.serving import Served, serving
+from shared.serving import Served
 from shared.tokens.client import MachineClient
 from shared.vault import Vault
 from tests import openapi_check
+from tests.serving import serving_in_thread
 
 NOBODY = "0190a8e5-0000-4000-8000-000000000000"
 """A well-formed id that belongs to nothing."""
@@ -225,7 +225,7 @@ def running_exchange(*, ssbtek_version: str = sandbox.SSBTEK_VERSION) -> Iterato
         start(_placed(asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))))
         sent: list[bytes] = []
         simulator = _recording(create_simulator(version=VERSIONS[ssbtek_version]), sent)
-        start(_serving_thread(port, clock, simulator))
+        start(serving_in_thread(lambda stack: _product(stack, port, clock, simulator)))
         names = ("gateway", "consultation", "agreements", "simulator", "facade")
         ports = {name: port + offset for offset, name in enumerate(names)}
         yield Exchange(base_url, home, clock, http, postgres, ports, sent, dict(os.environ))
@@ -248,52 +248,20 @@ def _placed(settings: Mapping[str, str]) -> Iterator[None]:
                     os.environ[name] = earlier
 
 
-@contextmanager
-def _serving_thread(port: int, clock: MovableClock, simulator: App) -> Iterator[None]:
-    started, stop = threading.Event(), asyncio.Event()
-    failures: list[BaseException] = []
-    loops: list[asyncio.AbstractEventLoop] = []
-
-    async def serve() -> None:
-        loops.append(asyncio.get_running_loop())
-        async with AsyncExitStack() as stack:
-            app, facade = await consultation.build_with_facade(stack, clock, "127.0.0.1")
-            assert facade is not None
-            apps = (
-                ("simulator", simulator, sandbox.SIMULATOR),
-                ("consultation", app, sandbox.CONSULTATION),
-                ("agreements", await agreements.build(stack, clock), sandbox.AGREEMENTS),
-                ("gateway", await gateway.build(stack, clock, host="127.0.0.1"), 0),
-            )
-            doors = {"gateway": gateway.connection_limits()}
-            served = [
-                Served(name, app, "127.0.0.1", port + offset, doors.get(name, ConnectionLimits()))
-                for name, app, offset in apps
-            ]
-            async with serving([*served, facade]):
-                started.set()
-                await stop.wait()
-
-    def run() -> None:
-        try:
-            asyncio.run(serve())
-        except BaseException as fault:
-            failures.append(fault)
-            started.set()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    started.wait(60)
-    try:
-        if failures:
-            raise failures[0]
-        yield
-    finally:
-        if loops and not failures:
-            loops[0].call_soon_threadsafe(stop.set)
-        thread.join(30)
-    if failures:
-        raise failures[0]
+async def _product(stack: AsyncExitStack, port: int, clock: MovableClock, simulator: App) -> list[Served]:
+    app, facade = await consultation.build_with_facade(stack, clock, "127.0.0.1")
+    assert facade is not None
+    apps = (
+        ("simulator", simulator, sandbox.SIMULATOR),
+        ("consultation", app, sandbox.CONSULTATION),
+        ("agreements", await agreements.build(stack, clock), sandbox.AGREEMENTS),
+        ("gateway", await gateway.build(stack, clock, host="127.0.0.1"), 0),
+    )
+    doors = {"gateway": gateway.connection_limits()}
+    served = [
+        Served(name, app, "127.0.0.1", port + offset, doors.get(name, ConnectionLimits())) for name, app, offset in apps
+    ]
+    return [*served, facade]
 
 
 def _recording(app: App, sent: list[bytes]) -> App:

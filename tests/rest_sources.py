@@ -2,29 +2,31 @@
 
 import asyncio
 import json
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from joserfc.jwk import import_key
+from starlette.responses import Response
 
 from services import sandbox
 from services.assembly.simulators import write_rest_settings
 from services.consultation.lookups.simulator.rest import create_app
 from services.consultation.lookups.simulator.rest_issuer import TOKEN_PATH, SimulatedIssuer
 from services.consultation.lookups.sources.domain import SourceCode
-from shared.clock import system_clock
+from shared.clock import Clock, system_clock
 from shared.http.guard import App, Message, Receive, Scope, Send
-from shared.serving import Served, serving
+from shared.serving import Served
 from tests.exchange import free_ports
+from tests.serving import serving_in_thread
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
     """One request as it came in."""
 
+    method: str
     target: str
     headers: str = field(repr=False)
     body: bytes = field(repr=False)
@@ -32,53 +34,53 @@ class Received:
 
 @dataclass(slots=True)
 class RestSources:
-    """The simulator while it runs. `settings` is the file that has sources asked here."""
+    """The simulator while it runs. `settings` is the file that has sources asked here; not `up`, they answer 503."""
 
     issuer: SimulatedIssuer
     settings: Path
+    up: bool = True
     received: list[Received] = field(default_factory=list)
 
     def questions(self) -> list[Received]:
-        """The requests that were no token requests."""
-        return [each for each in self.received if each.target != TOKEN_PATH]
+        """The requests that were no token requests, and no probes."""
+        return [each for each in self.received if each.target != TOKEN_PATH and each.method == "POST"]
+
+    def probes(self) -> list[Received]:
+        """The requests that only looked whether somebody is there."""
+        return [each for each in self.received if each.method == "GET"]
 
     def token_requests(self) -> int:
         """How many tokens were asked for."""
-        return len(self.received) - len(self.questions())
+        return sum(each.target == TOKEN_PATH for each in self.received)
 
 
 @contextmanager
-def serving_rest_sources(home: Path, *codes: SourceCode, **changed: object) -> Iterator[RestSources]:
+def serving_rest_sources(
+    home: Path, *codes: SourceCode, clock: Clock = system_clock, **changed: object
+) -> Iterator[RestSources]:
     """The simulator, and settings that have `codes` asked there. Who is late is so until the simulator stops."""
     port = free_ports(1)
     address = f"http://127.0.0.1:{port}"
     key_file = sandbox.rest_source_key(home)
-    issuer = SimulatedIssuer(address, import_key(json.loads(key_file.read_text("utf-8"))), system_clock)
+    issuer = SimulatedIssuer(address, import_key(json.loads(key_file.read_text("utf-8"))), clock)
     sources = RestSources(issuer, write_rest_settings(home, address, key_file, codes, **changed))
-    started, loops = threading.Event(), list[asyncio.AbstractEventLoop]()
-    stop = asyncio.Event()
+    released = asyncio.Event()
 
-    async def until_stopped(_seconds: float) -> None:
-        await stop.wait()
+    async def until_released(_seconds: float) -> None:
+        await released.wait()
 
-    async def serve() -> None:
-        loops.append(asyncio.get_running_loop())
-        app = _recording(create_app(issuer, sleep=until_stopped), sources.received)
-        async with serving([Served("simulator", app, "127.0.0.1", port)]):
-            started.set()
-            await stop.wait()
+    async def build(_: AsyncExitStack) -> list[Served]:
+        app = _recording(create_app(issuer, sleep=until_released), sources)
+        return [Served("simulator", app, "127.0.0.1", port)]
 
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    assert started.wait(30)
-    try:
-        yield sources
-    finally:
-        loops[0].call_soon_threadsafe(stop.set)
-        thread.join(30)
+    with serving_in_thread(build) as loop:
+        try:
+            yield sources
+        finally:
+            loop.call_soon_threadsafe(released.set)
 
 
-def _recording(app: App, received: list[Received]) -> App:
+def _recording(app: App, sources: RestSources) -> App:
     async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
         chunks: list[bytes] = []
 
@@ -89,9 +91,15 @@ def _recording(app: App, received: list[Received]) -> App:
                 if not message.get("more_body"):
                     query = f"?{scope['query_string'].decode()}" if scope["query_string"] else ""
                     headers = repr([name + b": " + value for name, value in scope["headers"]])
-                    received.append(Received(scope["path"] + query, headers, b"".join(chunks)))
+                    target = scope["path"] + query
+                    sources.received.append(Received(scope["method"], target, headers, b"".join(chunks)))
             return message
 
-        await app(scope, listened, send)
+        if sources.up or scope["path"] == TOKEN_PATH:
+            await app(scope, listened, send)
+            return
+        while (await listened()).get("more_body"):
+            pass
+        await Response(status_code=503)(scope, listened, send)
 
     return recorded

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from services import sandbox
 from shared.tokens.profile import PROFILES, SecurityProfile
 
 Settings = TypeVar("Settings")
+Content = TypeVar("Content", bound=BaseModel)
 
 
 class CannotStart(Exception):
@@ -25,6 +26,17 @@ def read_settings(kind: Callable[[], Settings]) -> Settings:
         prefix = getattr(kind, "model_config", {}).get("env_prefix", "")
         faults = [f"{prefix}{str(error['loc'][0]).upper()}: {error['msg']}" for error in fault.errors()]
         raise CannotStart("settings are missing or unfit (see deploy/env):\n  " + "\n  ".join(faults)) from None
+
+
+def read_file(path: Path, kind: type[Content], what: str) -> Content:
+    """A JSON file that a setting names. Raises CannotStart naming the members that are unfit, never a value."""
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except OSError as fault:
+        raise CannotStart(f"{path} cannot be read ({type(fault).__name__})") from None
+    except ValidationError as fault:
+        faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in fault.errors()]
+        raise CannotStart(f"{path} is not {what}:\n  " + "\n  ".join(faults)) from None
 
 
 def required(name: str) -> str:

@@ -5,9 +5,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from services.assembly.environment import CannotStart
+from services.assembly.environment import CannotStart, read_file
 from services.gateway.scopes import all_scope_names
 from services.sandbox import LOOPBACK
 from shared.http.answers import json_answer
@@ -71,15 +71,7 @@ class IssuersFile(_Strict):
 
 def read_issuers(path: Path, profile: SecurityProfile, own: str) -> list[IssuerEntry]:
     """The issuers of the file. `own` is the name of our issuer, which is none of them. Raises CannotStart."""
-    try:
-        entries = IssuersFile.model_validate_json(path.read_bytes()).issuers
-    except OSError as fault:
-        raise CannotStart(f"{path} cannot be read ({type(fault).__name__})") from None
-    except ValidationError as fault:
-        faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in fault.errors()]
-        raise CannotStart(
-            f"{path} is not a file of issuers (see docs/operations.md):\n  " + "\n  ".join(faults)
-        ) from None
+    entries = read_file(path, IssuersFile, "a file of issuers (see docs/operations.md)").issuers
     faults = [fault for entry in entries for fault in _entry_faults(entry, profile)]
     names = [entry.issuer for entry in entries]
     if len(set(names)) != len(names) or own in names:

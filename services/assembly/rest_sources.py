@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import httpx
 from joserfc.errors import JoseError
 from joserfc.jwk import Key, import_key
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel
 
-from services.assembly.environment import CannotStart
-from services.assembly.sources import READING_SECONDS
+from services.assembly.environment import CannotStart, read_file
+from services.assembly.sources import READING_SECONDS, probe_seconds
 from services.consultation.lookups.sources.breaker import Breaker, BreakerPolicy
 from services.consultation.lookups.sources.domain import Source, SourceCode
 from services.consultation.lookups.sources.environment import Environment, watched
@@ -74,7 +74,13 @@ class RestAssembly:
 
 def rest_environments(path: Path | None, parts: RestAssembly) -> list[Environment]:
     """The sources that the file names, each with a breaker of its own; none without a file. Raises CannotStart."""
-    return [_environment(code, entry, parts) for code, entry in ({} if path is None else _read(path)).items()]
+    return [_environment(code, entry, parts) for code, entry in _entries(path).items()]
+
+
+def _entries(path: Path | None) -> Mapping[SourceCode, RestSourceEntry]:
+    if path is None:
+        return {}
+    return read_file(path, RestSourcesFile, "a file of REST sources (see docs/rest-sources.md)").root
 
 
 def _environment(code: SourceCode, entry: RestSourceEntry, parts: RestAssembly) -> Environment:
@@ -88,24 +94,12 @@ def _environment(code: SourceCode, entry: RestSourceEntry, parts: RestAssembly) 
         (code,),
         _source(code, entry, parts.transport, parts.http, parts.clock),
         Breaker(parts.policy, parts.clock),
-        RestProbe(code, parts.transport, entry.url, parts.clock, timeout_seconds=entry.timeout_seconds),
+        RestProbe(code, parts.transport, entry.url, parts.clock, timeout_seconds=probe_seconds(parts.policy)),
         parts.health,
         parts.clock,
         budget_seconds=entry.timeout_seconds + READING_SECONDS,
         failed=source_failed,
     )
-
-
-def _read(path: Path) -> Mapping[SourceCode, RestSourceEntry]:
-    try:
-        return RestSourcesFile.model_validate_json(path.read_bytes()).root
-    except OSError as fault:
-        raise CannotStart(f"{path} cannot be read ({type(fault).__name__})") from None
-    except ValidationError as fault:
-        faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in fault.errors()]
-        raise CannotStart(
-            f"{path} is not a file of REST sources (see docs/rest-sources.md):\n  " + "\n  ".join(faults)
-        ) from None
 
 
 def _source(

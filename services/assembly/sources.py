@@ -31,7 +31,6 @@ from shared.transport.pyreqwest_transport import PyreqwestTransport
 _MAX_ANSWER_BYTES = 4 * 1024 * 1024
 READING_SECONDS = 1.0
 """Added to a source's time-out: what arrives at the last moment is to be read too."""
-_PROBE_SECONDS = 10.0
 _PREFIX = "SAMRAD_CONSULTATION_"
 
 
@@ -69,12 +68,17 @@ def make_ssbtek(
             settings.ssbtek_url,
             version,
             clock,
-            timeout_seconds=min(_PROBE_SECONDS, settings.breaker_probe_seconds),
+            timeout_seconds=probe_seconds(breaker_policy(settings)),
         ),
         health,
         clock,
         budget_seconds=settings.ssbtek_budget_seconds + READING_SECONDS,
     )
+
+
+def probe_seconds(policy: BreakerPolicy) -> float:
+    """How long a probe may take: callers of the probe wait for it, and the next one is due after the interval."""
+    return min(10.0, policy.probe_every.total_seconds())
 
 
 def breaker_policy(settings: Settings) -> BreakerPolicy:

@@ -10,8 +10,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,10 @@ from shared.tokens.client import MachineClient
 _READY_SECONDS = 60
 _PORTS = 5
 
+PURPOSE = "financial_aid_application"
+LOOKUPS = "/consultation/v1/lookups"
+EVERYWHERE = ["AF", "CSN", "FK", "SKV", "SO", "TNS", "MIV"]
+
 MakeClient = Callable[[str, Path, str, httpx.Client], MachineClient]
 
 
@@ -31,11 +35,25 @@ class StepFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where the program lies, how clients are made, and the synthetic person for whom AF is late and FK fails."""
+    """Where the program lies, how clients are made, and who is asked about: synthetic persons by their part.
+
+    `simulator` is how many ports above the first the simulator of the sources listens.
+    """
 
     root: Path
     client: MakeClient
-    person: str
+    persons: "Cast"
+    simulator: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Identity numbers. For `late_and_failed` AF is late and FK fails; what `changing` is paid has changed since last
+    month; `household` is an applicant, a co-applicant and children, of whom the second has protected identity."""
+
+    late_and_failed: str
+    changing: str
+    household: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -47,8 +65,10 @@ class Story:
     workbench: MachineClient
     dashboard: MachineClient
     base_url: str
-    person: str
-    lookup_id: str = ""
+    simulator_url: str
+    http: httpx.Client
+    persons: Cast
+    lookup: dict[str, Any] = field(default_factory=dict)
     consultation_id: str = ""
     number: str = ""
     version: int = 1
@@ -63,6 +83,16 @@ class Story:
         answer = _checked(client.request("POST", self.base_url + path, headers=headers, json=body), expect)
         self.version = answer.get("version", self.version)
         return answer
+
+    def switch(self, state: str, source: str) -> None:
+        """Take a source down, or up again, at the simulator."""
+        answer = self.http.post(f"{self.simulator_url}/outage", json={"state": state, "source": source})
+        _require(answer.is_success, answer.status_code)
+
+    def asked_last(self) -> list[str]:
+        """Which sources the simulator was asked for in the latest request."""
+        requests = self.http.get(f"{self.simulator_url}/requests").json()["requests"]
+        return [each["source"] for each in requests[-1]["sources"]]
 
     @property
     def consultation(self) -> str:
@@ -89,10 +119,11 @@ def tell(stage: Stage) -> int:
     """Play the story; answers 0 when every step held."""
     started = time.monotonic()
     try:
-        with _instance(stage.root) as (home, base_url), httpx.Client(timeout=60, trust_env=False) as http:
+        with _instance(stage.root) as (home, port), httpx.Client(timeout=60, trust_env=False) as http:
+            base_url, simulator_url = (f"http://127.0.0.1:{each}" for each in (port, port + stage.simulator))
             names = ("umea", "malmo", "af-workbench", "dashboard")
             umea, malmo, workbench, dashboard = (stage.client(name, home, base_url, http) for name in names)
-            story = Story(umea, malmo, workbench, dashboard, base_url, stage.person)
+            story = Story(umea, malmo, workbench, dashboard, base_url, simulator_url, http, stage.persons)
             for step in STEPS:
                 print(f"ok {step(story)}", flush=True)
     except StepFailed as fault:
@@ -107,8 +138,8 @@ def tell(stage: Stage) -> int:
 
 
 @contextmanager
-def _instance(root: Path) -> Iterator[tuple[Path, str]]:
-    """A fresh instance in a folder of its own, stopped and removed afterwards."""
+def _instance(root: Path) -> Iterator[tuple[Path, int]]:
+    """A fresh instance in a folder of its own, stopped and removed afterwards. Yields the folder and the first port."""
     port = _free_ports()
     with tempfile.TemporaryDirectory(prefix="samrad-demo-", ignore_cleanup_errors=True) as folder:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SAMRAD_")}
@@ -118,7 +149,8 @@ def _instance(root: Path) -> Iterator[tuple[Path, str]]:
             command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True
         )
         try:
-            yield Path(folder), _ready_address(process)
+            _await_ready(process)
+            yield Path(folder), port
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)
@@ -126,13 +158,11 @@ def _instance(root: Path) -> Iterator[tuple[Path, str]]:
                 process.stdout.close()
 
 
-def _ready_address(process: "subprocess.Popen[str]") -> str:
+def _await_ready(process: "subprocess.Popen[str]") -> None:
     if process.stdout is None:
         raise StepFailed("the instance has no output")
-    line = process.stdout.readline()
-    if not line.startswith("ready "):
+    if not process.stdout.readline().startswith("ready "):
         raise StepFailed("the instance did not start")
-    return line.split()[1]
 
 
 def _free_ports() -> int:
@@ -149,6 +179,19 @@ def _is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+def _today() -> date:
+    return date.today()  # noqa: DTZ011 - a day as a caseworker would write it
+
+
+def _question(person: str, **more: object) -> dict[str, Any]:
+    """About a person in the case of the story, with the purpose's own period."""
+    return {"person": person, "caseReference": "EB-DEMO-1", "purpose": PURPOSE, **more}
+
+
+def _by_source(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {source["source"]: source for source in answer["sources"]}
+
+
 def fetch_token(story: Story) -> str:
     """The first step: a token that is bound to a key."""
     token = story.umea.token_for("/consultation/v1/lookups")
@@ -158,45 +201,80 @@ def fetch_token(story: Story) -> str:
 
 def look_up(story: Story) -> str:
     """Seven sources, of which one is late and one fails."""
-    today = date.today()  # noqa: DTZ011 - a day as a caseworker would write it
-    everywhere = ["AF", "CSN", "FK", "SKV", "SO", "TNS", "MIV"]
-    body = {
-        "person": story.person,
-        "caseReference": "EB-DEMO-1",
-        "purpose": "financial_aid_application",
-        "period": {"from": str(today - timedelta(days=90)), "to": str(today)},
-        "sources": everywhere,
-    }
-    answer = story.post(story.umea, "/consultation/v1/lookups", body)
-    sources = {source["source"]: source for source in answer["sources"]}
-    failed = {name: source["origin"] for name, source in sources.items() if source["state"] == "error"}
-    read = [name for name, source in sources.items() if source["state"] in ("answered", "answered_empty")]
+    answer = story.post(story.umea, LOOKUPS, _question(story.persons.late_and_failed, sources=EVERYWHERE))
+    failed = {name: source["origin"] for name, source in _by_source(answer).items() if source["state"] == "error"}
+    read = [source for source in answer["sources"] if source["state"] in ("answered", "answered_empty")]
     _require(failed == {"AF": "SSBT", "FK": "BT"} and len(read) == 5, failed)
     _require(answer["complete"] is False, "a look-up that calls itself complete")
-    story.lookup_id = answer["lookupId"]
     return "look-up: five sources answered, AF late (SSBT), FK failed (BT), told apart"
 
 
-def open_consultation(story: Story) -> str:
-    """What the registers didn't say."""
+def look_up_without_af(story: Story) -> str:
+    """What the sources pay, and what has changed since last month, although one source is down."""
+    month = f"{_today():%Y-%m}"
+    story.switch("down", "AF")
+    try:
+        answer = story.post(story.umea, LOOKUPS, _question(story.persons.changing, comparison={"month": month}))
+    finally:
+        story.switch("up", "AF")
+    _require(_by_source(answer)["AF"]["state"] == "error" and not answer["complete"], _by_source(answer)["AF"]["state"])
+    payments, found = answer["payments"], {each["change"] for each in answer["changes"]["signals"]}
+    _require(payments and found, found)
+    story.lookup = answer
+    changes = ", ".join(sorted(found))
+    return f"another while AF is down: {len(payments)} payments in one list, changes since last month: {changes}"
+
+
+def complete(story: Story) -> str:
+    """The source that failed is asked again alone, and both attempts are shown."""
+    path = f"{LOOKUPS}/{story.lookup['lookupId']}/completions"
+    answer = story.post(story.umea, path)
+    _require(story.asked_last() == ["AF"], story.asked_last())
+    attempts = [[each["source"] for each in attempt["sources"]] for attempt in answer["attempts"]]
+    _require(answer["complete"] and len(attempts) == 2 and attempts[1] == ["AF"], attempts)
+    _require(answer["payments"] == story.lookup["payments"], "what was read before is not the same")
+    story.lookup = answer
+    return "completed: AF asked again alone, the rest told with its age, both attempts shown"
+
+
+def ask_household(story: Story) -> str:
+    """Five persons in one request, one of them with protected identity."""
+    roles = ["applicant", "co_applicant", "child", "child", "child"]
     body = {
-        "type": "consultation",
-        "purpose": "financial_aid_application",
-        "caseReference": "EB-DEMO-1",
-        "lookupId": story.lookup_id,
-        "question": "Vilka insatser är planerade de närmaste tre månaderna?",
+        "caseReference": "EB-DEMO-2",
+        "purpose": PURPOSE,
+        "persons": [
+            {"person": person, "role": role} for person, role in zip(story.persons.household, roles, strict=True)
+        ],
     }
+    answer = story.post(story.umea, "/consultation/v1/household-lookups", body)
+    withheld = [row["withheld"] for row in answer["matrix"]]
+    _require(withheld == [False, False, False, True, False] and answer["complete"], withheld)
+    hidden = [source["data"] for source in answer["lookups"][3]["lookup"]["sources"]]
+    _require(hidden == [None] * 7, "content about a protected person")
+    return "household: five persons by seven sources, the protected child's content withheld"
+
+
+def open_consultation(story: Story) -> str:
+    """What the registers didn't say: the look-up suggests what to ask, since FK tells of a programme."""
+    drafts = {draft["category"]: draft for draft in story.lookup["consultationDrafts"]}
+    _require("programme_plan" in drafts, set(drafts))
+    draft = drafts["programme_plan"]
+    body = {**draft, "question": draft["question"]["sv"]}
     answer = story.post(story.umea, "/consultation/v1/consultations", body, expect=201)
     story.consultation_id, story.number = answer["consultationId"], answer["number"]
     _require(answer["expectedAnswer"]["at"], answer)
-    return f"consultation {story.number} opened from it, an answer expected {answer['expectedAnswer']['at'][:10]}"
+    return (
+        f"consultation {story.number} opened from its draft, an answer expected {answer['expectedAnswer']['at'][:10]}"
+    )
 
 
 def see_own(story: Story) -> str:
     """Visible to its municipality."""
     whole = story.get(story.umea, story.consultation)
-    _require(whole["lookupId"] == story.lookup_id, whole["lookupId"])
-    return "visible to its municipality"
+    carried = (whole["lookupId"], whole["category"])
+    _require(carried == (story.lookup["lookupId"], "programme_plan"), carried)
+    return "visible to its municipality, with the category and the look-up it came from"
 
 
 def hide_from_others(story: Story) -> str:
@@ -281,6 +359,9 @@ def read_audit(story: Story) -> str:
 STEPS: tuple[Callable[[Story], str], ...] = (
     fetch_token,
     look_up,
+    look_up_without_af,
+    complete,
+    ask_household,
     open_consultation,
     see_own,
     hide_from_others,

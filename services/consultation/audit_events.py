@@ -99,6 +99,7 @@ EVENTS = (
             **_PURPOSE,
             **_GROUNDS,
             "type": "the type of consultation",
+            "category": "the kind of question, when the asker named one",
             "lookup": "the look-up that it rests on, if any",
             "fields": "names of the items of the look-up that it carries",
         },

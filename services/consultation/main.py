@@ -83,9 +83,11 @@ _ABOUT = openapi.Description(
     version=VERSION,
     description=(
         "Look-ups in several authorities' registers, consultations between municipalities and Arbetsförmedlingen, "
-        "and their lead times. Known limitations: text messages only, webhooks to come.\n\n"
+        "and their lead times. Known limitations: text messages only, webhooks to come; version 11 of SSBTEK's "
+        "contract is reconstructed, since no official schema is public.\n\n"
         "Slagningar i flera myndigheters register, samråd mellan kommuner och Arbetsförmedlingen, och ledtider för "
-        "dem. Kända begränsningar: endast text, webhookar kommer senare."
+        "dem. Kända begränsningar: endast text, webhookar kommer senare; version 11 av SSBTEK:s kontrakt är "
+        "rekonstruerad, eftersom inget officiellt schema är offentligt."
     ),
     server_url="https://samrad.example/consultation/v1",
     terms_url="https://samrad.example/terms",

@@ -2,15 +2,16 @@
 
 import asyncio
 import os
-import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
+from unittest import mock
 
 from services.assembly import agreements, consultation, gateway
 from shared.http.guard import App, Receive, Scope, Send
-from shared.serving import Served, serving
+from shared.serving import Served
 from tests.exchange import Exchange, free_ports
+from tests.serving import serving_in_thread
 
 
 @contextmanager
@@ -37,7 +38,7 @@ def services_beside(exchange: Exchange, settings: Mapping[str, str] | None = Non
         }
         return [Served(name, app, "127.0.0.1", ports[name]) for name, app in apps.items()]
 
-    with _environment(changed), _served(build):
+    with mock.patch.dict(os.environ, changed), serving_in_thread(build):
         yield ports
 
 
@@ -102,53 +103,5 @@ def hostile() -> Iterator[Hostile]:
     async def build(_: AsyncExitStack) -> list[Served]:
         return [Served("hostile", app, "127.0.0.1", neighbour.port)]
 
-    with _served(build):
+    with serving_in_thread(build):
         yield neighbour
-
-
-@contextmanager
-def _environment(changed: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in changed}
-    os.environ.update(changed)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-@contextmanager
-def _served(build: Callable[[AsyncExitStack], Awaitable[list[Served]]]) -> Iterator[None]:
-    """What `build` makes, served by a thread of its own for as long as the block lasts."""
-    started, stop = threading.Event(), asyncio.Event()
-    faults: list[BaseException] = []
-    loops: list[asyncio.AbstractEventLoop] = []
-
-    async def serve() -> None:
-        loops.append(asyncio.get_running_loop())
-        async with AsyncExitStack() as stack, serving(await build(stack)):
-            started.set()
-            await stop.wait()
-
-    def run() -> None:
-        try:
-            asyncio.run(serve())
-        except BaseException as fault:
-            faults.append(fault)
-        finally:
-            started.set()
-
-    thread = threading.Thread(target=run)
-    with ExitStack() as after:
-        thread.start()
-        after.callback(thread.join, 30)
-        started.wait(60)
-        if faults:
-            raise faults[0]
-        after.callback(lambda: loops[0].call_soon_threadsafe(stop.set))
-        yield
-    if faults:
-        raise faults[0]

@@ -2,12 +2,9 @@
 
 import asyncio
 import json
-import os
-import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,14 +13,13 @@ import asyncpg
 import httpx
 import pytest
 
-from services.assembly import consultation
 from services.consultation.brake.count import forget_counted
 from services.consultation.lookups.simulator.persons import PERSONS, number
 from shared.database.engine import Database
-from shared.serving import Served, serving
 from shared.tokens.client import authorization
 from tests.attack.support import sql
-from tests.exchange import Exchange, consultation_body, free_ports, lookup_body
+from tests.exchange import Exchange, consultation_body, lookup_body
+from tests.service.workers import workers as workers_of
 
 pytestmark = pytest.mark.attack
 
@@ -54,7 +50,7 @@ class Workers:
     """Two processes' worth of the service. Dialled directly; proofs are for the public address as always."""
 
     exchange: Exchange
-    ports: tuple[int, int]
+    addresses: Sequence[str]
 
     def post(
         self, path: str, body: dict[str, Any], *, by: str, worker: int = 0, key: str | None = None, name: str = "umea"
@@ -64,7 +60,7 @@ class Workers:
         token = client.token_for(path)
         headers = authorization(client.identity, token, "POST", address, self.exchange.clock())
         headers |= {"Samrad-Handler": by, **({"Idempotency-Key": key} if key else {})}
-        url = f"http://127.0.0.1:{self.ports[worker]}{path}"
+        url = self.addresses[worker] + path
         return self.exchange.http.post(url, headers=headers, json=body)
 
     def look_up(self, person: str, *, by: str, within: str | None = None, **more: Any) -> httpx.Response:
@@ -82,26 +78,8 @@ def both(running: Exchange) -> Iterator[Workers]:
         "SAMRAD_CONSULTATION_PERSONS_PER_HANDLER_AND_HOUR": str(PER_HANDLER),
         "SAMRAD_CONSULTATION_PERSONS_PER_CASE_AND_DAY": str(PER_CASE),
     }
-    before = {name: os.environ[name] for name in limits}
-    first = free_ports(2)
-    started, stop = threading.Event(), threading.Event()
-
-    async def serve() -> None:
-        async with AsyncExitStack() as stack:
-            os.environ.update(limits)
-            apps = [await consultation.build(stack, running.clock) for _ in range(2)]
-            os.environ.update(before)
-            served = [Served("consultation", app, "127.0.0.1", first + place) for place, app in enumerate(apps)]
-            async with serving(served):
-                started.set()
-                await asyncio.to_thread(stop.wait)
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    assert started.wait(30)
-    yield Workers(running, (first, first + 1))
-    stop.set()
-    thread.join(30)
+    with workers_of(["consultation"] * 2, running.clock, limits) as addresses:
+        yield Workers(running, addresses)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from services import __main__ as samrad
 from services import sandbox
 from services.assembly.demo_clients import demo_client
-from services.command.demo import Stage, tell
+from services.command.demo import Cast, Stage, tell
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.gateway.tokens.demo import write_demo_clients
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
@@ -252,11 +252,15 @@ def test_the_demo_passes() -> None:
     assert done.returncode == 0, done.stderr
     assert all(line.startswith("ok ") for line in lines[:-1])
     assert lines[-1].startswith("demo passed in ")
+    for told in ("asked again alone", "changes since last month", "opened from its draft", "household"):
+        assert any(told in line for line in lines), told
 
 
 def test_the_demo_fails_at_the_step_that_does_not_hold(capsys: pytest.CaptureFixture[str]) -> None:
     """With a person for whom every source answers, there is nothing late or failed to tell apart."""
-    stage = Stage(root=ROOT, client=demo_client, person=PERSONS["complete"].number)
+    complete = PERSONS["complete"].number
+    cast = Cast(late_and_failed=complete, changing=complete, household=(complete,))
+    stage = Stage(root=ROOT, client=demo_client, persons=cast, simulator=sandbox.SIMULATOR)
 
     assert tell(stage) == 1
 

@@ -1,7 +1,6 @@
 """Access as an AND of four, through the door: scope, ground, tenancy and fields, and which of them a refusal names."""
 
 import asyncio
-import base64
 import hashlib
 import json
 import uuid
@@ -326,10 +325,8 @@ def test_an_answer_that_an_older_version_has_kept_is_asked_for_anew_by_todays_ru
     key = str(uuid.uuid4())
     first = exchange.send("umea", "POST", f"{BASE}/lookups", body, key=key).json()
     older = {name: value for name, value in first.items() if name != "warnings"}
-    vault = Vault(
-        *(base64.b64decode(exchange.environment[f"SAMRAD_CONSULTATION_{kind}_KEY"]) for kind in ("SEALING", "MARKING"))
-    )
-    sealed, key_hash = vault.seal(json.dumps(older).encode(), "idempotency"), hashlib.sha256(key.encode()).digest()
+    sealed = exchange.vault().seal(json.dumps(older).encode(), "idempotency")
+    key_hash = hashlib.sha256(key.encode()).digest()
     sql(exchange, "UPDATE idempotency_record SET body = $1 WHERE key_hash = $2", sealed, key_hash)
 
     anew, again = (exchange.send("umea", "POST", f"{BASE}/lookups", body, key=key) for _ in range(2))

@@ -1,5 +1,6 @@
 """What failed in a look-up asked again alone, through the gateway, on a real database."""
 
+import asyncio
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,10 @@ import httpx
 import pytest
 
 from services.consultation.clocks.zone import SWEDEN
+from services.consultation.lookups.asking import permit
+from services.consultation.lookups.completion import complete as completing
 from services.consultation.lookups.simulator.persons import PERSONS
+from services.consultation.lookups.sources.collect import collect
 from tests.attack.support import sql, together
 from tests.exchange import NOBODY, Exchange, lookup_body
 from tests.service.given_persons import Answering, answering, cells, somebody
@@ -271,7 +275,8 @@ def test_without_a_ground_today_nothing_is_asked_again_and_nothing_told(
 ) -> None:
     person = somebody()
     answer_like(person, "fk_failed")
-    first = looked_up(exchange, person, sources=["FK", "TNS"])
+    # Sources that no other test asks together: the refusal is remembered for seconds of a time that has yet to come.
+    first = looked_up(exchange, person, sources=["FK", "TNS", "MIV"])
     with ground_ends(exchange, "lookup.tns", datetime.now(SWEDEN).date() - timedelta(days=1)):
         exchange.clock.move_to(datetime.now(UTC) + timedelta(seconds=6))
         answer, asked = asked_since(exchange, lambda: completed(exchange, first))
@@ -305,6 +310,63 @@ def test_another_attempt_under_way_is_waited_for_and_an_abandoned_one_taken_over
         (1, "hl-1", False),
         (2, "hl-gone", True),
         (3, "hl-1", False),
+    ]
+
+
+def test_an_abandoned_attempt_that_ends_after_all_is_not_overwritten_by_one_that_has_not_seen_it(
+    exchange: Exchange, answer_like: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = somebody()
+    answer_like(person, "fk_failed")
+    first = looked_up(exchange, person)
+    completed(exchange, first)
+    again = "UPDATE lookup_attempt SET asked_at = asked_at - interval '2 min', answered_at = {}, outcomes = {} "
+    where = "WHERE lookup_id = $1 AND number = 2"
+    sql(exchange, again.format("NULL", "NULL") + where, first["lookupId"])
+
+    async def meanwhile(*needs: Any) -> Any:
+        # Between the reading of the look-up and the beginning of the attempt.
+        await asyncio.to_thread(sql, exchange, again.format("now()", "'[]'") + where, first["lookupId"])
+        return await permit(*needs)
+
+    monkeypatch.setattr(completing, "permit", meanwhile)
+    answer, asked = asked_since(exchange, lambda: completed(exchange, first))
+
+    assert refused(answer) == (409, "completion_in_progress")
+    assert asked == []
+    monkeypatch.undo()
+    answer_like(person, "complete")
+    assert completed(exchange, first).json()["attempts"][-1]["number"] == 3
+
+
+def test_an_attempt_that_has_been_taken_over_tells_nothing_and_changes_nothing(
+    exchange: Exchange, answer_like: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = somebody()
+    answer_like(person, "fk_failed")
+    first = looked_up(exchange, person)
+
+    async def for_over_a_minute(*needs: Any, **more: Any) -> Any:
+        # While it waits for the sources a minute goes by, and somebody else completes the look-up.
+        answers = await collect(*needs, **more)
+        monkeypatch.setattr(completing, "collect", collect)
+        answer_like(person, "complete")
+        exchange.clock.move_to(datetime.now(UTC) + timedelta(seconds=61))
+        other.append(await asyncio.to_thread(completed, exchange, first, handler="hl-2"))
+        return answers
+
+    other: list[httpx.Response] = []
+    monkeypatch.setattr(completing, "collect", for_over_a_minute)
+    late = completed(exchange, first)
+
+    assert refused(late) == (409, "completion_in_progress")
+    assert "FK" not in late.text
+    record = exchange.send("umea", "GET", f"{BASE}/lookups/{first['lookupId']}").json()
+    assert (record["complete"], record["attempts"]) == (True, other[0].json()["attempts"])
+    assert [(each["number"], each["answeredAt"] is None) for each in record["attempts"]] == [
+        (1, False),
+        (2, True),
+        (3, False),
     ]
 
 

@@ -1,6 +1,7 @@
 """Version 11 of the contract: the product started with the setting, against the simulator's version 11."""
 
 import json
+import uuid
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
@@ -12,14 +13,16 @@ from services.consultation.lookups.facade.answer import NOT_WRITTEN
 from services.consultation.lookups.simulator.answers import skv_v11
 from services.consultation.lookups.simulator.elements import element
 from services.consultation.lookups.simulator.question import Question
+from services.consultation.lookups.sources.characters import carried
 from services.consultation.lookups.sources.domain import Origin, SourceCode, SourceState
 from services.consultation.lookups.sources.ssbtek.rules import violations
 from services.consultation.lookups.sources.ssbtek.sources import read_source
 from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.lookups.sources.ssbtek.v11 import V11
 from services.consultation.lookups.sources.ssbtek.xml import Element
-from tests.exchange import Exchange, running_exchange
+from tests.exchange import Exchange, lookup_body, running_exchange
 from tests.facade import facade_client, question
+from tests.service.given_persons import answering, somebody
 
 pytestmark = pytest.mark.requirement(1)
 
@@ -75,6 +78,41 @@ def test_skatteverket_is_asked_for_the_two_latest_completed_years_and_for_capita
         ("skatteuppgifter", "true"),
         ("beskattningsbilagor", "false"),
     ]
+
+
+@pytest.mark.parametrize("odd", ["\ud800", "\udc00x", "a\0b"])
+def test_a_text_that_is_no_text_is_told_with_its_odd_characters_replaced(
+    eleven: Exchange, monkeypatch: pytest.MonkeyPatch, odd: str
+) -> None:
+    document = {
+        "identitetsbeteckning": odd,
+        "statusPersonuppgiftKod": odd,
+        "kapitaluppgift": [{"taxeringsar": odd, "summaIntakterPaKapital": 1}],
+        "note": odd,
+        odd: "named oddly",
+    }
+    coded = b64encode(json.dumps(document).encode()).decode("ascii")
+
+    def odd_texts(question: Question) -> Element:
+        namespace = question.version.namespace
+        parts = (element(namespace, part, element(namespace, "data", coded)) for part in question.tax_parts)
+        return element(namespace, "SKV", *parts)
+
+    person = somebody()
+    answering(monkeypatch)(person, "complete", SKV=odd_texts)
+    body = {**lookup_body("complete", eleven.clock()), "person": person}
+    answer = eleven.send("umea", "POST", "/consultation/v1/lookups", body, key=str(uuid.uuid4()))
+
+    assert answer.status_code == 200, answer.text
+    skv = next(each for each in answer.json()["sources"] if each["source"] == "SKV")
+    assert (skv["state"], skv["data"]["status"], skv["data"]["capital"][0]["taxYear"]) == (
+        "partial",
+        carried(odd),
+        carried(odd),
+    )
+    facts = [(fact["name"], fact["value"]) for part in skv["data"]["facts"] for fact in part["facts"]]
+    assert {("note", told), (told, "named oddly")} <= set(facts)
+    assert answer.json()["complete"] is False
 
 
 def test_a_question_that_leaves_skatteverket_out_has_no_question_to_it(eleven: Exchange) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from services.consultation.lookups.simulator.answers import af, fk
 from services.consultation.lookups.simulator.answers.common import failed
+from services.consultation.lookups.simulator.persons import PERSONS
 from tests.attack.support import sql
 from tests.exchange import NOBODY, Exchange, lookup_body
 from tests.service.given_persons import Answering, answering, cells, somebody
@@ -198,6 +199,28 @@ def test_chosen_sources_are_a_childs_as_far_as_they_are_for_children(exchange: E
     assert asked == sorted([(persons[0], "AF"), (persons[0], "CSN"), (persons[1], "CSN")])
     assert (refused.status_code, refused.json()["code"], nothing) == (422, "source_outside_purpose", [])
     assert (refused.json()["role"], refused.json()["allowedSources"]) == ("child", FOR_CHILDREN)
+
+
+def test_periods_boards_and_comparisons_hold_for_everybody_as_far_as_they_are_asked_about(exchange: Exchange) -> None:
+    exchange.clock.move_to(datetime(2026, 12, 5, 9, tzinfo=UTC))
+    persons = [PERSONS["income_changes"].number, somebody()]
+    roles = ["applicant", "child"]
+    general = {"from": "2026-09-01", "to": "2026-11-30"}
+    own = {"AF": {"from": "2026-11-01", "to": "2026-11-30"}, "FK": {"from": "2026-08-01", "to": "2026-11-30"}}
+
+    answer = ask(exchange, persons, roles=roles, period=general, sourcePeriods=own, comparison={"month": "2026-11"})
+    nobody, asked = asked_since(
+        exchange, lambda: ask(exchange, persons, roles=roles, sources=["FK"], sourcePeriods={"CSN": general})
+    )
+
+    assert answer.status_code == 200, answer.text
+    told = [each["lookup"] for each in answer.json()["lookups"]]
+    periods = [{each["source"]: each["askedPeriod"] for each in one["sources"] if each["askedPeriod"]} for one in told]
+    assert periods == [{**dict.fromkeys(ALL, general), **own}, {"CSN": general, "FK": own["FK"]}]
+    assert {each["role"] for each in told[0]["payments"]} == {"applicant"}
+    assert [bool(one["changes"]["signals"]) for one in told] == [True, False]
+    assert (nobody.status_code, asked) == (422, [])
+    assert nobody.json()["errors"] == [{"field": "sourcePeriods.CSN", "reason": "not_asked"}]
 
 
 def test_without_a_ground_the_whole_household_is_refused_before_anything_is_kept_or_asked(exchange: Exchange) -> None:

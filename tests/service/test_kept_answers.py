@@ -1,7 +1,6 @@
 """What the sources said is in the database for a short while and sealed, then nowhere: shown by reading every table."""
 
 import asyncio
-import base64
 import json
 import re
 import uuid
@@ -78,10 +77,7 @@ def everything(exchange: Exchange) -> dict[str, str]:
 
 def unsealed(exchange: Exchange, tables_as_text: dict[str, str]) -> dict[str, str]:
     """All that somebody with the tables and the sealing key can read of what is sealed, by table."""
-    keys = (
-        base64.b64decode(exchange.environment[f"SAMRAD_CONSULTATION_{name}_KEY"]) for name in ("SEALING", "MARKING")
-    )
-    vault = Vault(*keys)
+    vault = exchange.vault()
     lookups = [f"kept-lookup:{row['id']}" for row in sql(exchange, "SELECT id FROM lookup")]
     purposes = ["idempotency", "person-number"]
     opened = {}

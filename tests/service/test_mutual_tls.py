@@ -17,8 +17,10 @@ from services.consultation.lookups.sources.domain import Inquiry, Origin, Source
 from services.consultation.lookups.sources.environment import Environment
 from services.consultation.lookups.sources.health import SourceHealth
 from services.consultation.settings import Settings
+from shared.clock import Clock
 from tests.certificates import authority, issued
 from tests.unit.lookups.given import ASKER, inquiry, no_sleep
+from tests.unit.lookups.watched import Hand
 
 pytestmark = pytest.mark.requirement(1)
 
@@ -36,6 +38,7 @@ class Ssbtek:
 
     port: int = 0
     met: list[str] = field(default_factory=list)
+    up: bool = True
 
     @property
     def url(self) -> str:
@@ -56,7 +59,7 @@ async def ssbtek(folder: Path, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3)
             told.met.append(dict(pair[0] for pair in writer.get_extra_info("peercert")["subject"])["commonName"])
             answer = await respond(body, no_sleep)
             sent = b"HTTP/1.1 %d OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
-            writer.write(sent % (answer.status_code, len(answer.body)) + bytes(answer.body))
+            writer.write(sent % (answer.status_code if told.up else 503, len(answer.body)) + bytes(answer.body))
             await writer.drain()
         writer.close()
 
@@ -86,15 +89,10 @@ def settings(folder: Path, url: str, **more: object) -> Settings:
 
 
 @asynccontextmanager
-async def environment(chosen: Settings) -> AsyncIterator[Environment]:
+async def environment(chosen: Settings, clock: Clock = lambda: datetime.now(UTC)) -> AsyncIterator[Environment]:
     """The adapter as the service puts it together."""
     async with AsyncExitStack() as stack:
-        clock = _now
         yield make_ssbtek(chosen, tuple(SourceCode), stack, SourceHealth(clock), clock)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def question(certificate: str | None = None) -> Inquiry:
@@ -119,6 +117,28 @@ def test_each_tenant_is_met_under_its_own_certificate_and_the_others_under_the_d
             return server.met
 
     assert asyncio.run(live()) == ["samrad", "umea", "samrad", "umea", "umea"]
+
+
+def test_a_deployment_without_a_certificate_finds_the_source_again_under_a_tenants(tmp_path: Path) -> None:
+    """Otherwise the circuit that the tenant's questions opened would stay open for ever."""
+    UMEA.write(tmp_path / "umea.pem")
+    clock = Hand(datetime.now(UTC))
+
+    async def live() -> list[str]:
+        async with ssbtek(tmp_path) as server:
+            chosen = settings(tmp_path, server.url, ssbtek_client_certificate_file=None, breaker_failures=2)
+            async with environment(chosen, clock) as made:
+                server.up = False
+                for _ in range(2):
+                    await made.source.ask(question("umea"))
+                assert made.guard.breaker.state == "open"
+                server.up = True
+                clock.wait(15)
+                await made.guard.probe_when_due()
+                assert made.guard.breaker.state == "closed"
+                return server.met
+
+    assert asyncio.run(live()) == ["umea", "umea", "umea"]
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])

@@ -171,6 +171,23 @@ def test_an_answer_kept_from_before_the_mark_is_not_told_again_in_full(exchange:
     assert (entry["outcome"], entry["detail"]["repeated"], entry["detail"]["fields"]) == ("refused", True, {})
 
 
+def test_an_answer_told_again_holds_no_more_than_a_new_one_would(exchange: Exchange) -> None:
+    person, key = PERSONS["complete"].number, str(uuid.uuid4())
+    body = {**lookup_body("complete", exchange.clock(), comparison={"month": "2026-10"}), "person": person}
+    first = exchange.send("umea", "POST", f"{BASE}/lookups", body, key=key).json()
+    with marked(exchange, person):
+        again = exchange.send("umea", "POST", f"{BASE}/lookups", body, key=key).json()
+        new = exchange.send("umea", "POST", f"{BASE}/lookups", body).json()
+
+    assert {part["name"] for each in first["sources"] for part in each["parts"]} > {"Exempelkassan"}
+    for told in (again, new):
+        for name in ("lookupId", "askedAt", "answeredAt", "attempts", "_links"):
+            del told[name]
+        for source in told["sources"]:
+            del source["answeredAt"], source["tookMs"], source["age"]
+    assert again == new
+
+
 def test_an_answer_kept_under_the_special_scope_is_not_told_again_without_it(exchange: Exchange) -> None:
     person, key = somebody(), str(uuid.uuid4())
     body = {**lookup_body("complete", exchange.clock()), "person": person}

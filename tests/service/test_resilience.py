@@ -31,6 +31,7 @@ from shared.serving import Served, serving
 from shared.tokens.client import authorization
 from tests.attack.beside import Hostile, hostile, services_beside
 from tests.exchange import Exchange, free_ports, lookup_body
+from tests.rest_sources import RestSources, serving_rest_sources
 from tests.sizes import sample_or_full
 from tests.unit.lookups.given import inquiry, no_sleep
 
@@ -154,17 +155,92 @@ def test_an_outage_from_its_first_failure_to_its_end_is_told_and_nobody_is_discl
     assert 'samrad_source_circuit{environment="ssbtek",state="open"} 1.0' in beside.metrics()
 
     beside.line.up = True
-    beside.exchange.clock.move_to(beside.exchange.clock() + timedelta(seconds=15))
-    until = time.monotonic() + 10
-    while beside.health()["AF"]["circuit"]["state"] != "closed":
-        assert time.monotonic() < until, "the probe has not found it"
-        time.sleep(0.05)
+    await_probe(beside, {("ssbtek", "closed")})
 
     assert (beside.line.questions, beside.line.probes) == (before, 1)
     assert told(beside.look_up()) == {("answered", None, None)}
     number = PERSONS["complete"].number
     assert all(number.encode() not in body for body in beside.line.arrived if b"testaBastjanst" in body)
     assert number not in beside.metrics()
+
+
+@pytest.fixture
+def rest(exchange: Exchange, tmp_path: Path) -> Iterator[RestSources]:
+    with serving_rest_sources(tmp_path, SourceCode.AF, clock=exchange.clock) as sources:
+        yield sources
+
+
+@pytest.fixture
+def both(exchange: Exchange, neighbour: Hostile, rest: RestSources) -> Iterator[Beside]:
+    """A product whose AF is a source of its own, beside SSBTEK."""
+    line = Line()
+    neighbour.answer = line
+    settings = {
+        "SAMRAD_CONSULTATION_SSBTEK_URL": f"{neighbour.address}/ssbt/10",
+        "SAMRAD_CONSULTATION_REST_SOURCES_FILE": str(rest.settings),
+        "SAMRAD_CONSULTATION_BREAKER_FAILURES": str(FAILURES),
+    }
+    with services_beside(exchange, settings) as ports:
+        yield Beside(exchange, ports, line)
+
+
+def states(answer: httpx.Response) -> tuple[set[str | None], set[str | None]]:
+    """What AF's answer is marked with, and what those of the other six are."""
+    assert answer.status_code == 200, answer.text
+    told_of = {each["source"]: each["code"] or each["state"] for each in answer.json()["sources"]}
+    return {told_of.pop("AF")}, set(told_of.values())
+
+
+def test_a_source_of_its_own_and_ssbtek_go_down_and_are_found_again_without_each_other(
+    both: Beside, rest: RestSources
+) -> None:
+    answered = {"answered"}
+    assert states(both.look_up()) == (answered, answered)
+
+    both.line.up = False
+    for _ in range(FAILURES):
+        assert states(both.look_up()) == (answered, {"HTTP_503"})
+    for _ in range(FAILURES):
+        assert states(both.look_up()) == (answered, {"CIRCUIT_OPEN"})
+    assert circuits(both) == {("rest-af", "closed"), ("ssbtek", "open")}
+    of_af = both.health()["AF"]
+    assert (of_af["calls"], of_af["successShare"], of_af["notSent"]) == (2 * FAILURES + 1, 1.0, 0)
+
+    both.line.up = True
+    await_probe(both, {("rest-af", "closed"), ("ssbtek", "closed")})
+    assert rest.probes() == []
+
+    rest.up = False
+    for _ in range(FAILURES):
+        assert states(both.look_up()) == ({"HTTP_503"}, answered)
+    asked = len(rest.questions())
+    assert states(both.look_up()) == ({"CIRCUIT_OPEN"}, answered)
+    assert len(rest.questions()) == asked == 3 * FAILURES + 1
+    assert circuits(both) == {("rest-af", "open"), ("ssbtek", "closed")}
+    assert 'samrad_source_circuit{environment="rest-af",state="open"} 1.0' in both.metrics()
+    (alone, _) = both.call("GET", PROBE).json()["environments"]
+    assert (alone["environment"], alone["reached"], alone["code"]) == ("rest-af", False, "HTTP_503")
+
+    rest.up = True
+    await_probe(both, {("rest-af", "closed"), ("ssbtek", "closed")})
+    assert len(rest.questions()) == asked, "no person's question finds out"
+    found = rest.probes()[-1]
+    assert (found.target, found.body) == ("/af/v1/answers", b"")
+    assert "authorization" not in found.headers.lower()
+    assert states(both.look_up()) == (answered, answered)
+
+
+def circuits(beside: Beside) -> set[tuple[str, str]]:
+    return {(each["environment"], each["circuit"]["state"]) for each in beside.health().values()}
+
+
+def await_probe(beside: Beside, wanted: set[tuple[str, str]]) -> None:
+    """Let the interval between probes pass, and wait for what is to be found then."""
+    beside.exchange.clock.move_to(beside.exchange.clock() + timedelta(seconds=15))
+    until = time.monotonic() + 10
+    while circuits(beside) != wanted:
+        assert time.monotonic() < until, "the probe has not found it"
+        time.sleep(0.05)
 
 
 def test_the_connection_can_be_tried_without_any_person_and_not_be_hammered(beside: Beside) -> None:

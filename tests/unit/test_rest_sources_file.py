@@ -1,6 +1,9 @@
 """The file of REST sources: what it must say before the service starts."""
 
+import asyncio
 import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from services.consultation.lookups.sources.breaker import BreakerPolicy
 from services.consultation.lookups.sources.domain import Source, SourceCode
 from services.consultation.lookups.sources.health import SourceHealth
 from shared.clock import system_clock
+from shared.transport.protocol import Answer
 from shared.transport.pyreqwest_transport import PyreqwestTransport
 
 
@@ -123,3 +127,21 @@ def test_a_key_that_cannot_sign_is_refused_by_its_file(tmp_path: Path, key: str)
     file.write_text(key, "utf-8")
 
     assert refusal(tmp_path, {"AF": entry(file)}) == f"AF.keyFile: {file} cannot be read as a private key (JWK)"
+
+
+def test_a_probe_is_over_before_the_next_and_before_who_asked_for_it_has_gone(key_file: Path, tmp_path: Path) -> None:
+    """However long the source itself is given."""
+    file = tmp_path / "rest-sources.json"
+    file.write_text(json.dumps({"AF": entry(key_file, timeoutSeconds=25)}), "utf-8")
+    given: list[float] = []
+
+    class Line:
+        async def send(self, *_: object, timeout_seconds: float, **__: object) -> Answer:
+            given.append(timeout_seconds)
+            return Answer(405, {}, b"")
+
+    for policy in (BreakerPolicy(), BreakerPolicy(probe_every=timedelta(seconds=4))):
+        (made,) = rest_environments(file, replace(parts(), transport=Line(), policy=policy))
+        asyncio.run(made.probe())
+
+    assert given == [10, 4]

@@ -281,6 +281,7 @@ def _audit(caller: Caller, question: Question, opened: Opened, subject: _Subject
             "purpose": question.purpose,
             "caseReference": question.case_reference,
             "type": question.type.value,
+            "category": question.category.value if question.category else None,
             "lookup": str(question.lookup_id) if question.lookup_id else None,
             "decision": {"id": str(decision.id), "version": decision.version, "grounds": decision.grounds},
             "fields": ["person", "messages", *subject.brought()],

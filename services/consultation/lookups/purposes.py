@@ -21,7 +21,7 @@ TAKES_OWN_PERIOD = (SourceCode.AF, SourceCode.CSN, SourceCode.FK, SourceCode.SO,
 """The sources that can be asked for a period of their own: the contract has none for SKV and MIV."""
 
 _LONGEST = timedelta(days=5 * 366)
-_LONGEST_FK = timedelta(days=2 * 365 + 1)
+_MOST_YEARS_FK = 2
 _LATEST = timedelta(days=366)
 _MOST_MONTHS = 23
 """A default reaches at most so far from the month of the day: two years are what FK answers."""
@@ -165,18 +165,26 @@ def chosen_periods(
         raise Problem(MALFORMED, members={"errors": [{"field": "period", "reason": "required_by_purpose"}]})
     usual = {} if wanted else purpose.default_source_periods(today)
     periods = {source: own.get(source) or usual.get(source) or general for source in sources}
-    check_period("period", general, _LONGEST, today)
+    _check_period("period", general, today)
     for source, period in periods.items():
-        field = f"sourcePeriods.{source}" if source in own else "period"
-        check_period(field, period, _LONGEST_FK if source is SourceCode.FK else _LONGEST, today)
+        _check_period(f"sourcePeriods.{source}" if source in own else "period", period, today, source)
     return general, periods
 
 
-def check_period(field: str, period: Period, longest: timedelta, today: date) -> None:
+def _check_period(field: str, period: Period, today: date, source: SourceCode | None = None) -> None:
     """Raises Problem, naming the field, when the order is wrong or the span longer than the source accepts.
 
     Försäkringskassan answers a period over two years with an error for the whole source.
     """
     span = period.last - period.first
-    if span < timedelta(0) or span > longest or period.last > today + _LATEST:
+    if not timedelta(0) <= span <= _LONGEST or period.last > today + _LATEST or _too_long_for(source, period):
         raise Problem(PERIOD_INVALID, members={"errors": [{"field": field, "reason": "period_invalid"}]})
+
+
+def _too_long_for(source: SourceCode | None, period: Period) -> bool:
+    if source is not SourceCode.FK:
+        return False
+    year = period.first.year + _MOST_YEARS_FK
+    # By the calendar, since two years are not always as many days; from a leap day to the last of February.
+    last = min(period.first.day, Month(year, period.first.month).period.last.day)
+    return period.last > date(year, period.first.month, last)

@@ -110,10 +110,8 @@ def _told(answer: SourceAnswerModel) -> list[str]:
 def _withheld_unless_allowed(answer: LookupAnswer, caller: Caller) -> LookupAnswer:
     if scopes.PROTECTED_READ.name in caller.scopes:
         return answer.model_copy(update={"protected_identity": True, "consultation_drafts": []})
-    nothing: dict[str, Any] = {"data": None, "items": [], "messages": [], "deviations": []}
-    emptied = [
-        each.model_copy(update={**nothing, "parts": [part.model_copy(update={"messages": []}) for part in each.parts]})
-        for each in answer.sources
-    ]
+    # The same as a look-up that is withheld at once: which fund has answered is content, so parts go too.
+    nothing: dict[str, Any] = {"data": None, "items": [], "parts": [], "messages": [], "deviations": []}
+    emptied = [each.model_copy(update=nothing) for each in answer.sources]
     made_of_them: dict[str, Any] = {"payments": [], "changes": None, "consultation_drafts": []}
     return answer.model_copy(update={"protected_identity": True, "withheld": True, "sources": emptied, **made_of_them})

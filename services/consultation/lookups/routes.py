@@ -13,6 +13,7 @@ from services.consultation.lookups import examples, repository
 from services.consultation.lookups.ask import ask
 from services.consultation.lookups.completion.repository import history
 from services.consultation.lookups.domain import Lookup
+from services.consultation.lookups.once import CarriedOutOnce
 from services.consultation.lookups.outcomes import SourceOutcomeModel
 from services.consultation.lookups.replay import replayed_lookup
 from services.consultation.lookups.wire import (
@@ -30,7 +31,7 @@ from services.consultation.wire import PeriodModel
 from shared.audit import AuditEntry, record
 from shared.database.engine import Tenancy
 from shared.http.bodies import JsonBody
-from shared.idempotency import OnceOnly, claim_waiting
+from shared.idempotency import OnceOnly
 from shared.problems import NOT_FOUND, Problem
 from shared.tokens.caller import Caller, Requires
 
@@ -67,19 +68,13 @@ async def create_lookup(
     }
     if attempt and (kept := await replayed_lookup(context, caller, attempt, mark, now)):
         return kept
-    answer: list[Response] = []
-
-    async def claim(connection: AsyncConnection) -> None:
-        if attempt:
-            await claim_waiting(connection, caller, attempt, now)
+    once = CarriedOutOnce(context, caller, attempt, now)
 
     async def after(connection: AsyncConnection, lookup: Lookup) -> None:
-        answer.append(context.json(told_lookup(lookup, context)))
-        if attempt:
-            await context.ledger.keep(connection, caller, attempt, answer[0])
+        await once.keep(connection, context.json(told_lookup(lookup, context)))
 
-    await ask(request.app.state.asking, caller, question, before=claim if attempt else None, after=after)
-    return answer[0]
+    await ask(request.app.state.asking, caller, question, before=once.claim if attempt else None, after=after)
+    return once.answer
 
 
 @router.get(

@@ -29,6 +29,8 @@ from services.consultation.wire import CaseReference, Instant, PeriodModel, Pers
 from shared.http.bodies import WireModel
 from shared.problems import MALFORMED, Problem
 
+SourcePeriods = Annotated[dict[SourceCode, PeriodModel] | None, Field(description="AF, CSN, FK, SO, TNS", max_length=7)]
+
 
 class LookupRequest(WireModel):
     """A question about one person in one case. `sources` and `period` default to what the purpose needs.
@@ -41,9 +43,7 @@ class LookupRequest(WireModel):
     purpose: Annotated[str, Field(description="One of / En av: " + ", ".join(PURPOSES))]
     period: PeriodModel | None = None
     sources: Annotated[list[SourceCode] | None, Field(max_length=7)] = None
-    source_periods: Annotated[
-        dict[SourceCode, PeriodModel] | None, Field(description="AF, CSN, FK, SO, TNS", max_length=7)
-    ] = None
+    source_periods: SourcePeriods = None
     comparison: ComparisonModel | None = None
     board: Annotated[str | None, Field(min_length=1, max_length=63, description="A board's code / Nämndens kod")] = None
 

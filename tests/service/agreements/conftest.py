@@ -4,8 +4,8 @@ import asyncio
 import shutil
 import socket
 import tempfile
-import threading
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
@@ -19,10 +19,11 @@ from shared.database.embedded import SUPERUSER, EmbeddedPostgres
 from shared.database.engine import Database
 from shared.database.migrate import upgrade
 from shared.database.provision import provision
-from shared.serving import Served, serving
+from shared.serving import Served
 from shared.vault import Vault
 from tests.service.agreements.database import DATABASE, Urls
 from tests.service.agreements.door import PUBLIC, Door, Issuer, TestClock, no_worker
+from tests.serving import serving_in_thread
 
 
 @pytest.fixture(scope="session")
@@ -77,10 +78,10 @@ def address(loaded: Urls, clock: TestClock, issuer: Issuer, vault: Vault) -> Ite
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    started, stop = threading.Event(), threading.Event()
 
-    async def serve() -> None:
+    async def build(stack: AsyncExitStack) -> list[Served]:
         database = Database(loaded.runtime)
+        stack.push_async_callback(database.close)
         app = create_app(
             Settings(public_url=PUBLIC),
             database=database,
@@ -89,17 +90,10 @@ def address(loaded: Urls, clock: TestClock, issuer: Issuer, vault: Vault) -> Ite
             clock=clock,
             background=no_worker,
         )
-        async with serving([Served("agreements", app, "127.0.0.1", port)]):
-            started.set()
-            await asyncio.to_thread(stop.wait)
-        await database.close()
+        return [Served("agreements", app, "127.0.0.1", port)]
 
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    assert started.wait(20)
-    yield f"http://127.0.0.1:{port}"
-    stop.set()
-    thread.join(20)
+    with serving_in_thread(build):
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from services.consultation.lookups.signals.rules import FILE, RULES, read_rules
 from services.consultation.lookups.signals.sums import differs
 from services.consultation.lookups.signals.texts import REASONS, words_of_not_checked, words_of_signal
 from services.consultation.lookups.signals.wire import told_changes
-from services.consultation.lookups.sources.domain import Period, SourceAnswer, SourceCode, SourceState
+from services.consultation.lookups.sources.domain import Period, SourceAnswer, SourceCode, SourcePart, SourceState
 from tests.sizes import sample_or_full
 from tests.unit.lookups.paid import (
     HALF_YEAR,
@@ -76,6 +76,16 @@ def threshold(percent: str) -> Any:
 
 def unread(state: SourceState, *payments: Any) -> SourceAnswer:
     return fk(*payments, state=state)
+
+
+def partial(parts: dict[str, SourceState], *payments: Any) -> SourceAnswer:
+    """Försäkringskassan's answer with its suppliers in these states."""
+    return fk_in_parts(*parts.items(), payments=payments)
+
+
+def fk_in_parts(*parts: tuple[str, SourceState], payments: Sequence[Any] = ()) -> SourceAnswer:
+    told = tuple(SourcePart(name, state) for name, state in parts)
+    return replace(unread(SourceState.PARTIAL, *payments), parts=told)
 
 
 def all_months(what: str) -> list[str]:
@@ -357,6 +367,47 @@ CASES = [
         "a supplier was down, so what is missing may be there",
         (fk(pm_paid(SEP), pm_paid(OCT), state=SourceState.PARTIAL),),
         all_months("? not_read_in_full FK"),
+    ),
+    Case(
+        "a supplier was down, and the other's payments are compared all the same",
+        (partial({"FK": SourceState.ANSWERED, "PM": SourceState.ERROR}, fk_paid(SEP), fk_paid(OCT), pm_paid(SEP)),),
+        ["missing FK AS 2026-11", *all_months("? not_read_in_full FK PM")],
+    ),
+    Case(
+        "a supplier was proven empty and the other not listed",
+        (partial({"PM": SourceState.ANSWERED_EMPTY, "FK": SourceState.MISSING}),),
+        all_months("? not_read_in_full FK FK"),
+    ),
+    Case(
+        "a supplier that was there twice was read in full only if it was each time",
+        (fk_in_parts(("FK", SourceState.ANSWERED), ("FK", SourceState.ERROR), ("PM", SourceState.ANSWERED_EMPTY)),),
+        all_months("? not_read_in_full FK FK"),
+    ),
+    Case(
+        "neither supplier was read in full",
+        (partial({"FK": SourceState.PARTIAL, "PM": SourceState.ERROR}, fk_paid(SEP)),),
+        all_months("? not_read_in_full FK"),
+    ),
+    Case(
+        "a supplier that was read in full, of a month that was not asked for",
+        (
+            replace(
+                partial({"FK": SourceState.ANSWERED, "PM": SourceState.ERROR}, fk_paid(OCT), fk_paid(NOV)),
+                asked_period=Period(date(2026, 10, 1), date(2026, 11, 30)),
+            ),
+        ),
+        ["? period_not_asked FK FK 2026-09", *all_months("? not_read_in_full FK PM")],
+    ),
+    Case(
+        "one fund of two failed, and who has which fund nobody knows",
+        (
+            replace(
+                so(so_paid(SEP), so_paid(OCT)),
+                state=SourceState.PARTIAL,
+                parts=(SourcePart("Exempelkassan", SourceState.ANSWERED), SourcePart("Nya", SourceState.LOGICAL_ERROR)),
+            ),
+        ),
+        all_months("? not_read_in_full SO"),
     ),
     Case(
         "the earliest month was not asked for",

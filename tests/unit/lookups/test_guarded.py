@@ -77,6 +77,23 @@ def test_a_hundred_who_find_a_probe_due_send_one_and_its_answer_lets_questions_t
     assert source.asked == 4
 
 
+def test_a_probe_shows_a_certificate_that_questions_got_through_with_and_another_when_it_is_refused() -> None:
+    source, probe = Fixed(), FixedProbe(Hand(), refuses=frozenset({None, "umea"}))
+
+    async def live() -> CircuitState:
+        guard = guarded(source, probe)
+        source.fails("TIMEOUT")
+        for certificate in ("malmo", "lund", "umea"):
+            await guard.ask(inquiry(asker=replace(ASKER, certificate=certificate)))
+        for _ in range(2):
+            probe.clock.wait(15)
+            await guard.probe_when_due()
+        return guard.breaker.state
+
+    assert asyncio.run(live()) is CircuitState.CLOSED
+    assert [certificate for _, certificate in probe.sent] == ["umea", "lund"]
+
+
 def test_a_probe_that_is_broken_off_leaves_it_open_and_not_half_open_for_ever() -> None:
     clock = Hand()
 

@@ -44,13 +44,13 @@ def test_the_default_period_is_the_month_and_the_two_before_it() -> None:
 
 
 @pytest.mark.parametrize("month", range(1, 13))
-def test_csn_is_asked_further_back_from_june_to_september(month: int) -> None:
+def test_csn_is_asked_further_back_from_june_to_october(month: int) -> None:
     day = date(2026, month, 15)
     period, periods = chosen_periods(APPLICATION, [SourceCode.CSN, SourceCode.FK], None, {}, day)
 
     assert periods[SourceCode.FK] == period
-    assert (periods[SourceCode.CSN].first < period.first) is (month in (6, 7, 8, 9))
-    if month in (6, 7, 8, 9):
+    assert (periods[SourceCode.CSN].first < period.first) is (month in (6, 7, 8, 9, 10))
+    if month in (6, 7, 8, 9, 10):
         assert periods[SourceCode.CSN].first <= date(2026, 5, 1), "the last study aid before the summer is seen"
 
 
@@ -92,11 +92,27 @@ def test_over_two_years_is_too_long_for_fk_alone() -> None:
     assert periods == {SourceCode.AF: LONG, SourceCode.FK: AUTUMN}
 
 
-def test_two_years_to_the_day_are_not_too_long_for_fk() -> None:
-    first = date(2024, 11, 20)
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (date(2024, 11, 20), date(2026, 11, 20)),
+        (date(2025, 3, 1), date(2027, 3, 1)),
+        (date(2024, 2, 29), date(2026, 2, 28)),
+        (date(2023, 3, 1), date(2025, 3, 1)),
+        (date(2022, 2, 28), date(2024, 2, 28)),
+        (date(1, 1, 1), date(3, 1, 1)),
+    ],
+    ids=str,
+)
+def test_two_years_to_the_day_are_not_too_long_for_fk_and_a_day_more_is(first: date, last: date) -> None:
+    chosen_periods(RECOVERY, [SourceCode.FK], Period(first, last), {}, TODAY)
 
-    chosen_periods(RECOVERY, [SourceCode.FK], Period(first, TODAY), {}, TODAY)
-    assert refused(RECOVERY, [SourceCode.FK], Period(first - timedelta(days=2), TODAY), {}, TODAY)
+    longer = Period(first, last + timedelta(days=1))
+    assert refused(RECOVERY, [SourceCode.FK], longer, {}, TODAY) == ("period", "period_invalid")
+
+
+def test_a_period_at_the_end_of_time_is_refused() -> None:
+    assert refused(RECOVERY, [SourceCode.FK], Period(date.max, date.max), {}, TODAY) == ("period", "period_invalid")
 
 
 @settings(max_examples=sample_or_full(100, 2000), deadline=None)

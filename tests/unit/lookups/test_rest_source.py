@@ -30,6 +30,7 @@ class FakeTokens:
     """Counts its tokens: `first`, then `second` when the first was not accepted."""
 
     refused: str | None = None
+    refused_later: bool = False
     never: bool = False
     names: list[str] = field(default_factory=lambda: ["second", "first"])
 
@@ -45,6 +46,7 @@ class FakeTokens:
     def forget(self, refused: Mapping[str, str]) -> None:
         """From now on the next token."""
         assert refused["Authorization"] == f"Bearer {self.names.pop()}"
+        self.refused = "invalid_client" if self.refused_later else None
 
 
 def answered(
@@ -204,6 +206,12 @@ def test_a_source_that_accepts_no_token_is_not_asked_a_third_time() -> None:
     assert (answer.origin, answer.code, len(transport.calls)) == (Origin.BT, "HTTP_401", 2)
 
 
+def test_a_question_that_was_sent_is_never_told_as_one_that_was_not() -> None:
+    answer, transport = answered(as_answer({}, 401), tokens=FakeTokens(refused_later=True))
+
+    assert (answer.origin, answer.code, len(transport.calls)) == (Origin.BT, "HTTP_401", 1)
+
+
 def test_the_question_is_not_sent_again_after_anything_but_401() -> None:
     _, transport = answered(as_answer({}, 401), TimedOut())
 
@@ -226,6 +234,16 @@ def test_a_token_that_does_not_come_costs_the_source_its_time_and_no_more() -> N
     told = answers[SourceCode.AF]
     assert (told.state, told.origin, told.code) == (SourceState.ERROR, Origin.LOCAL, "TIMEOUT")
     assert transport.calls == []
+
+
+@pytest.mark.parametrize("mark", [{"a": 1}, {"a": None}, ["true"], [{}, {"a": None}], "kanske", 1])
+def test_a_secrecy_mark_that_is_not_plainly_no_is_a_mark(mark: Any) -> None:
+    content = json_of("complete", SourceCode.AF)
+    content["Svar"]["Sekretessmarkering"] = mark
+
+    answer, _ = answered(as_answer(content))
+
+    assert answer.protected is True
 
 
 def test_an_answer_about_another_person_is_not_told() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.consultation.lookups.simulator.app import create_app
@@ -129,6 +129,7 @@ _FAULTS = st.builds(Fault, st.sampled_from(_OF_ONE_SOURCE), st.sampled_from(Sour
 
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from(sorted(PERSONS)), st.lists(_FAULTS, max_size=4), st.sampled_from([V10, V11]))
+@example("all_down", [Fault("broken", SourceCode.SKV)] * 2, V10)
 def test_any_faults_together_about_anybody_still_make_an_answer(
     name: str, faults: list[Fault], version: ContractVersion
 ) -> None:

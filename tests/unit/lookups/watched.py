@@ -70,13 +70,16 @@ class Endless(Source):
 
 @dataclass
 class FixedProbe:
-    """Is reached or not, and counts how often it was sent."""
+    """Is reached or not, but not under the certificates that it `refuses`; remembers when and how it was sent."""
 
     clock: Hand
     reached: bool = True
+    refuses: frozenset[str | None] = frozenset()
     sent: list[tuple[datetime, str | None]] = field(default_factory=list)
 
     async def __call__(self, certificate: str | None = None) -> ProbeAnswer:
         self.sent.append((self.clock(), certificate))
         await asyncio.sleep(0)
+        if certificate in self.refuses:
+            return ProbeAnswer(self.clock(), 1, "10", reached=False, code="CERTIFICATE")
         return ProbeAnswer(self.clock(), 1, "10", reached=self.reached)

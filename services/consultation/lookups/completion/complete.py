@@ -72,14 +72,11 @@ async def complete(
     found = await _incomplete(needs, caller, lookup_id, asked_at)
     asked = _chosen(failed(found.answers), sources)
     permission = await permit(needs, caller, found.question, asked_at)
-    number = found.attempts[-1].number + 1
-    await _begin(
-        needs,
-        caller,
-        found,
-        attempts.Beginning(lookup_id, number, asked_at, asked, permission.statement, permission.decision),
-        before,
+    beginning = attempts.Beginning(
+        lookup_id, found.attempts[-1], asked_at, asked, permission.statement, permission.decision
     )
+    number = beginning.number
+    await _begin(needs, caller, found, beginning, before)
     periods = {source: found.question.periods[source] for source in asked}
     # An id of its own, so that nobody between takes it for the first question once more.
     inquiry = inquiry_of(

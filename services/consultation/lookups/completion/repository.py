@@ -33,11 +33,14 @@ _FIRST = text(
            decision_version, sources,
            (SELECT jsonb_agg(each ORDER BY place) FROM jsonb_array_elements(outcomes) WITH ORDINALITY AS o (each, place)
             WHERE each ->> 'source' = ANY(sources))
-    FROM lookup WHERE org = :org AND id = :lookup_id
+    FROM lookup WHERE org = :org AND id = :lookup_id FOR NO KEY UPDATE
     ON CONFLICT (org, lookup_id, number) DO NOTHING
     """
 )
-# Two who begin at once count to the same number, and the key lets one of them have it.
+# Begin and end wait for each other on the look-up's own row: what one of them has seen of the other then holds.
+_LOCK = text("SELECT FROM lookup WHERE org = :org AND id = :lookup_id FOR NO KEY UPDATE")
+# Two who begin at once count to the same number, and the key lets one of them have it. So is one refused that read the
+# look-up before the latest attempt ended: it would put what was known before that in its place.
 _BEGIN = text(
     """
     INSERT INTO lookup_attempt (org, lookup_id, number, asked_at, client_id, handler, purpose_text, legal_text,
@@ -46,6 +49,8 @@ _BEGIN = text(
            :decision_version, :sources
     WHERE NOT EXISTS (SELECT FROM lookup_attempt a WHERE a.org = :org AND a.lookup_id = :lookup_id
                       AND a.answered_at IS NULL AND a.asked_at > :abandoned)
+      AND EXISTS (SELECT FROM lookup_attempt a WHERE a.org = :org AND a.lookup_id = :lookup_id
+                  AND a.number = CAST(:number AS smallint) - 1 AND a.answered_at IS NOT DISTINCT FROM :latest_ended)
     ON CONFLICT (org, lookup_id, number) DO NOTHING
     RETURNING 1
     """
@@ -64,14 +69,19 @@ _END = text(
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """An attempt that is about to leave, and what it rests on."""
+    """An attempt that is about to leave, and what it rests on. `after` is the latest one before it, as it was read."""
 
     lookup_id: uuid.UUID
-    number: int
+    after: LookupAttempt
     asked_at: datetime
     sources: Sequence[SourceCode]
     statement: Statement
     decision: Decision
+
+    @property
+    def number(self) -> int:
+        """Of this attempt."""
+        return self.after.number + 1
 
 
 async def history(connection: AsyncConnection, organisation: str, row: Row[Any]) -> tuple[LookupAttempt, ...]:
@@ -88,12 +98,16 @@ async def history(connection: AsyncConnection, organisation: str, row: Row[Any])
 
 
 async def begin(connection: AsyncConnection, caller: Caller, beginning: Beginning) -> bool:
-    """Take the next number; False when another attempt is under way, and then nothing is written of this one."""
+    """Take the next number; False when another attempt is under way, or has ended since the look-up was read.
+
+    Then nothing is written of this one.
+    """
     place = {"org": caller.organisation, "lookup_id": beginning.lookup_id}
     await connection.execute(_FIRST, place)
     values = {
         **place,
         "number": beginning.number,
+        "latest_ended": beginning.after.answered_at,
         "asked_at": beginning.asked_at,
         "abandoned": beginning.asked_at - ABANDONED,
         "client_id": caller.client_id,
@@ -123,4 +137,5 @@ async def end(
         "answered_at": answered_at,
         "outcomes": json.dumps([dict(each) for each in outcomes]),
     }
+    await connection.execute(_LOCK, {"org": organisation, "lookup_id": lookup_id})
     return (await connection.execute(_END, values)).scalar() is not None

@@ -13,12 +13,13 @@ from services.consultation.context import Context, context_of
 from services.consultation.lookups import examples, repository
 from services.consultation.lookups.completion.complete import complete
 from services.consultation.lookups.domain import Lookup
+from services.consultation.lookups.once import CarriedOutOnce
 from services.consultation.lookups.replay import replayed_lookup
 from services.consultation.lookups.sources.domain import SourceCode
 from services.consultation.lookups.wire import LookupAnswer, told_lookup
 from shared.database.engine import Tenancy
 from shared.http.bodies import JsonBody, WireModel
-from shared.idempotency import Attempt, OnceOnly, claim_waiting
+from shared.idempotency import Attempt, OnceOnly
 from shared.problems import NOT_FOUND, Problem
 from shared.tokens.caller import Caller, Requires
 
@@ -56,19 +57,13 @@ async def complete_lookup(
     now = context.clock()
     if attempt and (kept := await _replayed(context, caller, attempt, lookup_id)):
         return kept
-    answer: list[Response] = []
-
-    async def before(connection: AsyncConnection) -> None:
-        if attempt:
-            await claim_waiting(connection, caller, attempt, now)
+    once = CarriedOutOnce(context, caller, attempt, now)
 
     async def after(connection: AsyncConnection, lookup: Lookup) -> None:
-        answer.append(context.json(told_lookup(lookup, context)))
-        if attempt:
-            await context.ledger.keep(connection, caller, attempt, answer[0])
+        await once.keep(connection, context.json(told_lookup(lookup, context)))
 
-    await complete(request.app.state.asking, caller, lookup_id, sources=body.sources, before=before, after=after)
-    return answer[0]
+    await complete(request.app.state.asking, caller, lookup_id, sources=body.sources, before=once.claim, after=after)
+    return once.answer
 
 
 async def _replayed(context: Context, caller: Caller, attempt: Attempt, lookup_id: uuid.UUID) -> Response | None:

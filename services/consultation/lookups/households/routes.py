@@ -27,13 +27,14 @@ from services.consultation.lookups.households.wire import (
     read_household,
     told_matrix,
 )
+from services.consultation.lookups.once import CarriedOutOnce
 from services.consultation.lookups.roles import Role
 from services.consultation.lookups.wire import told_lookup
 from shared.audit import record
 from shared.database.engine import Tenancy
 from shared.http.bodies import JsonBody
 from shared.http.service import PROBLEM_TYPE_BASE
-from shared.idempotency import OnceOnly, claim_waiting
+from shared.idempotency import OnceOnly
 from shared.problems import NOT_FOUND, Problem, preferred_language, problem_document
 from shared.tokens.caller import Caller, Requires
 
@@ -68,19 +69,13 @@ async def create_household_lookup(
     }
     if attempt and (kept := await replayed_household(context, caller, attempt, now)):
         return kept
-    answer: list[Response] = []
-
-    async def before(connection: AsyncConnection) -> None:
-        if attempt:
-            await claim_waiting(connection, caller, attempt, now)
+    once = CarriedOutOnce(context, caller, attempt, now)
 
     async def after(connection: AsyncConnection, results: Sequence[MemberResult]) -> None:
-        answer.append(await _told(request, caller, connection, household.id, results))
-        if attempt:
-            await context.ledger.keep(connection, caller, attempt, answer[0])
+        await once.keep(connection, await _told(request, caller, connection, household.id, results))
 
-    await ask_household(_needs(request), caller, household, before=before, after=after)
-    return answer[0]
+    await ask_household(_needs(request), caller, household, before=once.claim, after=after)
+    return once.answer
 
 
 @router.get(
@@ -132,19 +127,13 @@ async def complete_household_lookup(
     now = context.clock()
     if attempt and (kept := await replayed_household(context, caller, attempt, now)):
         return kept
-    answer: list[Response] = []
-
-    async def before(connection: AsyncConnection) -> None:
-        if attempt:
-            await claim_waiting(connection, caller, attempt, now)
+    once = CarriedOutOnce(context, caller, attempt, now)
 
     async def after(connection: AsyncConnection, results: Sequence[MemberResult]) -> None:
-        answer.append(await _told(request, caller, connection, household_id, results))
-        if attempt:
-            await context.ledger.keep(connection, caller, attempt, answer[0])
+        await once.keep(connection, await _told(request, caller, connection, household_id, results))
 
-    await complete_household(_needs(request), caller, household_id, before=before, after=after)
-    return answer[0]
+    await complete_household(_needs(request), caller, household_id, before=once.claim, after=after)
+    return once.answer
 
 
 def _needs(request: Request) -> HouseholdDependencies:

@@ -13,7 +13,7 @@ from services.consultation.lookups.purposes import PURPOSES
 from services.consultation.lookups.roles import Role
 from services.consultation.lookups.signals.wire import ComparisonModel
 from services.consultation.lookups.sources.domain import Origin, SourceCode, SourceState
-from services.consultation.lookups.wire import LookupAnswer, LookupRequest, read_question
+from services.consultation.lookups.wire import LookupAnswer, LookupRequest, SourcePeriods, read_question
 from services.consultation.problems import SOURCE_OUTSIDE_PURPOSE
 from services.consultation.scopes import PROTECTED_READ
 from services.consultation.wire import CaseReference, Instant, PeriodModel, PersonText
@@ -34,7 +34,7 @@ class PersonModel(WireModel):
 class HouseholdRequest(WireModel):
     """One applicant, at most one co-applicant, and children. `sources` and `period` default to what the purpose needs.
 
-    About a child no more than the sources for children are asked, whatever `sources` names.
+    About a child no more than the sources for children are asked, whatever `sources` and `sourcePeriods` name.
     """
 
     case_reference: CaseReference
@@ -42,6 +42,7 @@ class HouseholdRequest(WireModel):
     period: PeriodModel | None = None
     persons: Annotated[list[PersonModel], Field(min_length=1, max_length=12)]
     sources: Annotated[list[SourceCode] | None, Field(max_length=7)] = None
+    source_periods: SourcePeriods = None
     comparison: ComparisonModel | None = None
     board: Annotated[str | None, Field(min_length=1, max_length=63, description="A board's code / Nämndens kod")] = None
 
@@ -115,12 +116,14 @@ def read_household(body: HouseholdRequest, context: Context) -> Household:
     now = context.clock()
     members = []
     for position, each in enumerate(body.persons):
+        sources = _sources(body, each.role)
         request = LookupRequest(
             person=each.person,
             case_reference=body.case_reference,
             purpose=body.purpose,
             period=body.period,
-            sources=_sources(body, each.role),
+            sources=sources,
+            source_periods=_source_periods(body, each.role, sources),
             comparison=body.comparison,
             board=body.board,
         )
@@ -143,6 +146,15 @@ def _sources(body: HouseholdRequest, role: Role) -> list[SourceCode] | None:
     if not chosen:
         raise Problem(SOURCE_OUTSIDE_PURPOSE, members={"allowedSources": list(suited), "role": role})
     return chosen
+
+
+def _source_periods(
+    body: HouseholdRequest, role: Role, sources: list[SourceCode] | None
+) -> dict[SourceCode, PeriodModel] | None:
+    """The periods of the sources that are asked about one in the role: a child's are fewer, and that is no fault."""
+    if role is not Role.CHILD or body.source_periods is None or sources is None:
+        return body.source_periods
+    return {source: period for source, period in body.source_periods.items() if source in sources}
 
 
 def told_matrix(members: Sequence[Row[Any]], caller: Caller) -> list[MatrixRowModel]:

@@ -1,11 +1,11 @@
 """Detect: compare the payments of a look-up month by month, and say what could not be compared."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from services.consultation.lookups.months import Month
-from services.consultation.lookups.payments.domain import Payment, Status
+from services.consultation.lookups.payments.domain import Kind, Payment, Status
 from services.consultation.lookups.payments.listing import MAPPERS
 from services.consultation.lookups.signals.domain import (
     Change,
@@ -19,9 +19,10 @@ from services.consultation.lookups.signals.domain import (
 )
 from services.consultation.lookups.signals.rules import LOOKED_AT
 from services.consultation.lookups.signals.sums import differs, summed
-from services.consultation.lookups.sources.domain import SourceAnswer, SourceState
+from services.consultation.lookups.sources.domain import SourceAnswer, SourceCode, SourceState
 
 _PIECE = "payments"
+_BY_SUPPLIER = (SourceCode.FK,)
 _Rows = Mapping[Month, tuple[Payment, ...]]
 
 
@@ -37,13 +38,15 @@ def detect(
     readings = {answer.source: answer for answer in answers}
     found: list[Signal | NotChecked] = []
     for source in MAPPERS:
-        answer = readings.get(source) or SourceAnswer(source, SourceState.NOT_ASKED)
-        gaps = [(each, reason) for each in months if (reason := unread(answer, each))]
-        found.extend(NotChecked(source, reason, each) for each, reason in gaps)
-        if len(gaps) < len(months):
-            own = [rule for rule in rules if rule.source is source]
-            rows = [row for row in payments if row.source is source]
-            found.extend(_in_source(_Look(answer, months, today), rows, own))
+        own = [rule for rule in rules if rule.source is source]
+        for answer, supplier in _divided(readings.get(source) or SourceAnswer(source, SourceState.NOT_ASKED)):
+            gaps = [(each, reason) for each in months if (reason := unread(answer, each))]
+            all_of_it = None if supplier is None else Stream(source, supplier, None, Kind.PAYMENT)
+            found.extend(NotChecked(source, reason, each, stream=all_of_it) for each, reason in gaps)
+            if len(gaps) < len(months):
+                rows = [row for row in payments if row.source is source and supplier in (None, row.supplier)]
+                about = [rule for rule in own if supplier is None or rule.supplier in (None, supplier)]
+                found.extend(_in_source(_Look(answer, months, today), rows, about))
     return Changes(
         months,
         tuple(each for each in found if isinstance(each, Signal)),
@@ -63,6 +66,26 @@ def unread(answer: SourceAnswer, month: Month) -> Reason | None:
     if asked is None or asked.first > whole.first or asked.last < whole.last:
         return Reason.PERIOD_NOT_ASKED
     return None
+
+
+def _divided(answer: SourceAnswer) -> Iterator[tuple[SourceAnswer, str | None]]:
+    """The answer as a whole; or by supplier, each in a state of its own, when one of them was read in full after all.
+
+    Only where the parts are all that there is to the source: that one supplier is down then says nothing of the other.
+    """
+    suppliers = tuple(dict.fromkeys(part.name for part in answer.parts))
+    by_supplier = [(_of_supplier(answer, name), name) for name in suppliers]
+    whole = answer.state is not SourceState.PARTIAL or answer.source not in _BY_SUPPLIER
+    if whole or not any(each.state.supports_decision for each, _ in by_supplier):
+        yield answer, None
+    else:
+        yield from by_supplier
+
+
+def _of_supplier(answer: SourceAnswer, name: str) -> SourceAnswer:
+    """In the worst of its states, should it be there twice."""
+    states = [part.state for part in answer.parts if part.name == name]
+    return replace(answer, state=next((each for each in states if not each.supports_decision), states[0]))
 
 
 @dataclass(frozen=True, slots=True)

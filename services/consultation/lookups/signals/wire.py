@@ -30,7 +30,7 @@ from services.consultation.wire import TextsModel
 from shared.http.bodies import WireModel
 
 MonthText = Annotated[
-    str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", json_schema_extra={"example": "2026-11"}, description="YYYY-MM")
+    str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", json_schema_extra={"example": "2026-11"}, description="YYYY-MM")
 ]
 
 
@@ -68,7 +68,10 @@ class SignalModel(WireModel):
 
 
 class NotCheckedModel(WireModel):
-    """What could not be checked, which is not that there is nothing. `payments` is null for the source as a whole."""
+    """What could not be checked, which is not that there is nothing.
+
+    `payments` is null for the source as a whole, and has neither benefit nor rows for all of one supplier's.
+    """
 
     source: SourceCode
     reason: Reason

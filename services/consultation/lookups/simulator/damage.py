@@ -140,8 +140,13 @@ def _rewrite(holder: Element, change: _Rewriting) -> None:
     text = holder.text or ""
     if text.lstrip().startswith("<"):
         holder.text = change(text.encode()).decode("utf-8", "ignore")
-    else:
-        holder.text = b64encode(change(b64decode(text))).decode("ascii")
+        return
+    try:
+        document = b64decode(text)
+    except ValueError:
+        # It holds no document: another fault has put something else there.
+        return
+    holder.text = b64encode(change(document)).decode("ascii")
 
 
 def _edit(answer: Element, fault: Fault, in_xml: Callable[[Element], None], in_json: Callable[[Any], None]) -> None:

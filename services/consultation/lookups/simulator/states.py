@@ -7,8 +7,9 @@ made from `CASES`, for version 10 of the contract.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from services.consultation.lookups.simulator.answers import af, csn, fk, tns
+from services.consultation.lookups.simulator.answers import af, csn, fk, skv, tns
 from services.consultation.lookups.simulator.answers import so as funds
+from services.consultation.lookups.simulator.answers.common import by_version, error
 from services.consultation.lookups.simulator.faults import Fault
 from services.consultation.lookups.simulator.question import Question, Script
 from services.consultation.lookups.simulator.scripts import COMPLETE, NOTHING
@@ -108,11 +109,9 @@ _REFUSED = (
     Case(
         SourceCode.SKV,
         Known.LOGICAL_ERROR,
-        "an error of its own",
-        COMPLETE[SourceCode.SKV],
-        (Fault("bt", source=SourceCode.SKV),),
-        instead=Known.ERROR_BT,
-        why="Skatteverket has no refusal inside its answer: what it cannot do comes as its own error",
+        "a fault of its web service in place of the document inside",
+        # Of version 11 no such answer is known.
+        by_version(skv.refused, error("BT", "TEKNISKT_FEL", "Ett tekniskt fel har uppstått hos bastjänsten")),
     ),
     Case(
         SourceCode.SO,

@@ -20,12 +20,12 @@ TRANSPORT = "TRANSPORT"
 TOO_LARGE = "TOO_LARGE"
 CERTIFICATE = "CERTIFICATE"
 CIRCUIT_OPEN = "CIRCUIT_OPEN"
+NO_TOKEN = "NO_TOKEN"  # noqa: S105 - a code, not a secret
 ADAPTER_FAULT = "ADAPTER_FAULT"
 FAULT_PREFIX = "FAULT:"
 HTTP_PREFIX = "HTTP_"
 
-NOT_TRIED = frozenset((CIRCUIT_OPEN, CERTIFICATE))
-"""Codes of questions that never left, because we would not or could not send them."""
+_NOT_TRIED = frozenset((CIRCUIT_OPEN, CERTIFICATE, NO_TOKEN))
 
 _OF_TRANSPORT: Mapping[type[TransportError], str] = {
     ConnectFailed: UNREACHABLE,
@@ -38,6 +38,14 @@ _OF_TRANSPORT: Mapping[type[TransportError], str] = {
 def code_of(error: TransportError) -> str:
     """Our code for a failed exchange."""
     return _OF_TRANSPORT.get(type(error), TRANSPORT)
+
+
+def was_tried(answer: SourceAnswer) -> bool:
+    """False when the question never left, because we would not or could not send it.
+
+    A source may have codes of its own that look like ours: only those of origin LOCAL are.
+    """
+    return answer.origin is not Origin.LOCAL or answer.code not in _NOT_TRIED
 
 
 def all_failed(inquiry: Inquiry, code: str, *, took_ms: int | None = None) -> dict[SourceCode, SourceAnswer]:

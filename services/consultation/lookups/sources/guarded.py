@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from services.consultation.lookups.sources.breaker import Breaker, CircuitState
 from services.consultation.lookups.sources.domain import Inquiry, Origin, Source, SourceAnswer, SourceCode, SourceState
 from services.consultation.lookups.sources.failures import (
+    CERTIFICATE,
     CIRCUIT_OPEN,
     FAULT_PREFIX,
     HTTP_PREFIX,
@@ -24,6 +25,8 @@ Failed = Callable[[Inquiry, Mapping[SourceCode, SourceAnswer]], bool]
 
 _OUTAGE = frozenset((UNREACHABLE, TIMEOUT))
 _THEIR_FAULT = (f"{HTTP_PREFIX}5", FAULT_PREFIX)
+_CERTIFICATE_REFUSED = (CERTIFICATE, TRANSPORT)  # after a TLS 1.3 handshake a refusal is a broken connection
+_MOST_SHOWN = 8
 _OUR_FAULT = f"{FAULT_PREFIX}Client"  # SOAP 1.1: the request was at fault
 
 
@@ -50,6 +53,9 @@ class Guarded:
 
     `probe_when_due` is to be called about every second, for as long as the process lives: recovery is then found
     within the breaker's interval whether or not anybody asks.
+
+    A probe shows the certificate of a question that got as far as the environment: a deployment may have none of its
+    own. One that is refused gives way to another for the next probe.
     """
 
     def __init__(
@@ -60,6 +66,7 @@ class Guarded:
         self._source = source
         self._probe = probe
         self._failed = failed
+        self._shown: dict[str | None, None] = {}  # the latest certificates, by reference, the next one to show last
         told_circuit(name, breaker.state)
 
     async def ask(self, inquiry: Inquiry) -> Mapping[SourceCode, SourceAnswer]:
@@ -69,7 +76,10 @@ class Guarded:
             return all_failed(inquiry, CIRCUIT_OPEN)
         answers = await self._source.ask(inquiry)
         before = self.breaker.state
-        self.breaker.leave(permit, failed=self._failed(inquiry, answers))
+        failed = self._failed(inquiry, answers)
+        if failed or any(each.origin is not Origin.LOCAL for each in answers.values()):
+            self._remember(inquiry.asker.certificate)
+        self.breaker.leave(permit, failed=failed)
         self._tell(before)
         return answers
 
@@ -78,12 +88,25 @@ class Guarded:
         if not self.breaker.begin_probe():
             return
         self._tell(CircuitState.OPEN)
-        reached = False
+        reached, certificate = False, next(reversed(self._shown), None)
         try:
-            reached = (await self._probe()).reached
+            answer = await self._probe(certificate)
+            reached = answer.reached
+            if answer.code in _CERTIFICATE_REFUSED:
+                self._put_last(certificate)
         finally:
             self.breaker.end_probe(reached=reached)
             self._tell(CircuitState.HALF_OPEN)
+
+    def _remember(self, certificate: str | None) -> None:
+        self._shown.pop(certificate, None)
+        self._shown[certificate] = None
+        if len(self._shown) > _MOST_SHOWN:
+            del self._shown[next(iter(self._shown))]
+
+    def _put_last(self, certificate: str | None) -> None:
+        others = [each for each in self._shown if each != certificate]
+        self._shown = dict.fromkeys([certificate, *others])
 
     def _tell(self, before: CircuitState) -> None:
         now = self.breaker.state

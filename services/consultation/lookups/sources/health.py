@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from services.consultation.lookups.sources.domain import Origin, SourceAnswer, SourceCode, SourceState
-from services.consultation.lookups.sources.failures import NOT_TRIED
+from services.consultation.lookups.sources.failures import was_tried
 from services.consultation.lookups.sources.rolling import Rolling
 from shared.clock import Clock
 
@@ -62,7 +62,7 @@ class SourceHealth:
         slot = self._rolling.at(self._clock())
         for answer in answers:
             tally = slot.setdefault(answer.source, _Tally())
-            if answer.code in NOT_TRIED:
+            if not was_tried(answer):
                 tally.not_sent += 1
                 continue
             tally.outcomes[answer.state, answer.origin] += 1
@@ -86,8 +86,8 @@ def _summed(code: SourceCode, tallies: list[_Tally]) -> Health:
         outcomes=dict(outcomes),
         not_sent=sum(each.not_sent for each in tallies),
         success_share=succeeded / calls if calls else None,
-        p50_ms=_percentile(latencies, 0.50),
-        p95_ms=_percentile(latencies, 0.95),
+        p50_ms=_percentile(latencies, 50),
+        p95_ms=_percentile(latencies, 95),
     )
 
 
@@ -96,9 +96,9 @@ def _bucket(milliseconds: int) -> int:
     return 0 if milliseconds <= 1 else min(_MOST_BUCKETS, math.ceil(math.log(milliseconds, _GROWTH)))
 
 
-def _percentile(latencies: Counter[int], share: float) -> int | None:
-    """The upper edge of the bucket that holds the value at `share`, by nearest rank."""
-    rank = math.ceil(latencies.total() * share)
+def _percentile(latencies: Counter[int], percent: int) -> int | None:
+    """The upper edge of the bucket that holds the value at `percent`, by nearest rank."""
+    rank = -(-latencies.total() * percent // 100)
     for bucket in sorted(latencies):
         rank -= latencies[bucket]
         if rank <= 0:

@@ -4,7 +4,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from services.consultation.lookups.sources.breaker import CircuitState
 from services.consultation.lookups.sources.domain import SourceAnswer
-from services.consultation.lookups.sources.failures import NOT_TRIED
+from services.consultation.lookups.sources.failures import was_tried
 
 _BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0)
 
@@ -18,7 +18,7 @@ _CIRCUIT = Gauge("samrad_source_circuit", "1 for the state that the circuit is i
 
 def told_answer(answer: SourceAnswer) -> None:
     """Count one source of one look-up. A code is a label only when it is one of our few."""
-    if answer.code in NOT_TRIED:
+    if not was_tried(answer):
         _NOT_SENT.labels(answer.source.value, answer.code).inc()
         return
     _ANSWERS.labels(answer.source.value, answer.state.value, answer.origin.value if answer.origin else "").inc()

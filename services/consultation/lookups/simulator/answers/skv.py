@@ -9,6 +9,7 @@ from services.consultation.lookups.sources.domain import SourceCode
 from services.consultation.lookups.sources.ssbtek.xml import Element
 
 NAMESPACE = "http://xmls.skatteverket.se/se/skatteverket/zg/instans/standardiseradInformation/1.0"
+SERVICE_NAMESPACE = "http://beskattningws.ws.service.bs.zg.rsv.se/"
 ROOT = "SvarBeskattningsuppgifterEnligtSFS2008-975"
 
 
@@ -22,6 +23,13 @@ def capital(question: Question) -> Element:
 def nothing(question: Question) -> Element:
     """The person is known and has no capital income."""
     return _answer(question)
+
+
+def refused(question: Question) -> Element:
+    """A fault of Skatteverket's web service, where the answer should be."""
+    fault = {"MeddelandeKod": "9071002", "MeddelandeText": "Uppgifterna kan inte lämnas just nu"}
+    exception = element(SERVICE_NAMESPACE, "Exception", *texts(None, fault))
+    return _wrapped(question, etree.tostring(exception, encoding="unicode"))
 
 
 def broken(question: Question) -> Element:

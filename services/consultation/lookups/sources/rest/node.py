@@ -35,7 +35,8 @@ class JsonNode:
         return iter(self._children())
 
     def __len__(self) -> int:
-        return len(self._children()) if isinstance(self._value, (dict, list)) else 0
+        # Members that are null count: an object is no text, whatever it holds, and is not to pass for an absent one.
+        return len(self._value) if isinstance(self._value, (dict, list)) else 0
 
     def _children(self) -> "list[JsonNode]":
         if isinstance(self._value, dict):

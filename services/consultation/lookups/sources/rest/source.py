@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from services.consultation.lookups.sources.domain import Inquiry, Origin, SourceAnswer, SourceCode, SourceState
-from services.consultation.lookups.sources.failures import HTTP_PREFIX, TIMEOUT, code_of
+from services.consultation.lookups.sources.failures import HTTP_PREFIX, NO_TOKEN, TIMEOUT, code_of
 from services.consultation.lookups.sources.rest.node import parse
 from services.consultation.lookups.sources.rest.problem import problem_words
 from services.consultation.lookups.sources.rest.question import question
@@ -83,7 +83,7 @@ class RestSource:
         except TransportError as error:
             return self._failed(Origin.LOCAL, code_of(error))
         except TokenRefused:
-            return self._failed(Origin.LOCAL, "NO_TOKEN")
+            return self._failed(Origin.LOCAL, NO_TOKEN)
         if answer.status != 200:
             # Whatever it says, it is no answer about the person: not 404, not 204.
             return self._failed(Origin.BT, f"{HTTP_PREFIX}{answer.status}", problem_words(answer))
@@ -100,7 +100,11 @@ class RestSource:
             return answer
         # The token was not accepted, so the question was not looked at: with a new one it may be put again, once.
         self._tokens.forget(proof)
-        return await self._send_connected(await self._tokens.headers("POST", self._api.url), body)
+        try:
+            proof = await self._tokens.headers("POST", self._api.url)
+        except TokenRefused:
+            return answer  # and not that nothing was sent
+        return await self._send_connected(proof, body)
 
     async def _send_connected(self, proof: Mapping[str, str], body: bytes) -> Answer:
         return await connecting_twice(lambda: self._send_once(proof, body))

@@ -92,7 +92,7 @@ class NodeFields(Generic[N]):
 
     def marked(self, name: str) -> bool:
         """Whether a secrecy mark is set: anything that is there and is not plainly no."""
-        return any(means_yes(element.text) for element in self.many(name))
+        return any(len(element) or means_yes(element.text) for element in self.many(name))
 
     def read(self, name: str, reader: Callable[[str], T | None], problem: str) -> T | None:
         """The text through `reader`; what that cannot read is noted as `problem`."""

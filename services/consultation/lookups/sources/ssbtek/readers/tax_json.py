@@ -87,20 +87,21 @@ def _leaves(value: object, path: tuple[str, ...], depth: int) -> Iterator[_Leaf]
 def _take(path: tuple[str, ...], value: object, content: TaxContent, notes: Notes) -> None:
     name = next((step.casefold() for step in reversed(path) if not step.isdigit()), "")
     text = _text(value)
+    if text is None and name not in {_INCOME, _SURPLUS} | _NAMES:
+        notes.loses("unreadable value", "fact")
     if any(mark in name for mark in _MARKS):
-        content.protected = content.protected or (text or "").lower() not in _NO
+        # What cannot be read may be a mark.
+        content.protected = content.protected or text is None or text.lower() not in _NO
     elif name in _SUBJECT:
         content.subject = content.subject or text
     elif name == _STATUS:
         content.status = content.status or text
-    elif name not in {_TAX_YEAR, _INCOME, _SURPLUS} | _NAMES:
+    elif text is not None and name not in {_TAX_YEAR, _INCOME, _SURPLUS} | _NAMES:
         _add_fact(".".join(path), value if isinstance(value, bool) else text, content, notes)
 
 
-def _add_fact(name: str, value: str | bool | None, content: TaxContent, notes: Notes) -> None:
-    if value is None:
-        notes.loses("unreadable value", "fact")
-    elif len(content.facts) == MAX_FACTS:
+def _add_fact(name: str, value: str | bool, content: TaxContent, notes: Notes) -> None:
+    if len(content.facts) == MAX_FACTS:
         notes.loses("too many values", "facts")
     else:
         content.facts.append({"name": name, "value": value})

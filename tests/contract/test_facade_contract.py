@@ -1,10 +1,14 @@
 """Our own WSDL and schemas, and what the facade sends, held to the official ones and to an independent SOAP client."""
 
 import asyncio
+import json
+from base64 import b64decode
 from collections.abc import Iterator
 from copy import deepcopy
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import pytest
 import requests
@@ -142,6 +146,77 @@ def test_an_independent_client_asks_and_reads_every_source(exchange: Exchange, s
     assert answer.fraga.generellaFrageparametrar.ingivare.handlaggare == "Anna Ågren"
     assert [code.value for code in SourceCode if answer.svarsdata[code.value] is None] == []
     assert answer.svarsdata.TNS.data.fordonsinnehav.fordon[0].fabrikat == "EXEMPELBIL"
+
+
+def test_an_independent_client_gets_the_same_data_as_over_rest(exchange: Exchange, service: Any) -> None:
+    today = exchange.clock().date()
+    first = today - timedelta(days=90)
+    asking = asked("complete", today)
+    asking["generellaFrageparametrar"]["tidsperiod"]["fromDatum"] = first
+    everything = [code.value for code in SourceCode]
+    answer = exchange.look_up("complete", period={"from": str(first), "to": str(today)}, sources=everything)
+    rest = {each["source"]: each["data"] for each in answer.json()["sources"]}
+
+    told = service.hamtaBastjanstInformation(**asking).svarsdata
+
+    decisions = [
+        {"type": each.ErsattningTyp, "extent": each.Omfattning, "from": day(each.BeslutFrom), "to": day(each.BeslutTom)}
+        for each in told.AF.data.Svar.BeslutInfo.EkonomiskaBeslut.Beslut
+    ]
+    assert decisions == rest["AF"]["decisions"] != []
+    payments = [
+        (fund.SvarandeOrganisation, day(each.Utbetalningsdatum), str(each.NettoEfterSkatt), day(each.AvserFrom))
+        for fund in told.SO.data.ArbetsloshetsersattningLista.Arbetsloshetsersattning
+        for each in fund.Utbetalningar
+    ]
+    assert payments != []
+    assert payments == [
+        (fund["name"], each["date"], each["netAfterTax"]["amount"], each["from"])
+        for fund in rest["SO"]["funds"]
+        for each in fund["payments"]
+    ]
+    vehicles = [(each.regnr, each.fabrikat, each.fordonsar) for each in told.TNS.data.fordonsinnehav.fordon]
+    assert vehicles == [(each["registration"], each["make"], each["year"]) for each in rest["TNS"]["vehicles"]] != []
+    permits = [
+        (each.beslutsKod, day(each.fromDatum), day(each.tomDatum))
+        for each in told.MIV.data.response.svarCollection.svar
+    ]
+    assert permits == [(each["decision"]["code"], each["from"], each["to"]) for each in rest["MIV"]["permits"]] != []
+    # What is inside the three that wrap a document is read by the standard library.
+    csn = fromstring(unwrapped(told.CSN.data.svar))  # noqa: S314 - our own answer
+    totals = [f"{each.text}.00" for each in csn.findall(".//{*}Utbetalning/{*}totbelopp")]
+    assert totals == [each["total"]["amount"] for case in rest["CSN"]["cases"] for each in case["payments"]] != []
+    lefi = json.loads(unwrapped(told.FK.data.lefiJsonSvar), parse_float=str)["formansinformation"]
+    nets = [(each["datum"], Decimal(each["nettobelopp"]["summa"])) for each in lefi["utbetalningsuppgift"]]
+    assert nets != []
+    assert nets == [
+        (each["date"], Decimal(each["net"]["amount"]))
+        for each in rest["FK"]["payments"]
+        if (each["supplier"], each["preliminary"]) == ("FK", False)
+    ]
+    skv = fromstring(told.SKV.data.svar)  # noqa: S314 - our own answer
+    years = [each.text for each in skv.findall(".//{*}Kapitaluppgift/{*}Taxeringsar")]
+    assert years == [each["taxYear"] for each in rest["SKV"]["capital"]] != []
+
+
+def day(value: date | datetime | None) -> str | None:
+    return None if value is None else value.isoformat()[:10]
+
+
+def unwrapped(value: str | bytes) -> bytes:
+    """The document inside, whether the client has decoded it or left that to us."""
+    return b64decode(value) if isinstance(value, str) else value
+
+
+def test_an_independent_client_passes_over_the_header_on_what_is_left_out(exchange: Exchange, service: Any) -> None:
+    asking = asked("complete", exchange.clock().date())
+    asking["generellaFrageparametrar"]["syfte"] = "Prövning av återkrav av ekonomiskt bistånd"
+    asking["specifikaFrageparametrar"] = {code.value: {"inkludera": code is SourceCode.AF} for code in SourceCode}
+
+    data = service.hamtaBastjanstInformation(**asking).svarsdata.AF.data
+
+    assert data.Svar.ArbetssokandeInfo is None
+    assert len(data.Svar.BeslutInfo.EkonomiskaBeslut.Beslut) > 0
 
 
 def test_an_independent_client_reads_errors_and_faults(exchange: Exchange, service: Any) -> None:

@@ -1,10 +1,15 @@
 """CSN, Skatteverket, Transportstyrelsen and Migrationsverket, read."""
 
 import pytest
+from lxml import etree
 
 from services.consultation.lookups.sources.domain import SourceCode, SourceState
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading
+from services.consultation.lookups.sources.ssbtek.sources import read_source
+from services.consultation.lookups.sources.ssbtek.v10 import V10
+from services.consultation.lookups.sources.ssbtek.xml import Element, parse
 from tests.unit.lookups.given import encoded, read, readings, simulated
+from tests.unit.lookups.golden_xml import data_of, document_of
 
 pytestmark = pytest.mark.requirement(1)
 
@@ -154,3 +159,27 @@ def test_migrationsverket_without_a_case_is_proven_empty() -> None:
 
     assert read(SourceCode.MIV, nil).state is SourceState.ANSWERED_EMPTY
     assert read(SourceCode.MIV, "").state is SourceState.ANSWERED_EMPTY
+
+
+@pytest.mark.parametrize("name", ["af", "tns", "csn"])
+def test_content_from_a_source_that_does_not_tell_how_it_went_is_no_whole_answer(name: str) -> None:
+    code = SourceCode(name.upper())
+    verdict = {"af": "StatusSokandeinformationKod", "tns": "resultat", "csn": "ResultatKod"}[name]
+    document = parse(document_of(f"{name}.xml"), max_bytes=100_000)
+    whole = read_source(V10.readers[code], [wrapping(data_of(code, etree.tostring(document)))])[0]
+    (element,) = document.iter(f"{{*}}{verdict}")
+    found = element.getparent()
+    assert found is not None
+    found.remove(element)
+
+    reading = read_source(V10.readers[code], [wrapping(data_of(code, etree.tostring(document)))])[0]
+
+    assert (whole.state, reading.state) == (SourceState.ANSWERED, SourceState.PARTIAL)
+    assert reading.deviations == (f"missing element: {verdict}",)
+    assert reading.items
+
+
+def wrapping(data: Element) -> Element:
+    source = etree.Element("source")
+    source.append(data)
+    return source

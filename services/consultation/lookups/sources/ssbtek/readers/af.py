@@ -69,6 +69,9 @@ def read_af(data: Node) -> Reading:
     protected = fields.marked("Sekretessmarkering")
     if not items and status is None:
         return unparseable(*notes.deviations, protected=protected)
+    if status is None:
+        # How it went is not known, whatever stands beside.
+        notes.loses("missing element", "StatusSokandeinformationKod")
     return Reading(
         state=SourceState.LOGICAL_ERROR if refused else state_of(items),
         code=status if refused else None,

@@ -28,6 +28,9 @@ def read_tns(data: Node) -> Reading:
     items = ("vehicles",) if vehicles else ()
     if result is None and not items:
         return unparseable(*notes.deviations)
+    if result is None:
+        # How it went is not known, whatever stands beside.
+        notes.loses("missing element", "resultat")
     refused = result not in (None, "OK") or bool(errors)
     codes = words(*(error["code"] for error in errors), result)
     return Reading(

@@ -110,7 +110,6 @@ def test_a_text_that_is_no_text_is_told_with_its_odd_characters_replaced(
         carried(odd),
         carried(odd),
     )
-    told = carried(odd)
     facts = [(fact["name"], fact["value"]) for part in skv["data"]["facts"] for fact in part["facts"]]
     assert {("note", carried(odd)), (carried(odd), "named oddly")} <= set(facts)
     assert answer.json()["complete"] is False

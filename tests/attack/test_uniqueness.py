@@ -20,7 +20,11 @@ OTHERWISE_UNIQUE = {
     "agreement.agreement_id_key": "the id alone, made at random here and stated by nobody: there is nothing to try",
 }
 # Keys that both have by themselves: the same handler's name, the same person.
-NATURAL = {"asked_person": {"key": "a name that nobody else has"}}
+NATURAL = {
+    "asked_person": {"key": "a name that nobody else has"},
+    # Other tests may have had the same person marked by this organisation too.
+    "protected_person": {"person_mark": "\\x" + "00" * 32},
+}
 WITHOUT_ORGANISATION = {"agreement.agreement_id_key"}
 _UNIQUE = """
     SELECT t.relname || '.' || i.relname AS name, t.relname AS table_name,

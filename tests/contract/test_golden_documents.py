@@ -6,6 +6,7 @@ from services.consultation.lookups.simulator.persons import PERSONS
 from services.consultation.lookups.sources.domain import SourceCode, SourceState
 from tests.contract.schema_walk import SchemaFile, paths_in
 from tests.contract.ssbtek_contract import SCHEMAS, composite, needs_contract, schema
+from tests.sizes import fewer_persons
 from tests.unit.lookups import golden
 from tests.unit.lookups.given import readings, simulated
 
@@ -35,7 +36,7 @@ def test_what_is_written_of_a_golden_document_is_valid_by_the_official_schema(na
     schema().assertValid(composite(code, golden.written(golden.answer(code, reading))))
 
 
-@pytest.mark.parametrize("name", [name for name, person in PERSONS.items() if person.fault is None])
+@pytest.mark.parametrize("name", fewer_persons(name for name, each in PERSONS.items() if each.fault is None))
 def test_what_is_written_of_a_simulated_answer_that_was_read_in_full_is_valid(name: str) -> None:
     found = readings(simulated(name))
 

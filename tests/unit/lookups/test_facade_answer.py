@@ -32,7 +32,7 @@ from services.consultation.lookups.sources.ssbtek.sources import read_source
 from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.lookups.sources.ssbtek.v11 import V11
 from services.consultation.lookups.sources.ssbtek.xml import Element, parse
-from tests.sizes import sample_or_full
+from tests.sizes import fewer_persons, sample_or_full
 from tests.unit.lookups.given import ASKED_AT, ASKER, AUTUMN, FakeTransport, asked, encoded, inquiry, ok, simulated
 from tests.unit.lookups.golden_xml import ANSWERS, data_of, document_of, source_of
 from tests.unit.lookups.json_mutations import written
@@ -44,7 +44,7 @@ pytestmark = pytest.mark.requirement(1)
 _EXAMPLES = sample_or_full(15, 1000)
 _ALL = {code: frozenset(piece.name for piece in pieces) for code, pieces in PIECES.items()}
 _IN_WORDS_OF_THE_CONTRACT = (SourceCode.FK, SourceCode.SO)
-_SOUND = [name for name, person in PERSONS.items() if person.fault is None]
+_SOUND = fewer_persons(name for name, person in PERSONS.items() if person.fault is None)
 _RECOVERY = {
     SourceCode.AF: frozenset({"decisions", "status"}),
     SourceCode.CSN: frozenset({"payments"}),

@@ -17,6 +17,7 @@ from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.lookups.sources.ssbtek.xml import only_child
 from shared.tokens.client import TokenRefused
 from shared.transport.protocol import Answer, AnswerTooLarge, ConnectFailed, TimedOut, TransportError
+from tests.sizes import fewer_persons
 from tests.unit.lookups import golden
 from tests.unit.lookups.given import AUTUMN, MAX_BYTES, FakeTransport, asked, inquiry, ok, simulated, ticking
 
@@ -76,7 +77,7 @@ def json_of(person: str, code: SourceCode) -> Any:
     return as_json(data) if data is not None else None
 
 
-ANSWERING = [name for name, person in PERSONS.items() if person.fault is None and not person.faults]
+ANSWERING = fewer_persons(name for name, each in PERSONS.items() if each.fault is None and not each.faults)
 """Those whose answers are as the sources wrote them: what is done to the bytes of SOAP has no likeness in JSON."""
 
 

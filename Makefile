@@ -1,7 +1,7 @@
 # Everything a person needs, by name. `make` alone lists it.
 PYTHON ?= python3
-# How many tests at once. Each worker has a whole product of its own; one more than cores, since some tests wait.
-WORKERS ?= 3
+# How many tests at once. Each worker has a whole product of its own, so more than cores gains nothing.
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.run

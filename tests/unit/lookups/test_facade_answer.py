@@ -41,7 +41,7 @@ from tests.unit.lookups.test_fk_mutated import documents
 
 pytestmark = pytest.mark.requirement(1)
 
-_EXAMPLES = sample_or_full(15, 1000)
+_EXAMPLES = sample_or_full(8, 1000)
 _ALL = {code: frozenset(piece.name for piece in pieces) for code, pieces in PIECES.items()}
 _IN_WORDS_OF_THE_CONTRACT = (SourceCode.FK, SourceCode.SO)
 _SOUND = fewer_persons(name for name, person in PERSONS.items() if person.fault is None)

@@ -21,7 +21,7 @@ from tests.unit.lookups.test_fk_written import ASKED, answer_of
 
 pytestmark = pytest.mark.requirement(1)
 
-_EXAMPLES = sample_or_full(100, 1000)
+_EXAMPLES = sample_or_full(40, 1000)
 _LISTS = [*golden()["formansinformation"]]
 _TOP = ["ansprak", "beslut", "utbetalningar", "preliminaraUtbetalningar", "ovrigInformation", "avvikelser"]
 _OURS = {"FK", "PM", "SEK", "yes", "no", "notRead", *_LISTS, *_TOP, "formansinformation", "unknown"}

@@ -23,7 +23,7 @@ from tests.unit.lookups.mutations import changed, cut
 
 pytestmark = pytest.mark.requirement(1)
 
-_EXAMPLES = sample_or_full(30, 1500)
+_EXAMPLES = sample_or_full(15, 1500)
 _INNER = tuple(name for name in ANSWERS if has_inner(document_of(name)))
 _WHOLE = simulated("complete")
 _ECHOES_INSIDE = frozenset({"GemensamtFragaEkbistand"})

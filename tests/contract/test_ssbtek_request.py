@@ -19,6 +19,7 @@ from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.lookups.sources.ssbtek.xml import Element, parse
 from services.consultation.tenants.domain import Processor
 from tests.contract.ssbtek_contract import needs_contract, schema, zeep_client
+from tests.sizes import sample_or_full
 from tests.unit.lookups.given import ASKER, AUTUMN, MAX_BYTES, inquiry
 
 pytestmark = [needs_contract, pytest.mark.requirement(1)]
@@ -54,7 +55,7 @@ def one(element: Element, name: str) -> Element:
     return next(element.iter(V10.name(name)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=sample_or_full(25, 60), deadline=None)
 @given(_INQUIRIES)
 def test_every_request_is_valid_by_the_official_schema_and_by_our_own_rules(question: Inquiry) -> None:
     request = build_request(question, V10)
@@ -277,7 +278,7 @@ def in_envelope(request: Element) -> bytes:
     return etree.tostring(envelope)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=sample_or_full(50, 150), deadline=None)
 @given(mutated())
 def test_our_own_rules_agree_with_the_schema_on_any_changed_request(request: Element) -> None:
     sent = in_envelope(request)

@@ -16,6 +16,7 @@ from services.consultation.lookups.fields import PIECES, limited
 from services.consultation.lookups.purposes import PURPOSES
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.consultation.lookups.sources.domain import SourceAnswer, SourceCode, SourceState
+from tests.sizes import sample_or_full
 from tests.unit.lookups.given import FakeTransport, asked, inquiry, ok, simulated
 
 pytestmark = pytest.mark.requirement(13)
@@ -109,7 +110,7 @@ def is_table_of_rows(value: Any) -> bool:
     return all(map(is_table_of_rows, value.values())) if isinstance(value, dict) else True
 
 
-@settings(max_examples=40)
+@settings(max_examples=sample_or_full(15, 40))
 @given(answers(), answers(), opened_sets)
 def test_what_is_left_out_is_told_by_the_purpose_and_never_by_the_answer(
     one: SourceAnswer, other: SourceAnswer, opened: frozenset[str]

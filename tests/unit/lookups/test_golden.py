@@ -11,7 +11,7 @@ from services.consultation.lookups.fields import PIECES, limited
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.consultation.lookups.sources.domain import SourceCode, SourceState
 from services.consultation.lookups.sources.ssbtek.xml import Element, local_name
-from tests.sizes import fewer_persons
+from tests.sizes import fewer_persons, sample_or_full
 from tests.unit.lookups import golden
 from tests.unit.lookups.given import read, readings, simulated
 
@@ -93,7 +93,7 @@ def test_what_is_written_of_a_simulated_answer_is_read_as_the_same_data(name: st
 PIECE_NAMES = sorted({piece.name for code in golden.WRITERS for piece in PIECES[code]})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=sample_or_full(60, 200), deadline=None)
 @given(st.sampled_from(golden.names(*golden.WRITERS)), st.frozensets(st.sampled_from(PIECE_NAMES)))
 def test_what_a_purpose_leaves_out_is_not_written_and_no_error_becomes_emptiness(
     name: str, opened: frozenset[str]

@@ -15,6 +15,7 @@ from services.consultation.lookups.sources.ssbtek.readers.reading import Reading
 from services.consultation.lookups.sources.ssbtek.sources import read_source
 from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.lookups.sources.ssbtek.xml import MAX_DEPTH, DocumentError, Element, parse
+from tests.sizes import sample_or_full
 from tests.unit.lookups.given import MAX_BYTES, encoded, part, readings, simulated
 
 pytestmark = pytest.mark.requirement(1)
@@ -199,7 +200,7 @@ def damaged(draw: st.DrawFn, text: str) -> str:
         return text[: place % (len(text) + 1)]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=sample_or_full(80, 250), deadline=None)
 @given(one_source_mutated())
 def test_a_change_in_one_source_never_raises_and_never_changes_another(
     mutated: tuple[str, SourceCode, bytes],
@@ -214,7 +215,7 @@ def test_a_change_in_one_source_never_raises_and_never_changes_another(
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=sample_or_full(50, 150), deadline=None)
 @given(st.integers(0, 20_000), st.binary(max_size=8), st.integers(0, 40))
 def test_any_damage_to_the_bytes_is_read_or_refused_and_nothing_else(place: int, put: bytes, cut: int) -> None:
     whole = _ANSWERS["complete"]

@@ -38,6 +38,10 @@ STATES = {
 TURNS = {
     Turn.ANSWERING: Words("Arbetsförmedlingens tur", "The answering authority's turn"),
     Turn.ASKING: Words("Kommunens tur", "The municipality's turn"),
+    Turn.PERSON: Words("Väntar på den enskilde", "The person's turn"),
+    Turn.POST: Words("Väntar på att brev skickas", "Waiting for a letter to be sent"),
+    Turn.SECRECY_TEST: Words("Sekretessprövning pågår", "A secrecy test is under way"),
+    Turn.MEETING: Words("Väntar på ett möte", "Waiting for a meeting"),
     Turn.NOBODY: Words("Ingens tur", "Nobody's turn"),
 }
 ACTIONS = {

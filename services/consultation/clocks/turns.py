@@ -10,10 +10,14 @@ from services.consultation.clocks.domain import BusinessCalendar
 
 
 class Turn(StrEnum):
-    """Who is expected to act."""
+    """Who is expected to act, or what is waited for."""
 
     ANSWERING = "answering_authority"
     ASKING = "municipality"
+    PERSON = "person"
+    POST = "post"
+    SECRECY_TEST = "secrecy_test"
+    MEETING = "meeting"
     NOBODY = "nobody"
 
 

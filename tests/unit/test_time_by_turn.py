@@ -63,7 +63,8 @@ def test_five_hundred_consultations_agree_with_the_reference_to_the_minute() -> 
         seconds = time_by_turn(changes, reference.UNTIL, OFFICE)
 
         expected = reference.time_by_turn(reference.turn_changes(case), reference.UNTIL)
-        assert {turn: minutes(part) for turn, part in seconds.items()} == expected, case
+        met = {turn: minutes(part) for turn, part in seconds.items() if turn in expected or part}
+        assert met == expected, case
 
 
 def test_the_five_hundred_meet_every_action_and_every_kind_of_hour() -> None:

@@ -14,8 +14,10 @@ from services.consultation import codelists, information
 from services.consultation.brake.domain import Limits
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
+from services.consultation.consultations import process_routes as consultation_process_routes
 from services.consultation.consultations import reading_routes as consultation_reading_routes
 from services.consultation.consultations import routes as consultation_routes
+from services.consultation.consultations import type_routes as consultation_type_routes
 from services.consultation.consultations.domain import ConsultationType
 from services.consultation.context import Context
 from services.consultation.grounds.domain import Grounds
@@ -71,7 +73,9 @@ _ROUTERS = (
     purpose_routes.router,
     source_routes.router,
     consultation_routes.router,
+    consultation_process_routes.router,
     consultation_reading_routes.router,
+    consultation_type_routes.router,
     protection_routes.router,
     leadtime_routes.router,
     audit_router(AUDIT_READ),

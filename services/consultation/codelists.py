@@ -7,7 +7,21 @@ from pydantic import Field
 from starlette.requests import Request
 
 from services.consultation.clocks.turns import Turn
-from services.consultation.consultations.domain import Action, Channel, ConsultationType, State
+from services.consultation.consultations.domain import Action, Channel, Queue, State
+from services.consultation.consultations.forms.codes import (
+    DECISION_TYPE_WORDS,
+    PLANNING_NEED_WORDS,
+    STUDY_FORM_WORDS,
+    TYPE_WORDS,
+)
+from services.consultation.consultations.information_sets import WORDS as INFORMATION_SETS
+from services.consultation.consultations.reasons import (
+    CORRECTION_WORDS,
+    DELAY_WORDS,
+    PERSON_WAIT_WORDS,
+    REJECTION_WORDS,
+    RESUMPTION_WORDS,
+)
 from services.consultation.context import context_of
 from services.consultation.lookups.payments.domain import Kind, Status
 from services.consultation.lookups.purposes import PURPOSES
@@ -75,14 +89,6 @@ ACTIONS = {
     Action.CLOSE: Words("Avslutades", "Closed"),
     Action.WITHDRAW: Words("Återtogs", "Withdrawn"),
 }
-TYPES = {
-    ConsultationType.INFORMATION_REQUEST: Words("Begäran om uppgift", "Information request"),
-    ConsultationType.CONSULTATION: Words("Samråd", "Consultation"),
-    ConsultationType.DECISION_INTERPRETATION: Words("Tolkning av ett beslut", "Interpretation of a decision"),
-    ConsultationType.STUDY_TRANSITION: Words("Övergång till studier", "Study transition"),
-    ConsultationType.EMPLOYER_CONTACT: Words("Arbetsgivarkontakt", "Employer contact"),
-    ConsultationType.JOINT_PLANNING: Words("Gemensam planering", "Joint planning"),
-}
 CHANNELS = {
     Channel.API: Words("Verksamhetssystem", "Case system"),
     Channel.FORM: Words("Webbformulär", "Web form"),
@@ -91,6 +97,12 @@ CHANNELS = {
     Channel.REMOTE_MEETING: Words("Personligt distansmöte", "Personal remote meeting"),
     Channel.LOCAL_OFFICE: Words("Lokalt kontor", "Local office"),
     Channel.POST: Words("Post", "Post"),
+}
+QUEUES = {
+    Queue.GENERAL: Words("Allmän", "General"),
+    Queue.EMPLOYER: Words("Arbetsgivare", "Employers"),
+    Queue.STUDIES: Words("Studier", "Studies"),
+    Queue.CORRECTIONS: Words("Kriminalvården", "Prison and probation"),
 }
 SOURCE_STATES = {
     SourceState.NOT_ASKED: Words("Inte tillfrågad", "Not asked"),
@@ -170,8 +182,18 @@ LISTS: dict[str, dict[str, Words]] = {
     "consultationStates": {code.value: words for code, words in STATES.items()},
     "turns": {code.value: words for code, words in TURNS.items()},
     "events": {code.value: words for code, words in ACTIONS.items()},
-    "consultationTypes": {code.value: words for code, words in TYPES.items()},
+    "consultationTypes": {code.value: words for code, words in TYPE_WORDS.items()},
     "channels": {code.value: words for code, words in CHANNELS.items()},
+    "queues": {code.value: words for code, words in QUEUES.items()},
+    "informationSets": {code.value: words for code, words in INFORMATION_SETS.items()},
+    "decisionTypes": {code.value: words for code, words in DECISION_TYPE_WORDS.items()},
+    "studyForms": {code.value: words for code, words in STUDY_FORM_WORDS.items()},
+    "planningNeeds": {code.value: words for code, words in PLANNING_NEED_WORDS.items()},
+    "delayReasons": {code.value: words for code, words in DELAY_WORDS.items()},
+    "personWaits": {code.value: words for code, words in PERSON_WAIT_WORDS.items()},
+    "resumptions": {code.value: words for code, words in RESUMPTION_WORDS.items()},
+    "rejections": {code.value: words for code, words in REJECTION_WORDS.items()},
+    "correctionReasons": {code.value: words for code, words in CORRECTION_WORDS.items()},
     "sources": {code.value: words for code, words in SOURCES.items()},
     "sourceStates": {code.value: words for code, words in SOURCE_STATES.items()},
     "errorOrigins": {code.value: words for code, words in ORIGINS.items()},

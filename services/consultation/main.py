@@ -16,8 +16,10 @@ from services.consultation.channels import advice_routes
 from services.consultation.channels import routes as channel_routes
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
+from services.consultation.consultations import process_routes as consultation_process_routes
 from services.consultation.consultations import reading_routes as consultation_reading_routes
 from services.consultation.consultations import routes as consultation_routes
+from services.consultation.consultations import type_routes as consultation_type_routes
 from services.consultation.consultations.domain import ConsultationType
 from services.consultation.context import Context
 from services.consultation.grounds.domain import Grounds
@@ -73,9 +75,11 @@ _ROUTERS = (
     purpose_routes.router,
     source_routes.router,
     consultation_routes.router,
+    consultation_process_routes.router,
     consultation_reading_routes.router,
     channel_routes.router,
     advice_routes.router,
+    consultation_type_routes.router,
     protection_routes.router,
     leadtime_routes.router,
     audit_router(AUDIT_READ),

@@ -97,6 +97,30 @@ CLAIMED_BY_ANOTHER = ProblemKind(
         "Talk to the one in assignedTo, or choose another consultation.",
     ),
 )
+ALREADY_REOPENED = ProblemKind(
+    "already_reopened",
+    409,
+    Words("Samrådet har redan öppnats på nytt", "The consultation has been reopened already"),
+    Words("Fortsätt i omgången i nextConsultationId.", "Go on in the round in nextConsultationId."),
+)
+EVENT_NOT_CORRECTABLE = ProblemKind(
+    "event_not_correctable",
+    422,
+    Words("Det finns ingen sådan händelse att rätta", "There is no such event to correct"),
+    Words(
+        "Ange sequence för en händelse i tidslinjen som inte själv är en rättelse.",
+        "State the sequence of an event in the timeline that is not itself a correction.",
+    ),
+)
+TIME_NOT_PERMITTED = ProblemKind(
+    "time_not_permitted",
+    422,
+    Words("Händelsen kan inte ha skett då", "The event cannot have happened then"),
+    Words(
+        "Ange en tid från earliest till latest: mellan händelserna före och efter, och inte efter registreringen.",
+        "State a time from earliest to latest: between the events before and after, and not after it was recorded.",
+    ),
+)
 LOOKUP_NOT_USABLE = ProblemKind(
     "lookup_not_usable",
     422,

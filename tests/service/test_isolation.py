@@ -35,6 +35,7 @@ PUBLIC = {
     ("agreements", "GET", "/coverage"): "published figures are public (R22)",
     ("agreements", "GET", "/api-info"): "asked for by the national profile without a token",
     ("consultation", "GET", "/code-lists"): "codes in words",
+    ("consultation", "GET", "/consultation-types"): "the same for everybody",
     ("consultation", "GET", "/api-info"): "asked for by the national profile without a token",
 }
 PLAIN_BEARER = {

@@ -3,10 +3,17 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.consultations.changes import Change, apply
-from services.consultation.consultations.domain import Consultation
+from services.consultation.consultations.domain import Actor, Consultation, Event
+from services.consultation.consultations.reasons import DelayReason
 from services.consultation.consultations.repository import find_answered_by
 
 
-async def ask_consultation_back(connection: AsyncConnection, change: Change, question: str) -> Consultation:
+async def ask_consultation_back(
+    connection: AsyncConnection, change: Change, question: str, reason: DelayReason | None = None
+) -> Consultation:
     """Raises Problem 404, 409 when another handler has it or it waits already, 412."""
-    return await apply(connection, change, find_answered_by, Consultation.ask_back, message=question)
+
+    def ask_back(before: Consultation, by: Actor) -> tuple[Consultation, Event]:
+        return before.ask_back(by, **({"reason": reason.value} if reason else {}))
+
+    return await apply(connection, change, find_answered_by, ask_back, message=question)

@@ -70,21 +70,25 @@ async def apply(
     row = await find(connection, reader, change.consultation_id)
     if row is None:
         raise Problem(NOT_FOUND)
-    if row.version != change.expected_version:
-        raise _version_changed(row, change.caller.organisation)
-    before = repository.as_domain(row)
-    try:
-        after, event = method(before, change.actor())
-    except Problem as refusal:
-        refusal.for_audit.setdefault("subject", row.person_mark)
-        raise
-    measured = await measure(connection, before, event) if measure else Measured()
+    after, event = permitted(change, row, method)
+    measured = await measure(connection, repository.as_domain(row), event) if measure else Measured()
     audit = _audit(change, row, event)
     sealed = seal_message(change.vault, after.id, event.sequence, message) if message is not None else None
     if not await repository.save_change(connection, after, event, audit, message=sealed, measured=measured):
         now = await find(connection, reader, change.consultation_id)
         raise _version_changed(now, change.caller.organisation)
     return after
+
+
+def permitted(change: Change, row: Row[Any], method: Method) -> tuple[Consultation, Event]:
+    """What the change would lead to. Raises Problem 412, and what the method raises."""
+    if row.version != change.expected_version:
+        raise _version_changed(row, change.caller.organisation)
+    try:
+        return method(repository.as_domain(row), change.actor())
+    except Problem as refusal:
+        refusal.for_audit.setdefault("subject", row.person_mark)
+        raise
 
 
 def _version_changed(row: Row[Any] | None, reader: str) -> Problem:

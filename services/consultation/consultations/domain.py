@@ -34,6 +34,7 @@ __all__ = [
     "Consultation",
     "ConsultationType",
     "Event",
+    "Queue",
     "State",
 ]
 
@@ -64,6 +65,15 @@ class Channel(StrEnum):
     REMOTE_MEETING = "remote_meeting"
     LOCAL_OFFICE = "local_office"
     POST = "post"
+
+
+class Queue(StrEnum):
+    """Which competence a question needs. What needs the last one is routed there and never put there by hand."""
+
+    GENERAL = "general"
+    EMPLOYER = "employer"
+    STUDIES = "studies"
+    CORRECTIONS = "corrections"
 
 
 class Restricted(StrEnum):
@@ -136,10 +146,12 @@ class Consultation:
     protected: bool = False
     unit: str = ""
     triaged: bool = False
+    queue: str = Queue.GENERAL
 
-    def triage(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
-        """It has been looked at: what kind of question it is, and who is to have it."""
-        return self._move(Action.TRIAGE, by, detail=detail, triaged=True)
+    def triage(self, by: Actor, queue: Queue | None = None) -> tuple["Consultation", Event]:
+        """It has been looked at: what kind of question it is, and in which queue it is to be."""
+        after, event = self._move(Action.TRIAGE, by, triaged=True, detail={"queue": queue or self.queue})
+        return replace(after, queue=queue or self.queue), event
 
     def claim(self, by: Actor) -> tuple["Consultation", Event]:
         """A handler takes it. Raises Problem when someone has it or it is past claiming."""
@@ -234,9 +246,13 @@ class Consultation:
         """The municipality needs another round; `detail` names it."""
         return self._move(Action.REOPEN, by, detail=detail)
 
-    def correct(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
-        """What was written down of an earlier event was wrong; `detail` says which event, and what is right."""
-        return self._move(Action.CORRECT, by, detail=detail)
+    def correct(self, by: Actor, told_to: Audience, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+        """What was written down of an earlier event was wrong; `detail` says which event, and what is right.
+
+        `told_to` is who sees the earlier event: nobody else sees that it was corrected.
+        """
+        after, event = self._move(Action.CORRECT, by, detail=detail)
+        return after, replace(event, audience=told_to)
 
     def _move(
         self,

@@ -54,8 +54,11 @@ WHOLE: dict[str, Any] = {
     "caseReference": "EB-2026-000123",
     "protectedIdentity": False,
     "withheld": False,
+    "round": 1,
+    "previousConsultationId": None,
     "person": PERSON,
     "purpose": "financial_aid_application",
+    "details": None,
     "lookupId": LOOKUP_ID,
     "lookupSources": [{"source": "AF", "state": "answered", "origin": None, "code": None}],
     "afItems": ["jobseeker", "registered", "decisions"],
@@ -83,13 +86,55 @@ EVENTS: dict[str, Any] = {
             "eventId": "9b2c7f6e-9a38-4d0c-8a39-0a6d9a2f6c10",
             "sequence": 1,
             "at": "2026-11-20T09:12:00Z",
+            "happenedAt": None,
             "kind": "opened",
             "state": "received",
             "turn": "answering_authority",
             "side": "municipality",
             "actor": "hl-4711",
             "channel": "api",
+            "unit": "national",
+            "detail": {},
         }
     ],
     "_links": {"self": {"href": f"{_BASE}/consultations/{ID}/events"}},
+}
+QUESTION_BACK: dict[str, Any] = {
+    "text": "Vi behöver veta vilken period frågan gäller.",
+    "reason": "question_incomplete",
+}
+CORRECTION: dict[str, Any] = {
+    "sequence": 3,
+    "reason": "registered_late",
+    "happenedAt": "2026-11-20T09:12:00Z",
+    "channel": "phone",
+}
+NEXT_ROUND: dict[str, Any] = {"question": "Gäller planeringen även sommaren?"}
+TYPES: dict[str, Any] = {
+    "types": [
+        {
+            "code": "study_transition",
+            "texts": {"sv": "Övergång till studier", "en": "Study transition"},
+            "targetHours": 27.0,
+            "detailsRequired": True,
+            "fields": [
+                {
+                    "name": "studyForm",
+                    "kind": "code",
+                    "texts": {"sv": "Studieform", "en": "Form of study"},
+                    "codeList": "studyForms",
+                    "longest": None,
+                },
+                {
+                    "name": "startsOn",
+                    "kind": "date",
+                    "texts": {"sv": "Studierna börjar", "en": "The studies begin"},
+                    "codeList": None,
+                    "longest": None,
+                },
+            ],
+            "informationSets": [],
+        }
+    ],
+    "_links": {"self": {"href": f"{_BASE}/consultation-types"}},
 }

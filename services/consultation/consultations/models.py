@@ -8,7 +8,10 @@ from pydantic import Field
 from sqlalchemy import Row
 
 from services.consultation.clocks.turns import Turn, minutes
-from services.consultation.consultations.domain import Action, ConsultationType, State
+from services.consultation.consultations.domain import Action, Channel, ConsultationType, State
+from services.consultation.consultations.forms.keeping import open_form
+from services.consultation.consultations.forms.models import Details
+from services.consultation.consultations.reasons import DelayReason
 from services.consultation.lookups.outcomes import SourceOutcomeModel
 from services.consultation.persons.vault import open_person
 from services.consultation.question_categories import QuestionCategory
@@ -30,7 +33,8 @@ class Side(StrEnum):
 class ConsultationRequest(WireModel):
     """What the registers don't say. Either `lookupId` or `person` tells who it is about.
 
-    `category` tells what kind of question it is (code list `questionCategories`).
+    `category` tells what kind of question it is (code list `questionCategories`). `details` is the form of the type:
+    `GET /consultation-types` describes them.
     """
 
     type: ConsultationType
@@ -40,12 +44,19 @@ class ConsultationRequest(WireModel):
     person: PersonText | None = None
     lookup_id: uuid.UUID | None = None
     category: QuestionCategory | None = None
+    details: Details | None = None
 
 
 class MessageRequest(WireModel):
     """Words to the other side."""
 
     text: MessageText
+
+
+class QuestionBackRequest(MessageRequest):
+    """Words to the municipality, and why they are needed (code list `delayReasons`)."""
+
+    reason: DelayReason | None = None
 
 
 class ExpectedAnswer(WireModel):
@@ -114,7 +125,7 @@ class LeadTime(WireModel):
 
 
 class WholeConsultation(ConsultationSummary):
-    """A consultation as its two sides read it.
+    """A consultation as its two sides read it. `round` is 2 when it follows `previousConsultationId`, and so on.
 
     `withheld` when the person has protected identity: then neither the person, nor what has been written, nor what
     the look-up brought along is told. Such questions go by phone.
@@ -122,8 +133,11 @@ class WholeConsultation(ConsultationSummary):
 
     protected_identity: bool
     withheld: bool
+    round: int
+    previous_consultation_id: uuid.UUID | None
     person: str | None
     purpose: str
+    details: Details | None
     lookup_id: uuid.UUID | None
     lookup_sources: list[SourceOutcomeModel]
     af_items: list[str]
@@ -143,17 +157,24 @@ class ChangedConsultation(WireModel):
 
 
 class TimelineEvent(WireModel):
-    """One event. `actor` is told only to the actor's own side."""
+    """One event. `at` is when it was written down, `happenedAt` when it happened if that was earlier.
+
+    `unit` has the consultation from here on. `detail` holds codes, ids and numbers, such as `reason`. `actor` is told
+    only to the actor's own side.
+    """
 
     event_id: uuid.UUID
     sequence: int
     at: Instant
+    happened_at: Instant | None
     kind: Action
     state: State
     turn: Turn
     side: Side
     actor: str | None
-    channel: str
+    channel: Channel
+    unit: str
+    detail: dict[str, str | int | bool | None]
 
 
 class Timeline(WireModel):
@@ -192,6 +213,9 @@ def whole(row: Row[Any], written: list[Message], reader: str, vault: Vault, base
         **{**values, "case_reference": row.case_reference},
         protected_identity=row.protected,
         withheld=False,
+        round=row.round,
+        previous_consultation_id=row.previous_id,
+        details=open_form(vault, row.id, row.details_sealed) if row.details_sealed else None,
         person=open_person(vault, row.person_sealed).reveal(),
         purpose=row.purpose,
         lookup_id=row.lookup_id,
@@ -208,6 +232,9 @@ def without_content(row: Row[Any], reader: str, base_url: str) -> WholeConsultat
         **{**summary_values(row, reader, row.org, base_url), "category": None},
         protected_identity=True,
         withheld=True,
+        round=row.round,
+        previous_consultation_id=row.previous_id,
+        details=None,
         person=None,
         purpose=row.purpose,
         lookup_id=None,

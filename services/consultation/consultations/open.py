@@ -27,6 +27,8 @@ from services.consultation.consultations.domain import (
     State,
     event_of,
 )
+from services.consultation.consultations.forms.keeping import seal_form
+from services.consultation.consultations.forms.models import Form
 from services.consultation.consultations.messages import seal_message
 from services.consultation.consultations.numbers import new_number
 from services.consultation.grounds.domain import AskingOrganisation, Decision, Grounds
@@ -44,7 +46,7 @@ from shared.vault import Vault
 
 NATIONAL_UNIT = "national"
 """Who has what no unit is known for."""
-_NUMBER_TRIES = 3
+NUMBER_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Question:
     person: PersonNumber | None
     lookup_id: uuid.UUID | None
     category: QuestionCategory | None = None
+    form: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class OpenDependencies:
 
 
 @dataclass(frozen=True, slots=True)
-class _Subject:
+class Subject:
     """Who it is about, sealed, and what the look-up brings along."""
 
     mark: bytes
@@ -94,7 +97,7 @@ class _Subject:
     outcomes: str | None = None
     af_items: Sequence[str] = field(default_factory=list)
 
-    def with_only(self, opened: frozenset[str]) -> "_Subject":
+    def with_only(self, opened: frozenset[str]) -> "Subject":
         """Of what the look-up brings along, the pieces that the ground opens."""
         return replace(
             self,
@@ -122,18 +125,18 @@ async def open_consultation(
     has protected identity: such questions go by phone.
     """
     try:
-        decision = await needs.grounds.decide(caller.organisation, question.purpose, [_information_set(question)])
+        decision = await needs.grounds.decide(caller.organisation, question.purpose, [information_set_of(question)])
         asker = decision.require()
-        opened_fields = decision.opens(_information_set(question))
+        opened_fields = decision.opens(information_set_of(question))
         subject = (await _subject(needs, caller, question)).with_only(opened_fields)
     except Problem:
-        if attempt is not None and (kept := await _carried_out(needs, caller, attempt, now)):
+        if attempt is not None and (kept := await carried_out(needs, caller, attempt, now)):
             return kept
         raise
-    for _ in range(_NUMBER_TRIES):
-        opened = _opened(needs, question, now)
+    for _ in range(NUMBER_TRIES):
+        opened = new_receipt(needs, question, now)
         response = told(opened)
-        values = _values(needs, caller, question, opened, subject, decision, asker)
+        values = opening_values(needs, caller, question, opened, subject, decision, asker)
         if attempt is not None:
             values |= _once_values(needs.ledger, caller, attempt, response, now)
         try:
@@ -145,7 +148,7 @@ async def open_consultation(
         if outcome is repository.Opening.OPENED:
             return response
         # What has been carried out once answers the same, also when it would be refused today.
-        if attempt is not None and (kept := await _carried_out(needs, caller, attempt, now)):
+        if attempt is not None and (kept := await carried_out(needs, caller, attempt, now)):
             return kept
         raise await _refusal(needs, caller, question, subject, outcome, now)
     raise RuntimeError("no free number was found")
@@ -155,7 +158,7 @@ async def _refusal(
     needs: OpenDependencies,
     caller: Caller,
     question: Question,
-    subject: _Subject,
+    subject: Subject,
     outcome: repository.Opening | Braked,
     now: datetime,
 ) -> Problem:
@@ -177,21 +180,23 @@ async def _refusal(
     return Problem(PROTECTED_IDENTITY, for_audit={"subject": subject.mark})
 
 
-def _information_set(question: Question) -> str:
+def information_set_of(question: Question) -> str:
+    """What the decision on its ground is about."""
     return f"consultation.{question.type}"
 
 
-def _opened(needs: OpenDependencies, question: Question, now: datetime) -> Opened:
+def new_receipt(needs: OpenDependencies, question: Question, now: datetime) -> Opened:
+    """An id, a number and a due date for what is opened now."""
     target = needs.targets[question.type.value]
     due_at = needs.calendar.add(now, int(target.total_seconds()))
     return Opened(uuid.uuid4(), new_number(now), now, due_at)
 
 
-async def _subject(needs: OpenDependencies, caller: Caller, question: Question) -> _Subject:
+async def _subject(needs: OpenDependencies, caller: Caller, question: Question) -> Subject:
     if question.lookup_id is None:
         if question.person is None:
             raise Problem(LOOKUP_NOT_USABLE)
-        return _Subject(mark_person(needs.vault, question.person), seal_person(needs.vault, question.person))
+        return Subject(mark_person(needs.vault, question.person), seal_person(needs.vault, question.person))
     async with needs.database.begin(Tenancy(caller.organisation)) as connection:
         row = await find_lookup(connection, caller.organisation, question.lookup_id)
     if row is None or row.answered_at is None or row.case_reference != question.case_reference:
@@ -199,10 +204,10 @@ async def _subject(needs: OpenDependencies, caller: Caller, question: Question) 
     return _from_lookup(needs.vault, row, question.person)
 
 
-def _from_lookup(vault: Vault, row: Row[Any], person: PersonNumber | None) -> _Subject:
+def _from_lookup(vault: Vault, row: Row[Any], person: PersonNumber | None) -> Subject:
     if person is not None and mark_person(vault, person) != row.person_mark:
         raise _not_usable(row.id)
-    return _Subject(row.person_mark, row.person_sealed, json.dumps(row.outcomes), row.af_items)
+    return Subject(row.person_mark, row.person_sealed, json.dumps(row.outcomes), row.af_items)
 
 
 def _not_usable(lookup_id: uuid.UUID) -> Problem:
@@ -210,15 +215,16 @@ def _not_usable(lookup_id: uuid.UUID) -> Problem:
     return Problem(LOOKUP_NOT_USABLE, for_audit={"objectId": lookup_id})
 
 
-def _values(
+def opening_values(
     needs: OpenDependencies,
     caller: Caller,
     question: Question,
     opened: Opened,
-    subject: _Subject,
+    subject: Subject,
     decision: Decision,
     asker: AskingOrganisation,
 ) -> dict[str, Any]:
+    """What is written when it is opened, as `repository.OPEN` takes it."""
     actor = Actor(caller.organisation, caller.client_id, caller.actor or "", opened.opened_at, uuid.uuid4())
     consultation = Consultation(
         opened.id, caller.organisation, needs.answering, State.RECEIVED, opened.version, None, unit=NATIONAL_UNIT
@@ -254,6 +260,7 @@ def _values(
         "restricted": None,
         "round": 1,
         "previous_id": None,
+        "details_sealed": seal_form(needs.vault, opened.id, question.form) if question.form else None,
         "asked_at": opened.opened_at,
         **needs.limits.values(),
     }
@@ -272,12 +279,13 @@ def _once_values(ledger: Ledger, caller: Caller, attempt: Attempt, response: Res
     }
 
 
-async def _carried_out(needs: OpenDependencies, caller: Caller, attempt: Attempt, now: datetime) -> Response | None:
+async def carried_out(needs: OpenDependencies, caller: Caller, attempt: Attempt, now: datetime) -> Response | None:
+    """The kept answer, when the request has been carried out before."""
     async with needs.database.begin(Tenancy(caller.organisation)) as connection:
         return await needs.ledger.waiting(connection, caller, attempt, now)
 
 
-def _audit(caller: Caller, question: Question, opened: Opened, subject: _Subject, decision: Decision) -> AuditEntry:
+def _audit(caller: Caller, question: Question, opened: Opened, subject: Subject, decision: Decision) -> AuditEntry:
     return AuditEntry(
         event="consultation.opened",
         at=opened.opened_at,

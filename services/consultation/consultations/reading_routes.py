@@ -38,7 +38,7 @@ from shared.vault import Vault
 router = APIRouter(tags=["consultations"])
 
 _NO_MARKS: Mapping[str, object] = {}
-_ALL_FIELDS = ["person", "messages", "lookupSources", "afItems", "leadTime"]
+_ALL_FIELDS = ["person", "messages", "details", "lookupSources", "afItems", "leadTime"]
 ConsultationId = Annotated[uuid.UUID, Path(alias="consultationId", description="From the list / Ur listan")]
 
 
@@ -190,12 +190,15 @@ async def list_events(
             event_id=row.id,
             sequence=row.sequence,
             at=row.at,
+            happened_at=row.happened_at,
             kind=row.action,
             state=row.state,
             turn=row.turn,
             side=side_of(row.actor_org, owner),
             actor=row.actor if row.actor_org == caller.organisation else None,
             channel=row.channel,
+            unit=row.unit,
+            detail=row.detail,
         )
         for row in rows
     ]

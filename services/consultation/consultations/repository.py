@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import Row, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation import scopes
 from services.consultation.brake.count import COUNTED
 from services.consultation.brake.domain import Braked
+from services.consultation.clocks.effective import Correction, RecordedEvent, effective
 from services.consultation.clocks.turns import Turn, TurnChange
 from services.consultation.consultations.domain import Consultation, Event
 from services.consultation.consultations.transitions import FIRST_RESPONSES, WAITING, Action, State
@@ -28,7 +29,7 @@ _FACTS = """
     asker_name, asker_kind, municipality_code, county_code, opened_at, due_at, target_seconds, answered_at, closed_at,
     total_seconds, answering_seconds, asking_seconds, unit, queue, restricted, channel_in, round, previous_id,
     triaged_at, escalated_at, first_response_at, clock_stopped_at, closing_code, person_seconds, post_seconds,
-    secrecy_seconds, meeting_seconds, first_response_seconds, touch_seconds
+    secrecy_seconds, meeting_seconds, first_response_seconds, touch_seconds, details_sealed
 """
 IN_SIGHT = "(restricted IS NULL OR restricted = ANY(CAST(:sight AS text[])))"
 """What is hidden is hidden everywhere alike, from lists and from single readings; see `Reader`."""
@@ -67,7 +68,7 @@ _CHANGE = text(
     WITH changed AS (
         UPDATE consultation
         SET state = :state, turn = :turn, version = :sequence, assigned_to = :assigned_to,
-            answered_at = coalesce(:answered_at, answered_at), closed_at = coalesce(:closed_at, closed_at),
+            answered_at = coalesce(:answered_at, answered_at), closed_at = coalesce(closed_at, :closed_at),
             total_seconds = coalesce(:total_seconds, total_seconds),
             answering_seconds = coalesce(:answering_seconds, answering_seconds),
             asking_seconds = coalesce(:asking_seconds, asking_seconds),
@@ -77,7 +78,7 @@ _CHANGE = text(
             meeting_seconds = coalesce(:meeting_seconds, meeting_seconds),
             first_response_seconds = coalesce(:first_response_seconds, first_response_seconds),
             touch_seconds = coalesce(:touch_seconds, touch_seconds),
-            unit = :unit, triaged_at = coalesce(triaged_at, :triaged_at),
+            unit = :unit, queue = :queue, triaged_at = coalesce(triaged_at, :triaged_at),
             escalated_at = coalesce(:escalated_at, escalated_at),
             first_response_at = coalesce(first_response_at, :first_response_at),
             due_at = coalesce(:due_at, due_at), target_seconds = coalesce(:target_seconds, target_seconds),
@@ -92,13 +93,14 @@ _INSERT_COLUMNS = """
     number, answering_org, type, question_category, state, turn, version, assigned_to, case_reference, asked_by,
     person_mark, person_sealed, purpose, decision_id, decision_version, lookup_id, lookup_outcomes, af_items,
     asker_name, asker_kind, municipality_code, county_code, opened_at, due_at, target_seconds, unit, queue, restricted,
-    channel_in, round, previous_id
+    channel_in, round, previous_id, details_sealed
 """
 _INSERT_VALUES = """
     :number, :answering_org, :type, :question_category, :state, :turn, :sequence, NULL, :case_reference, :asked_by,
     :person_mark, :person_sealed, :purpose, :decision_id, :decision_version, :lookup_id,
     CAST(:lookup_outcomes AS jsonb), :af_items, :asker_name, :asker_kind, :municipality_code, :county_code,
-    :opened_at, :due_at, :target_seconds, :unit, :queue, :restricted, :channel, :round, :previous_id
+    :opened_at, :due_at, :target_seconds, :unit, :queue, :restricted, :channel, :round, :previous_id,
+    :details_sealed
 """
 # The organisation is set in a CTE that the insert reads from: one round trip, and row-level security holds. In the
 # same CTE the person is counted for the brake, before anything can be told of her.
@@ -149,12 +151,6 @@ _REGISTERED = text(
     SELECT count(*) FROM changed
     """
 )
-_TURNS = text(
-    """
-    SELECT coalesce(happened_at, at) AS at, turn FROM consultation_event
-    WHERE org = :org AND consultation_id = :id ORDER BY sequence
-    """
-)
 # One round trip. The inner selects lean on the tenant's row, so they are carried out after the organisation is set;
 # if they ever were not, row-level security would show nothing.
 _READ = text(
@@ -177,11 +173,12 @@ _READ = text(
 )
 _EVENTS = text(
     """
-    SELECT sequence, id, at, happened_at, action, state, turn, actor_org, actor, channel, unit, detail
+    SELECT sequence, id, at, happened_at, action, state, turn, actor_org, actor, audience, channel, unit, detail
     FROM consultation_event
     WHERE org = :org AND consultation_id = :id ORDER BY sequence
     """
-)
+).columns(detail=JSONB)
+_NEXT_ROUND = text("SELECT id FROM consultation WHERE org = :org AND previous_id = :id")
 _SUMMARY = """
     id, number, type, question_category, state, turn, version, assigned_to, case_reference, asker_name,
     municipality_code, opened_at, due_at, answered_at
@@ -257,15 +254,20 @@ _NO_DURATIONS = dict.fromkeys(f"{name}_seconds" for name in _DURATIONS)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a change does to time. None leaves as it is what was known: a due date, the target behind it, durations."""
+    """What a change does to time. None leaves as it is what was known: a due date, the target behind it, durations.
+
+    `answered_at` is for a change that is no answer and tells when there was one.
+    """
 
     due_at: datetime | None = None
     target_seconds: int | None = None
     durations: Durations | None = None
+    answered_at: datetime | None = None
 
 
 _UNCHANGED = Measured()
-_ANSWERING = (Action.ANSWER, Action.DISPATCH)
+ANSWERING = (Action.ANSWER, Action.DISPATCH)
+"""What ends the lead time."""
 _ENDING = (Action.CLOSE, Action.WITHDRAW, Action.REJECT, Action.REOPEN)
 
 
@@ -313,6 +315,7 @@ def as_domain(row: Row[Any]) -> Consultation:
         protected=row.protected,
         unit=row.unit,
         triaged=row.triaged_at is not None,
+        queue=row.queue,
     )
 
 
@@ -332,7 +335,8 @@ async def save_change(
         "id": after.id,
         "org": after.organisation,
         "assigned_to": after.assigned_to,
-        "answered_at": at if event.action in _ANSWERING else None,
+        "queue": after.queue,
+        "answered_at": at if event.action in ANSWERING else measured.answered_at,
         "closed_at": at if event.action in _ENDING else None,
         "triaged_at": at if event.action is Action.TRIAGE else None,
         "escalated_at": at if event.action is Action.ESCALATE else None,
@@ -392,21 +396,50 @@ async def register(connection: AsyncConnection, values: Mapping[str, Any]) -> bo
     return True
 
 
-async def turn_changes(connection: AsyncConnection, consultation: Consultation) -> list[TurnChange]:
-    """Whose turn it became, in order of time.
+async def next_round(connection: AsyncConnection, owner: str, consultation_id: uuid.UUID) -> uuid.UUID | None:
+    """The round that follows a consultation, if it has been reopened."""
+    found: uuid.UUID | None = await connection.scalar(_NEXT_ROUND, {"org": owner, "id": consultation_id})
+    return found
 
-    An event told by an instance whose clock is behind counts from the event before it: nothing happens before
-    its cause, and a consultation must not become impossible to answer by a clock that was set back.
-    """
-    values = {"org": consultation.organisation, "id": consultation.id}
-    rows = (await connection.execute(_TURNS, values)).all()
-    times = accumulate((row.at for row in rows), max)
-    return [TurnChange(at, Turn(row.turn)) for at, row in zip(times, rows, strict=True)]
+
+async def open_next_round(connection: AsyncConnection, values: Mapping[str, Any]) -> Opening | Braked:
+    """Write the round that follows another, in the transaction that tells so of the other one."""
+    outcome: str = (await connection.execute(OPEN, values)).scalar_one()
+    return Braked.read(outcome) if outcome.startswith("{") else Opening(outcome)
+
+
+async def turn_changes(connection: AsyncConnection, consultation: Consultation) -> list[TurnChange]:
+    """Whose turn it became, in order of time, after all corrections."""
+    rows = await events(connection, consultation.organisation, consultation.id)
+    return [TurnChange(event.at, event.turn) for event in effective(list(map(recorded, rows)))]
 
 
 async def events(connection: AsyncConnection, owner: str, consultation_id: uuid.UUID) -> Sequence[Row[Any]]:
     """The events that the reading organisation may see; row-level security holds back the rest."""
     return (await connection.execute(_EVENTS, {"org": owner, "id": consultation_id})).all()
+
+
+def recorded(row: Row[Any]) -> RecordedEvent:
+    """An event as its time is counted."""
+    correction = None
+    if row.action == Action.CORRECT:
+        moved_to = row.detail.get("happenedAt")
+        correction = Correction(
+            sequence=row.detail["sequence"],
+            happened_at=datetime.fromisoformat(moved_to) if moved_to else None,
+            channel=row.detail.get("channel"),
+        )
+    return RecordedEvent(
+        sequence=row.sequence,
+        recorded_at=row.at,
+        action=row.action,
+        turn=Turn(row.turn),
+        unit=row.unit,
+        happened_at=row.happened_at,
+        channel=row.channel,
+        reason=row.detail.get("reason"),
+        correction=correction,
+    )
 
 
 async def page_of_asker(

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 
 from services.consultation import scopes
+from services.consultation.clocks.zone import SWEDEN
 from services.consultation.consultations import examples
 from services.consultation.consultations.answer import answer_consultation
 from services.consultation.consultations.ask_back import ask_consultation_back
@@ -20,26 +21,27 @@ from services.consultation.consultations.carrying_out import (
 from services.consultation.consultations.changes import Change
 from services.consultation.consultations.claim import claim_consultation
 from services.consultation.consultations.close import close_consultation
-from services.consultation.consultations.domain import Consultation, State
+from services.consultation.consultations.domain import Consultation
+from services.consultation.consultations.forms.models import require_form
 from services.consultation.consultations.models import (
     ChangedConsultation,
     ConsultationRequest,
-    ExpectedAnswer,
     MessageRequest,
     OpenedConsultation,
-    self_link,
+    QuestionBackRequest,
 )
-from services.consultation.consultations.open import OpenDependencies, Opened, Question, open_consultation
+from services.consultation.consultations.open import Question, open_consultation
+from services.consultation.consultations.opening import dependencies, receipt
 from services.consultation.consultations.purposes import fit_to_ask_about
 from services.consultation.consultations.release import release_consultation
 from services.consultation.consultations.reply import reply_to_question
 from services.consultation.consultations.withdraw import withdraw_consultation
-from services.consultation.context import Context, context_of
+from services.consultation.context import context_of
 from services.consultation.lookups.references import checked_reference
 from services.consultation.persons.vault import mark_person
 from services.consultation.wire import read_person
 from shared.http.bodies import JsonBody
-from shared.http.conditions import ExpectedVersion, etag
+from shared.http.conditions import ExpectedVersion
 from shared.idempotency import OnceOnly
 from shared.tokens.caller import Caller, Requires
 
@@ -78,18 +80,20 @@ async def create_consultation(
         person=read_person(body.person) if body.person else None,
         lookup_id=body.lookup_id,
         category=body.category,
+        form=body.details,
     )
+    require_form(question.type, question.form, context.clock().astimezone(SWEDEN).date())
     request.scope["state"]["audit"] = {
         "subject": mark_person(context.vault, question.person) if question.person else None,
         "detail": {"purpose": question.purpose, "caseReference": question.case_reference},
     }
     return await open_consultation(
-        _opening(context),
+        dependencies(context),
         caller,
         question,
         context.clock(),
         attempt=attempt,
-        told=lambda opened: _receipt(context, opened),
+        told=lambda opened: receipt(context, opened),
     )
 
 
@@ -136,7 +140,7 @@ async def ask_back(
     caller: Worker,
     consultation_id: ConsultationId,
     version: ExpectedVersion,
-    body: Text,
+    body: Annotated[QuestionBackRequest, Depends(JsonBody(QuestionBackRequest, examples.QUESTION_BACK))],
     attempt: OnceOnly,
 ) -> Response:
     """Ask the municipality for what is missing; the clock turns to it.
@@ -145,7 +149,7 @@ async def ask_back(
     """
 
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
-        return await ask_consultation_back(connection, change, body.text)
+        return await ask_consultation_back(connection, change, body.text, body.reason)
 
     return await carry_out(request, caller, consultation_id, version, attempt, effect)
 
@@ -231,32 +235,3 @@ async def withdraw(
     Återta ett samråd som inte längre behöver svar.
     """
     return await carry_out(request, caller, consultation_id, version, attempt, withdraw_consultation)
-
-
-def _receipt(context: Context, opened: Opened) -> Response:
-    links = self_link(context.base_url, opened.id)
-    model = OpenedConsultation(
-        consultation_id=opened.id,
-        number=opened.number,
-        state=State.RECEIVED,
-        turn=State.RECEIVED.turn,
-        version=opened.version,
-        opened_at=opened.opened_at,
-        due_at=opened.due_at,
-        expected_answer=ExpectedAnswer(at=opened.due_at, basis="target"),
-        links=links,
-    )
-    return context.json(model, 201, {"Location": links["self"]["href"], "ETag": etag(opened.version)})
-
-
-def _opening(context: Context) -> OpenDependencies:
-    return OpenDependencies(
-        database=context.database,
-        vault=context.vault,
-        ledger=context.ledger,
-        grounds=context.grounds,
-        calendar=context.calendar,
-        targets=context.targets,
-        answering=context.answering,
-        limits=context.limits,
-    )

@@ -1,0 +1,88 @@
+"""Correct: an earlier event happened at another time, or came another way, than was written down.
+
+The earlier event stays as it was written; the correction is an event of its own, and time is counted anew with it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.consultation.clocks.domain import BusinessCalendar
+from services.consultation.clocks.effective import (
+    Correction,
+    NothingToCorrect,
+    OutsideSpan,
+    RecordedEvent,
+    require_permitted,
+)
+from services.consultation.consultations import repository
+from services.consultation.consultations.changes import Change, apply
+from services.consultation.consultations.domain import Actor, Audience, Channel, Consultation, Event
+from services.consultation.consultations.reasons import CorrectionReason
+from services.consultation.consultations.recount import recounted
+from services.consultation.consultations.repository import Measured, Reader, find_answered_by
+from services.consultation.problems import EVENT_NOT_CORRECTABLE, TIME_NOT_PERMITTED
+from shared.problems import NOT_FOUND, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What is right of the event with this sequence; None is as it was."""
+
+    sequence: int
+    reason: CorrectionReason
+    happened_at: datetime | None
+    channel: Channel | None
+
+    def counted(self) -> Correction:
+        """The same as time is counted by it."""
+        return Correction(self.sequence, self.happened_at, self.channel.value if self.channel else None)
+
+    def detail(self) -> dict[str, str | int]:
+        """The same as its event tells it."""
+        return {
+            "sequence": self.sequence,
+            "reason": self.reason.value,
+            **({"happenedAt": self.happened_at.isoformat()} if self.happened_at else {}),
+            **({"channel": self.channel.value} if self.channel else {}),
+        }
+
+
+async def correct_event(
+    connection: AsyncConnection, change: Change, corrected: Corrected, calendar: BusinessCalendar
+) -> Consultation:
+    """The consultation, with its durations counted anew when it has been answered.
+
+    Raises Problem 404, 412, and 422 when there is no such event to correct, or when it can't have happened then:
+    the problem tells between which times it can.
+    """
+    row = await find_answered_by(connection, Reader.of(change.caller), change.consultation_id)
+    if row is None:
+        raise Problem(NOT_FOUND)
+    events = await repository.events(connection, row.org, change.consultation_id)
+    history = [repository.recorded(each) for each in events]
+    audiences = {each.sequence: Audience(each.audience) for each in events}
+
+    def correct(before: Consultation, by: Actor) -> tuple[Consultation, Event]:
+        _require_possible(history, corrected.counted())
+        return before.correct(by, audiences[corrected.sequence], **corrected.detail())
+
+    async def measure(_: AsyncConnection, before: Consultation, event: Event) -> Measured:
+        correction = RecordedEvent(
+            event.sequence, event.at, event.action.value, before.state.turn, correction=corrected.counted()
+        )
+        return recounted([*history, correction], calendar)
+
+    return await apply(connection, change, find_answered_by, correct, measure=measure)
+
+
+def _require_possible(history: Sequence[RecordedEvent], correction: Correction) -> None:
+    try:
+        require_permitted(history, correction)
+    except NothingToCorrect:
+        raise Problem(EVENT_NOT_CORRECTABLE) from None
+    except OutsideSpan as fault:
+        span = {"earliest": fault.span.earliest.isoformat(), "latest": fault.span.latest.isoformat()}
+        raise Problem(TIME_NOT_PERMITTED, members=span) from None

@@ -1,0 +1,1 @@
+"""What each type of consultation asks for beside its question."""

@@ -1,0 +1,105 @@
+"""The types of consultation over HTTP: what each asks for, and in what time it is to be answered."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+from starlette.requests import Request
+
+from services.consultation.consultations import examples
+from services.consultation.consultations.domain import ConsultationType
+from services.consultation.consultations.forms.codes import TYPE_WORDS
+from services.consultation.consultations.forms.models import (
+    FORMS,
+    MAY_BE_LEFT_OUT,
+    FieldKind,
+    Form,
+    asked_fields,
+    longest,
+)
+from services.consultation.consultations.information_sets import InformationSet
+from services.consultation.context import Context, context_of
+from services.consultation.wire import TextsModel
+from shared.http.bodies import WireModel
+from shared.problems import Words
+
+router = APIRouter(tags=["consultations"])
+
+
+class FormFieldModel(WireModel):
+    """One field of `details`. `codeList` names its list of codes, `longest` is in characters or codes."""
+
+    name: str
+    kind: FieldKind
+    texts: TextsModel
+    code_list: str | None
+    longest: int | None
+
+
+class ConsultationTypeModel(WireModel):
+    """A type. `targetHours` are working hours until it is to be answered; `fields` make up `details`.
+
+    `detailsRequired` is false when it can be asked in words alone, or has no fields.
+    """
+
+    code: ConsultationType
+    texts: TextsModel
+    target_hours: float
+    details_required: bool
+    fields: list[FormFieldModel]
+    information_sets: list[InformationSet]
+
+
+class ConsultationTypesModel(WireModel):
+    """All of them."""
+
+    types: list[ConsultationTypeModel]
+    links: Annotated[dict[str, dict[str, str]], Field(alias="_links")]
+
+
+@router.get(
+    "/consultation-types",
+    response_model=ConsultationTypesModel,
+    responses={200: {"content": {"application/json": {"example": examples.TYPES}}}},
+    summary="Types of consultation / Typer av samråd",
+)
+async def list_types(request: Request) -> Response:
+    """Each type with its form, its target and the information sets that it may name. Needs no token.
+
+    Varje typ med sitt formulär, sitt målvärde och de informationsmängder som får begäras. Kräver ingen token.
+    """
+    context = context_of(request)
+    told = ConsultationTypesModel(
+        types=[_told(context, each) for each in ConsultationType],
+        links={"self": {"href": f"{context.base_url}/consultation-types"}},
+    )
+    return context.json(told)
+
+
+def _told(context: Context, each: ConsultationType) -> ConsultationTypeModel:
+    form = FORMS.get(each)
+    return ConsultationTypeModel(
+        code=each,
+        texts=_texts(TYPE_WORDS[each]),
+        target_hours=context.targets[each].total_seconds() / 3600,
+        details_required=form is not None and each not in MAY_BE_LEFT_OUT,
+        fields=_fields(form) if form else [],
+        information_sets=list(InformationSet) if each is ConsultationType.INFORMATION_REQUEST else [],
+    )
+
+
+def _fields(form: type[Form]) -> list[FormFieldModel]:
+    return [
+        FormFieldModel(
+            name=name,
+            kind=asked.kind,
+            texts=_texts(asked.words),
+            code_list=asked.codes,
+            longest=longest(form, name),
+        )
+        for name, asked in asked_fields(form).items()
+    ]
+
+
+def _texts(words: Words) -> TextsModel:
+    return TextsModel(sv=words.sv, en=words.en)

@@ -1,0 +1,123 @@
+"""Asked sets and the decisions on them, in the database. Contents are sealed to their place."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.consultation.consultations.domain import Consultation
+from services.consultation.consultations.information_sets import Basis, InformationSet
+from services.consultation.disclosures.domain import AskedSet, Decision, Disclosure, RefusalReason
+from shared.vault import Vault
+
+WITH_ASKED_SETS = """
+    added_sets AS (
+        INSERT INTO asked_set (org, consultation_id, code, answering_org, basis, in_registers)
+        SELECT changed.org, changed.id, named.code, changed.answering_org, named.basis, named.in_registers
+        FROM changed, unnest(CAST(:set_codes AS text[]), CAST(:set_bases AS text[]),
+                             CAST(:set_in_registers AS boolean[])) AS named (code, basis, in_registers)
+    )
+"""
+"""For the statement that opens: the sets it names are written with it. See `asked_values`."""
+
+_ASKED = text("SELECT code FROM asked_set WHERE org = :org AND consultation_id = :id ORDER BY code")
+_KEEP = text(
+    """
+    INSERT INTO disclosure (org, consultation_id, code, answering_org, sequence, decision, legal_basis, reason,
+                            explanation, content)
+    VALUES (:org, :id, :code, :answering_org, :sequence, :decision, :legal_basis, :reason, :explanation, :content)
+    """
+)
+_READ = text(
+    """
+    SELECT a.code, a.basis, a.in_registers, d.decision, d.legal_basis, d.reason, d.explanation, d.content
+    FROM asked_set a LEFT JOIN disclosure d USING (org, consultation_id, code)
+    WHERE a.org = :org AND a.consultation_id = :id ORDER BY a.code
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSet:
+    """A set that was asked for, and the decision on it once there is one."""
+
+    asked: AskedSet
+    disclosure: Disclosure | None
+
+
+def asked_values(asked: Sequence[AskedSet]) -> dict[str, Any]:
+    """Parameters of `WITH_ASKED_SETS`."""
+    return {
+        "set_codes": [each.code.value for each in asked],
+        "set_bases": [each.basis.value for each in asked],
+        "set_in_registers": [each.in_registers for each in asked],
+    }
+
+
+async def asked_sets(connection: AsyncConnection, owner: str, consultation_id: uuid.UUID) -> list[InformationSet]:
+    """The sets that a consultation asks for."""
+    values = {"org": owner, "id": consultation_id}
+    return [InformationSet(row.code) for row in await connection.execute(_ASKED, values)]
+
+
+async def keep(connection: AsyncConnection, vault: Vault, after: Consultation, decided: Sequence[Disclosure]) -> None:
+    """Write the decisions that came with the latest event of the consultation."""
+    if not decided:
+        return
+    rows = [
+        {
+            "org": after.organisation,
+            "id": after.id,
+            "code": each.code.value,
+            "answering_org": after.answering,
+            "sequence": after.version,
+            "decision": each.decision.value,
+            "legal_basis": each.legal_basis,
+            "reason": each.reason.value if each.reason else None,
+            "explanation": _sealed(vault, after.id, each.code, "explanation", each.explanation),
+            "content": _sealed(vault, after.id, each.code, "content", each.content),
+        }
+        for each in decided
+    ]
+    await connection.execute(_KEEP, rows)
+
+
+async def read_sets(
+    connection: AsyncConnection, vault: Vault, owner: str, consultation_id: uuid.UUID
+) -> list[ReadSet]:
+    """Every set that was asked for, with its decision once there is one. Raises CannotOpen."""
+    rows = (await connection.execute(_READ, {"org": owner, "id": consultation_id})).all()
+    return [ReadSet(_asked(row), _disclosure(vault, consultation_id, row)) for row in rows]
+
+
+def _asked(row: Any) -> AskedSet:
+    return AskedSet(InformationSet(row.code), Basis(row.basis), row.in_registers)
+
+
+def _disclosure(vault: Vault, consultation_id: uuid.UUID, row: Any) -> Disclosure | None:
+    if row.decision is None:
+        return None
+    code = InformationSet(row.code)
+    return Disclosure(
+        code=code,
+        decision=Decision(row.decision),
+        legal_basis=row.legal_basis,
+        reason=RefusalReason(row.reason) if row.reason else None,
+        explanation=_opened(vault, consultation_id, code, "explanation", row.explanation),
+        content=_opened(vault, consultation_id, code, "content", row.content),
+    )
+
+
+def _sealed(vault: Vault, consultation_id: uuid.UUID, code: InformationSet, part: str, text: str | None) -> Any:
+    return None if text is None else vault.seal(text.encode(), _purpose(consultation_id, code, part))
+
+
+def _opened(vault: Vault, consultation_id: uuid.UUID, code: InformationSet, part: str, sealed: Any) -> str | None:
+    return None if sealed is None else vault.open(sealed, _purpose(consultation_id, code, part)).decode()
+
+
+def _purpose(consultation_id: uuid.UUID, code: InformationSet, part: str) -> str:
+    return f"disclosure:{consultation_id}:{code.value}:{part}"

@@ -1,6 +1,5 @@
 """Opening and changing consultations over HTTP."""
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -33,6 +32,7 @@ from services.consultation.consultations.models import (
 )
 from services.consultation.consultations.open import Question, open_consultation
 from services.consultation.consultations.opening import dependencies, receipt
+from services.consultation.consultations.purposes import fit_to_ask_about
 from services.consultation.consultations.release import release_consultation
 from services.consultation.consultations.reply import reply_to_question
 from services.consultation.consultations.withdraw import withdraw_consultation
@@ -43,12 +43,10 @@ from services.consultation.wire import read_person
 from shared.http.bodies import JsonBody
 from shared.http.conditions import ExpectedVersion
 from shared.idempotency import OnceOnly
-from shared.problems import MALFORMED, Problem
 from shared.tokens.caller import Caller, Requires
 
 router = APIRouter(tags=["consultations"])
 
-_PURPOSE = re.compile(r"[a-z][a-z_]{0,59}", re.ASCII)
 _EXAMPLE_TEXT = {"text": "Vi behöver veta vilken period frågan gäller."}
 Text = Annotated[MessageRequest, Depends(JsonBody(MessageRequest, _EXAMPLE_TEXT))]
 
@@ -76,7 +74,7 @@ async def create_consultation(
     context = context_of(request)
     question = Question(
         type=body.type,
-        purpose=_fit_to_ask_about(body.purpose),
+        purpose=fit_to_ask_about(body.purpose),
         case_reference=checked_reference(body.case_reference),
         text=body.question,
         person=read_person(body.person) if body.person else None,
@@ -237,10 +235,3 @@ async def withdraw(
     Återta ett samråd som inte längre behöver svar.
     """
     return await carry_out(request, caller, consultation_id, version, attempt, withdraw_consultation)
-
-
-def _fit_to_ask_about(purpose: str) -> str:
-    """The purpose, in the form that the register knows. Raises Problem without repeating it."""
-    if not _PURPOSE.fullmatch(purpose):
-        raise Problem(MALFORMED, members={"errors": [{"field": "purpose", "reason": "unknown"}]})
-    return purpose

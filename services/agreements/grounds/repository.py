@@ -11,14 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.agreements.grounds.domain import Decision, Evidence, Ground
 from services.agreements.organisations.domain import Organisation
+from services.agreements.units.domain import Competence, HandlingUnit
+from services.agreements.units.handling import HANDLING, HANDLING_COLUMNS
 from services.agreements.wire import ICD
 
+# As the organisation that asks, which the statement sets itself: assignments of units have policies.
 _EVIDENCE = text(
-    """
-    WITH asker AS MATERIALIZED (
+    f"""
+    WITH tenant AS MATERIALIZED (SELECT set_config('app.org', :org, true) AS org),
+    asker AS MATERIALIZED (
         SELECT o.code, o.organisation_number AS number, o.kind, o.name, o.name_en, o.abbreviation,
                o.municipality_code, m.name AS municipality_name, m.county_code, c.name AS county_name, o.invented
-        FROM organisation o
+        FROM tenant
+        CROSS JOIN organisation o
         LEFT JOIN municipality m ON m.code = o.municipality_code AND m.period @> CAST(:on AS date)
         LEFT JOIN county c ON c.code = m.county_code AND c.period @> CAST(:on AS date)
         WHERE o.organisation_number = :number AND o.period @> CAST(:on AS date)
@@ -31,7 +36,8 @@ _EVIDENCE = text(
                    AND x.purpose = :purpose) AS on_another_day,
            EXISTS (SELECT FROM ground x WHERE x.information_set = s.code
                    AND x.asking_kind = asker.kind) AS for_another_purpose,
-           EXISTS (SELECT FROM ground x WHERE x.information_set = s.code) AS for_another_kind
+           EXISTS (SELECT FROM ground x WHERE x.information_set = s.code) AS for_another_kind,
+           {HANDLING_COLUMNS}
     FROM unnest(CAST(:information_sets AS text[])) WITH ORDINALITY AS wanted (information_set, place)
     LEFT JOIN asker ON true
     LEFT JOIN information_set s ON s.code = wanted.information_set
@@ -39,6 +45,7 @@ _EVIDENCE = text(
     LEFT JOIN (ground g JOIN legal_basis b ON b.id = g.legal_basis AND b.period @> CAST(:on AS date))
            ON g.information_set = s.code AND g.asking_kind = asker.kind AND g.purpose = :purpose
           AND g.period @> CAST(:on AS date)
+    {HANDLING}
     ORDER BY wanted.place
     """
 )
@@ -65,7 +72,13 @@ async def find_evidence(
     connection: AsyncConnection, *, number: str, purpose: str, information_sets: Sequence[str], on: date
 ) -> Found:
     """Evidence in the order of `information_sets`, of which there is at least one."""
-    values = {"number": number, "purpose": purpose, "information_sets": list(information_sets), "on": on}
+    values = {
+        "org": ICD + number,
+        "number": number,
+        "purpose": purpose,
+        "information_sets": list(information_sets),
+        "on": on,
+    }
     rows = (await connection.execute(_EVIDENCE, values)).mappings().all()
     first = rows[0]
     asker = None if first["code"] is None else Organisation(**{name: first[name] for name in _ORGANISATION_COLUMNS})
@@ -81,6 +94,18 @@ def _evidence(row: RowMapping) -> Evidence:
         on_another_day=row["on_another_day"],
         for_another_purpose=row["for_another_purpose"],
         for_another_kind=row["for_another_kind"],
+        handled_by=_handling_unit(row),
+    )
+
+
+def _handling_unit(row: RowMapping) -> HandlingUnit | None:
+    if row["handling_unit"] is None:
+        return None
+    return HandlingUnit(
+        code=row["handling_unit"],
+        name=row["handling_unit_name"],
+        region=row["handling_region"],
+        competence=Competence(row["handling_competence"]),
     )
 
 

@@ -130,6 +130,7 @@ def _information_set(each: Mapping[str, Any]) -> Row:
         "name_sv": each["name"]["sv"],
         "name_en": each["name"]["en"],
         "answering": each["answering"],
+        "competence": each.get("competence"),
     }
 
 

@@ -37,11 +37,13 @@ ORGANISATIONS = text(
 )
 INFORMATION_SETS = text(
     """
-    INSERT INTO information_set (code, name_sv, name_en, answering)
-    SELECT code, name_sv, name_en, answering
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (code text, name_sv text, name_en text, answering text)
+    INSERT INTO information_set (code, name_sv, name_en, answering, competence)
+    SELECT code, name_sv, name_en, answering, competence
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+         AS r (code text, name_sv text, name_en text, answering text, competence text)
     ON CONFLICT (code) DO UPDATE
-       SET name_sv = excluded.name_sv, name_en = excluded.name_en, answering = excluded.answering
+       SET name_sv = excluded.name_sv, name_en = excluded.name_en, answering = excluded.answering,
+           competence = excluded.competence
     """
 )
 LEGAL_BASES = text(

@@ -41,6 +41,8 @@ _WORKBENCH = (
     "samrad:protected.mark",
     *_STATISTICS,
 )
+# For the few who decide which unit handles what.
+_MANAGER = ("samrad:units.manage", "samrad:audit.read", *_STATISTICS)
 _SUPPLIER = ("samrad:agreements.read", "samrad:delegations.read")
 _FOR_OTHERS = (
     "samrad:lookups.create",
@@ -71,6 +73,7 @@ DEMO_CLIENTS: Mapping[str, DemoClient] = {
     ),
     "malmo": DemoClient("2120001124", "municipality", "Malmö kommun, ärendesystem (demo)", _MUNICIPALITY),
     "af-workbench": DemoClient("2021002114", "state_agency", "Arbetsförmedlingen, arbetsyta (demo)", _WORKBENCH),
+    "af-manager": DemoClient("2021002114", "state_agency", "Arbetsförmedlingen, enhetschef (demo)", _MANAGER),
     "dashboard": DemoClient("2021002114", "state_agency", "Ledtider, öppen statistik (demo)", _DASHBOARD),
     # Invented, like the next: the check digit holds, and no organisation has the number.
     "akassa": DemoClient("8029990002", "a_kassa", "Exempelkassan (demo)", _FUND),

@@ -25,6 +25,7 @@ KEPT_BY_THE_CONSUMER = {
     "samrad:protected.mark": "a mark shuts others out, and is the organisation's own judgement",
     "samrad:protected.read": "the circle is as small as it can be",
     "samrad:queue.work": "to answer is the authority's own decision on secrecy",
+    "samrad:units.manage": "an authority arranges its own work",
 }
 
 

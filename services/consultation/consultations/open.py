@@ -5,6 +5,7 @@ from the stored look-up and never from the caller; another source's content has 
 """
 
 import json
+import logging
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,12 +25,13 @@ from services.consultation.consultations.domain import (
     Actor,
     Consultation,
     ConsultationType,
+    Restricted,
     State,
     event_of,
 )
 from services.consultation.consultations.messages import seal_message
 from services.consultation.consultations.numbers import new_number
-from services.consultation.grounds.domain import AskingOrganisation, Decision, Grounds
+from services.consultation.grounds.domain import AskingOrganisation, Decision, Grounds, HandlingUnit
 from services.consultation.lookups.repository import find as find_lookup
 from services.consultation.persons.domain import PersonNumber
 from services.consultation.persons.vault import mark_person, seal_person
@@ -44,7 +46,9 @@ from shared.vault import Vault
 
 NATIONAL_UNIT = "national"
 """Who has what no unit is known for."""
+GENERAL_QUEUE = "general"
 _NUMBER_TRIES = 3
+_log = logging.getLogger("consultations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +185,16 @@ def _information_set(question: Question) -> str:
     return f"consultation.{question.type}"
 
 
+def _handled_by(decision: Decision, question: Question, asker: AskingOrganisation) -> HandlingUnit:
+    """The unit of the day. It stays with the consultation, whatever is moved from another day on (R39)."""
+    information_set = _information_set(question)
+    if (found := decision.handled_by(information_set)) is not None:
+        return found
+    asked = {"informationSet": information_set, "askerKind": asker.kind, "municipality": asker.municipality_code}
+    _log.warning("no unit handles this", extra=asked)
+    return HandlingUnit(NATIONAL_UNIT, "", None, GENERAL_QUEUE)
+
+
 def _opened(needs: OpenDependencies, question: Question, now: datetime) -> Opened:
     target = needs.targets[question.type.value]
     due_at = needs.calendar.add(now, int(target.total_seconds()))
@@ -220,8 +234,9 @@ def _values(
     asker: AskingOrganisation,
 ) -> dict[str, Any]:
     actor = Actor(caller.organisation, caller.client_id, caller.actor or "", opened.opened_at, uuid.uuid4())
+    handled_by = _handled_by(decision, question, asker)
     consultation = Consultation(
-        opened.id, caller.organisation, needs.answering, State.RECEIVED, opened.version, None, unit=NATIONAL_UNIT
+        opened.id, caller.organisation, needs.answering, State.RECEIVED, opened.version, None, unit=handled_by.unit
     )
     audit = _audit(caller, question, opened, subject, decision)
     message = seal_message(needs.vault, opened.id, opened.version, question.text)
@@ -250,8 +265,8 @@ def _values(
         "opened_at": opened.opened_at,
         "due_at": opened.due_at,
         "target_seconds": int(needs.targets[question.type.value].total_seconds()),
-        "queue": "general",
-        "restricted": None,
+        "queue": handled_by.queue,
+        "restricted": Restricted.CORRECTIONS.value if handled_by.queue == Restricted.CORRECTIONS else None,
         "round": 1,
         "previous_id": None,
         "asked_at": opened.opened_at,

@@ -118,8 +118,8 @@ def test_other_askers_are_handled_by_what_they_are(door: Door) -> None:
     agency = handled_by(door, "consultation.information_request", CSN)
 
     assert [each and (each["unit"], each["region"], each["competence"]) for each in (fund, agency)] == [
-        ("af-national", None, "general"),
-        ("af-national", None, "general"),
+        ("national", None, "general"),
+        ("national", None, "general"),
     ]
 
 

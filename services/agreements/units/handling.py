@@ -1,41 +1,72 @@
-"""Which unit handles a question, as SQL to stand inside another statement.
+"""Which unit handles what an organisation asks, found for a decision on grounds."""
 
-A question waits for one decision, and the decision for one round trip: so the unit is found in the statement that
-finds the ground, and not in one of its own.
-"""
+from collections.abc import Collection
+from datetime import date
 
-HANDLING_COLUMNS = """
-    handling.code AS handling_unit, handling.name AS handling_unit_name, handling.region AS handling_region,
-    handling.competence AS handling_competence
-"""
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-# An organisation's own row states the competence of whatever it asks. Else the information set does, and the unit is
-# the municipality's, or that of the kind. Of each the row that began last holds, also when its unit is no more.
-HANDLING = """
-    LEFT JOIN LATERAL (
-        SELECT v.code, v.name, CASE above.level WHEN 'region' THEN above.code END AS region, found.competence
-        FROM (
-            SELECT a.unit_code, a.competence, a.valid_from, 1 AS place
-            FROM unit_for_asker a
-            WHERE a.owner_org = '0007:' || answering.organisation_number AND a.organisation_number = asker.number
-              AND a.valid_from <= CAST(:on AS date)
-            UNION ALL
-            SELECT a.unit_code, a.competence, a.valid_from, 2
-            FROM unit_assignment a
-            WHERE a.org = '0007:' || answering.organisation_number AND a.municipality_code = asker.municipality_code
-              AND a.competence = s.competence AND a.valid_from <= CAST(:on AS date) AND a.withdrawn_at IS NULL
-            UNION ALL
-            SELECT a.unit_code, a.competence, a.valid_from, 2
-            FROM unit_for_asker a
-            WHERE a.owner_org = '0007:' || answering.organisation_number AND a.asking_kind = asker.kind
-              AND a.competence = s.competence AND a.valid_from <= CAST(:on AS date)
-            ORDER BY place, valid_from DESC
-            LIMIT 1
-        ) found
-        JOIN unit_version v ON v.code = found.unit_code AND v.period @> CAST(:on AS date)
-        LEFT JOIN unit above ON above.code = v.parent
-    ) handling ON s.competence IS NOT NULL
-"""
-"""Joins `handling`, all null when no unit is assigned. Leans on `asker` (with `number`, `kind` and
-`municipality_code`), `answering` (an organisation), `s` (an information set) and the parameter `:on`. What has been
-assigned is seen by whoever has an organisation set."""
+from services.agreements.organisations.domain import Organisation
+from services.agreements.units.domain import Competence, HandlingUnit
+from services.agreements.wire import ICD
+
+# An organisation's own row states the competence of whatever it asks. Else the question does, and the unit is the
+# municipality's, or that of the kind. Of each the row that began last holds, also when its unit is no more. What has
+# been assigned leans on the tenant's row, so that it is looked for after the organisation is set.
+_HANDLING = text(
+    """
+    WITH tenant AS MATERIALIZED (SELECT set_config('app.org', :org, true) AS org)
+    SELECT wanted.answering, wanted.competence AS needed, v.code, v.name,
+           CASE above.level WHEN 'region' THEN above.code END AS region, found.competence
+    FROM tenant
+    CROSS JOIN unnest(CAST(:answering AS text[]), CAST(:needed AS text[])) AS wanted (answering, competence)
+    CROSS JOIN LATERAL (
+        SELECT a.unit_code, a.competence, a.valid_from, 1 AS place
+        FROM unit_for_asker a
+        WHERE a.owner_org = wanted.answering AND a.organisation_number = :number
+          AND a.valid_from <= CAST(:on AS date)
+        UNION ALL
+        SELECT a.unit_code, a.competence, a.valid_from, 2
+        FROM unit_assignment a
+        WHERE a.org = wanted.answering AND a.municipality_code = CAST(:municipality AS text)
+          AND a.competence = wanted.competence AND a.valid_from <= CAST(:on AS date) AND a.withdrawn_at IS NULL
+          AND tenant.org IS NOT NULL
+        UNION ALL
+        SELECT a.unit_code, a.competence, a.valid_from, 2
+        FROM unit_for_asker a
+        WHERE a.owner_org = wanted.answering AND a.asking_kind = :kind
+          AND a.competence = wanted.competence AND a.valid_from <= CAST(:on AS date)
+        ORDER BY place, valid_from DESC
+        LIMIT 1
+    ) found
+    JOIN unit_version v ON v.code = found.unit_code AND v.period @> CAST(:on AS date)
+    LEFT JOIN unit above ON above.code = v.parent
+    """
+)
+
+Need = tuple[str, str]
+"""The ten digits of who answers, and the competence that the question needs."""
+
+
+async def handling_units(
+    connection: AsyncConnection, asker: Organisation, number: str, needs: Collection[Need], on: date
+) -> dict[Need, HandlingUnit]:
+    """The units that handle the asker's questions on the day, without those for which none is assigned.
+
+    One statement that sets the organisation itself. `number` is the asker's ten digits.
+    """
+    values = {
+        "org": ICD + number,
+        "number": number,
+        "kind": asker.kind,
+        "municipality": asker.municipality_code,
+        "answering": [ICD + answering for answering, _ in needs],
+        "needed": [competence for _, competence in needs],
+        "on": on,
+    }
+    return {
+        (row["answering"].removeprefix(ICD), row["needed"]): HandlingUnit(
+            code=row["code"], name=row["name"], region=row["region"], competence=Competence(row["competence"])
+        )
+        for row in (await connection.execute(_HANDLING, values)).mappings()
+    }

@@ -125,9 +125,9 @@ def _read(body: dict[str, Any], question: dict[str, Any]) -> Decision:
 
 def _handling_unit(told: dict[str, Any] | None) -> HandlingUnit | None:
     """An older register tells none, and the question is no less permitted for it."""
-    return told and HandlingUnit(
-        unit=told["unit"], name=told["unitName"], region=told["region"], queue=told["competence"]
-    )
+    if told is None:
+        return None
+    return HandlingUnit(unit=told["unit"], name=told["unitName"], region=told["region"], queue=told["competence"])
 
 
 def _warning(told: dict[str, Any]) -> LawWarning:

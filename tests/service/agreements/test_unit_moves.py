@@ -2,22 +2,33 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.service.agreements.database import Urls, run_sql
 from tests.service.agreements.door import AF, AUDIT, MOVE_UNITS, READ, UMEA, USUAL_NOW, Door
+from tests.sizes import sample_or_full
+
+TREE_BEGINS = date(2022, 1, 1)
+DAYS = st.integers(1, 6).map(lambda number: date(2026, 3, number))
+UNITS = st.sampled_from(["af-23", "af-24", "af-25"])
+
+
+def forget_moves(loaded: Urls) -> None:
+    run_sql(loaded.superuser, "DELETE FROM unit_assignment WHERE created_by IS NOT NULL")
 
 
 @pytest.fixture(autouse=True)
 def as_it_was(loaded: Urls) -> Iterator[None]:
     """What a test has moved is forgotten."""
     yield
-    run_sql(loaded.superuser, "DELETE FROM unit_assignment WHERE created_by IS NOT NULL")
+    forget_moves(loaded)
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -156,6 +167,34 @@ def test_two_moves_of_the_same_never_begin_on_the_same_day(door: Door) -> None:
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {"move_already_planned"}
     assert move(door, competence="employer", unit="af-employer-south").status_code == 201
+
+
+@pytest.mark.requirement(39)
+@settings(max_examples=sample_or_full(8, 300), deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["move", "move", "withdraw"]), DAYS, UNITS), min_size=1, max_size=8))
+def test_whatever_is_moved_and_withdrawn_each_day_has_the_unit_that_began_last(
+    door: Door, loaded: Urls, steps: list[tuple[str, date, str]]
+) -> None:
+    forget_moves(loaded)
+    begins: dict[date, tuple[str, str]] = {}
+    for step, day, unit in steps:
+        if step == "withdraw" and day in begins:
+            assert withdraw(door, begins.pop(day)[1]).status_code == 200
+        elif step == "move":
+            before = max((each for each in begins if each <= day), default=None)
+            current = begins[before][0] if before else "af-24"
+            expected = 409 if day in begins or current == unit else 201
+            answer = move(door, unit=unit, validFrom=day.isoformat())
+            assert answer.status_code == expected, answer.text
+            if expected == 201:
+                begins[day] = (unit, answer.json()["moveId"])
+
+    firsts = sorted(begins)
+    for first, following in zip([TREE_BEGINS, *firsts], [*firsts, None], strict=True):
+        unit = begins[first][0] if first in begins else "af-24"
+        last = following and following - timedelta(days=1)
+        for day in {first, last or first + timedelta(days=30)}:
+            assert unit_on(door, day.isoformat()) == (unit, first.isoformat(), last and last.isoformat())
 
 
 def test_a_move_sent_twice_with_a_key_is_made_once(door: Door) -> None:

@@ -176,20 +176,26 @@ def test_with_the_scope_it_is_worked_on_like_any_other_and_the_asker_follows_it(
     assert act(exchange, "kriminalvarden", from_prison, "closures", 3).status_code == 200
 
 
-def test_a_question_that_no_unit_is_assigned_to_comes_to_the_national_one(exchange: Exchange) -> None:
-    held = sql(
-        exchange, "SELECT id, unit_code FROM unit_assignment WHERE municipality_code = '2480'", database="agreements"
-    )
-    assert len(held) == 4
-    sql(
-        exchange,
-        "UPDATE unit_assignment SET valid_from = '2999-01-01' WHERE municipality_code = '2480'",
-        database="agreements",
-    )
-    try:
-        exchange.clock.move_to(exchange.clock() + timedelta(seconds=10))
-        assert placed(exchange, exchange.open(type="employer_contact")) == ("national", "general", None)
-    finally:
-        back = "UPDATE unit_assignment SET valid_from = '2022-01-01' WHERE municipality_code = '2480'"
-        sql(exchange, back, database="agreements")
-        exchange.clock.move_to(exchange.clock() + timedelta(seconds=20))
+@pytest.fixture
+def without_units(exchange: Exchange) -> Iterator[None]:
+    """The register has no unit for anything."""
+    tables = ("unit_assignment", "unit_for_asker")
+    for table in tables:
+        sql(exchange, f"UPDATE {table} SET valid_from = valid_from + 36500", database="agreements")
+    # What has been decided is kept for a few seconds.
+    exchange.clock.move_to(exchange.clock() + timedelta(seconds=10))
+    yield
+    for table in tables:
+        sql(exchange, f"UPDATE {table} SET valid_from = valid_from - 36500", database="agreements")
+
+
+@pytest.mark.usefixtures("without_units")
+@pytest.mark.requirement(92)
+def test_what_no_unit_is_assigned_to_comes_to_the_national_one_in_its_own_queue(
+    exchange: Exchange, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert placed(exchange, exchange.open(type="employer_contact")) == ("national", "employer", None)
+    asked = exchange.open("kriminalvarden", type="information_request", purpose="release_planning")
+
+    assert placed(exchange, asked) == ("national", "corrections", "corrections")
+    assert {record.message for record in caplog.records if record.name == "consultations"} == {"no unit handles this"}

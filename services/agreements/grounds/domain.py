@@ -45,7 +45,7 @@ class Evidence:
 
     `ground` is in force. `on_another_day`: a ground for the same kind and purpose exists, at another time.
     `for_another_purpose`: a ground for the same kind exists. `for_another_kind`: any ground at all exists.
-    `handled_by`: the unit that handles such questions of the asker's on the day, if one is assigned.
+    `handled_by`: who handles such questions of the asker's on the day, None when it is no question to a handler.
     """
 
     information_set: str

@@ -23,14 +23,16 @@ _EVIDENCE = text(
     """
     WITH asker AS MATERIALIZED (
         SELECT o.code, o.organisation_number AS number, o.kind, o.name, o.name_en, o.abbreviation,
-               o.municipality_code, m.name AS municipality_name, m.county_code, c.name AS county_name, o.invented
+               o.municipality_code, m.name AS municipality_name, m.county_code, c.name AS county_name, o.invented,
+               o.competence AS always_needs
         FROM organisation o
         LEFT JOIN municipality m ON m.code = o.municipality_code AND m.period @> CAST(:on AS date)
         LEFT JOIN county c ON c.code = m.county_code AND c.period @> CAST(:on AS date)
         WHERE o.organisation_number = :number AND o.period @> CAST(:on AS date)
     )
     SELECT asker.*, (SELECT max(edition) FROM grounds_edition) AS edition,
-           wanted.information_set, s.code IS NOT NULL AS known, s.competence,
+           wanted.information_set, s.code IS NOT NULL AS known,
+           CASE WHEN s.competence IS NOT NULL THEN coalesce(asker.always_needs, s.competence) END AS competence,
            answering.organisation_number AS answering,
            g.id AS ground_id, g.valid_from, g.valid_to, g.fields, b.id AS legal_basis_id, b.reference,
            b.title_sv AS title, b.verified,

@@ -40,10 +40,10 @@ class GroundAnswer(WireModel):
 
 
 class HandlingUnitAnswer(WireModel):
-    """The unit of the answering organisation. `region` is null for a unit that is not in one."""
+    """The unit of the answering organisation, null when none is assigned. `region` is null when it is not in one."""
 
-    unit: str
-    unit_name: str
+    unit: str | None
+    unit_name: str | None
     region: str | None
     competence: Competence
 
@@ -52,8 +52,7 @@ class ItemAnswer(WireModel):
     """Either a ground, or a reason.
 
     `fields` are the pieces that the ground opens, none when there is no ground; `verified` tells whether its legal
-    basis was read in the statute. `handledBy` is null for what is no question to a handler, and when no unit is
-    assigned.
+    basis was read in the statute. `handledBy` is null for what is no question to a handler.
     """
 
     information_set: str

@@ -84,6 +84,7 @@ def organisations(name: str) -> list[Row]:
             "name": each["name"],
             "name_en": each["nameEn"],
             "abbreviation": each["abbreviation"],
+            "competence": each.get("competence"),
             "invented": content.get("invented", False),
         }
         for each in content["organisations"]

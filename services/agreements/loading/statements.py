@@ -23,16 +23,17 @@ MUNICIPALITIES = text(
 ORGANISATIONS = text(
     """
     INSERT INTO organisation (code, organisation_number, kind, name, name_en, abbreviation, municipality_code,
-                              invented, valid_from)
-    SELECT code, organisation_number, kind, name, name_en, abbreviation, municipality_code, invented, valid_from
+                              competence, invented, valid_from)
+    SELECT code, organisation_number, kind, name, name_en, abbreviation, municipality_code, competence, invented,
+           valid_from
     FROM jsonb_to_recordset(CAST(:rows AS jsonb))
          AS r (code text, organisation_number text, kind text, name text, name_en text, abbreviation text,
-               municipality_code text, invented boolean, valid_from date)
+               municipality_code text, competence text, invented boolean, valid_from date)
     ON CONFLICT (code) DO UPDATE
        SET organisation_number = excluded.organisation_number, kind = excluded.kind, name = excluded.name,
            name_en = excluded.name_en, abbreviation = excluded.abbreviation,
-           municipality_code = excluded.municipality_code, invented = excluded.invented,
-           valid_from = excluded.valid_from
+           municipality_code = excluded.municipality_code, competence = excluded.competence,
+           invented = excluded.invented, valid_from = excluded.valid_from
     """
 )
 INFORMATION_SETS = text(

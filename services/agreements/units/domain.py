@@ -88,10 +88,13 @@ class AskerRoute:
 
 @dataclass(frozen=True, slots=True)
 class HandlingUnit:
-    """Who handles a question: `region` is the code of the unit's region, None for what is handled nationally."""
+    """Who handles a question that needs the competence. `code` is None when no unit is assigned to such questions.
 
-    code: str
-    name: str
+    `region` is the code of the unit's region, None for what is handled nationally.
+    """
+
+    code: str | None
+    name: str | None
     region: str | None
     competence: Competence
 

@@ -46,16 +46,14 @@ _ROUTES = text(
     ORDER BY m.code, needed.place
     """
 )
-# An organisation's own row is one, whatever its competence; a kind has one for each.
 _ASKERS = text(
     """
     SELECT kind, number, competence, valid_from FROM (
-        SELECT DISTINCT ON (a.asking_kind, a.organisation_number, held.competence)
+        SELECT DISTINCT ON (a.asking_kind, a.organisation_number, a.competence)
                a.asking_kind AS kind, a.organisation_number AS number, a.competence, a.unit_code, a.valid_from
         FROM unit_for_asker a
-        CROSS JOIN LATERAL (SELECT CASE WHEN a.asking_kind IS NOT NULL THEN a.competence END) AS held (competence)
         WHERE a.valid_from <= CAST(:on AS date)
-        ORDER BY a.asking_kind, a.organisation_number, held.competence, a.valid_from DESC
+        ORDER BY a.asking_kind, a.organisation_number, a.competence, a.valid_from DESC
     ) latest
     WHERE unit_code = :unit
     ORDER BY kind NULLS LAST, number, competence

@@ -31,7 +31,7 @@ from services.consultation.consultations.domain import (
 )
 from services.consultation.consultations.messages import seal_message
 from services.consultation.consultations.numbers import new_number
-from services.consultation.grounds.domain import AskingOrganisation, Decision, Grounds, HandlingUnit
+from services.consultation.grounds.domain import AskingOrganisation, Decision, Grounds
 from services.consultation.lookups.repository import find as find_lookup
 from services.consultation.persons.domain import PersonNumber
 from services.consultation.persons.vault import mark_person, seal_person
@@ -185,14 +185,16 @@ def _information_set(question: Question) -> str:
     return f"consultation.{question.type}"
 
 
-def _handled_by(decision: Decision, question: Question, asker: AskingOrganisation) -> HandlingUnit:
-    """The unit of the day. It stays with the consultation, whatever is moved from another day on (R39)."""
+def _place(decision: Decision, question: Question, asker: AskingOrganisation) -> tuple[str, str]:
+    """The unit and the queue of the day. They stay, whatever is moved from another day on (R39)."""
     information_set = _information_set(question)
-    if (found := decision.handled_by(information_set)) is not None:
-        return found
-    asked = {"informationSet": information_set, "askerKind": asker.kind, "municipality": asker.municipality_code}
-    _log.warning("no unit handles this", extra=asked)
-    return HandlingUnit(NATIONAL_UNIT, "", None, GENERAL_QUEUE)
+    found = decision.handled_by(information_set)
+    queue = GENERAL_QUEUE if found is None else found.queue
+    if found is None or found.unit is None:
+        asked = {"informationSet": information_set, "askerKind": asker.kind, "municipality": asker.municipality_code}
+        _log.warning("no unit handles this", extra=asked)
+        return NATIONAL_UNIT, queue
+    return found.unit, queue
 
 
 def _opened(needs: OpenDependencies, question: Question, now: datetime) -> Opened:
@@ -234,9 +236,9 @@ def _values(
     asker: AskingOrganisation,
 ) -> dict[str, Any]:
     actor = Actor(caller.organisation, caller.client_id, caller.actor or "", opened.opened_at, uuid.uuid4())
-    handled_by = _handled_by(decision, question, asker)
+    unit, queue = _place(decision, question, asker)
     consultation = Consultation(
-        opened.id, caller.organisation, needs.answering, State.RECEIVED, opened.version, None, unit=handled_by.unit
+        opened.id, caller.organisation, needs.answering, State.RECEIVED, opened.version, None, unit=unit
     )
     audit = _audit(caller, question, opened, subject, decision)
     message = seal_message(needs.vault, opened.id, opened.version, question.text)
@@ -265,8 +267,8 @@ def _values(
         "opened_at": opened.opened_at,
         "due_at": opened.due_at,
         "target_seconds": int(needs.targets[question.type.value].total_seconds()),
-        "queue": handled_by.queue,
-        "restricted": Restricted.CORRECTIONS.value if handled_by.queue == Restricted.CORRECTIONS else None,
+        "queue": queue,
+        "restricted": Restricted.CORRECTIONS.value if queue == Restricted.CORRECTIONS else None,
         "round": 1,
         "previous_id": None,
         "asked_at": opened.opened_at,

@@ -13,12 +13,12 @@ from shared.problems import Problem, Words
 class HandlingUnit:
     """The unit of the answering authority that handles such questions of the asker's today, and in which queue.
 
-    `unit` and `region` are codes of its own; `region` is None for a unit that is not in one. `queue` is a competence:
-    general, employer, studies, corrections.
+    `unit` and `region` are codes of its own: None when no unit is assigned, or when it is not in a region. `queue` is
+    a competence: general, employer, studies, corrections.
     """
 
-    unit: str
-    name: str
+    unit: str | None
+    name: str | None
     region: str | None
     queue: str
 
@@ -28,8 +28,7 @@ class DecidedItem:
     """One information set. `reason` tells why it is not permitted, `ground` on what it is.
 
     `fields` are the pieces of the set that the ground opens; `verified` tells whether its legal basis was read in
-    the statute, None when there is no ground. `handled_by` is None for what is no question to a handler, and when the
-    register knows no unit.
+    the statute, None when there is no ground. `handled_by` is None for what is no question to a handler.
     """
 
     information_set: str

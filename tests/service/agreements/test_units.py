@@ -132,11 +132,6 @@ def test_what_kriminalvarden_asks_needs_the_competence_of_corrections(door: Door
     assert (found["unit"], found["competence"]) == ("af-corrections", "corrections")
 
 
-def test_before_the_tree_begins_nobody_handles_anything(door: Door) -> None:
-    with door.clock.at(datetime(2021, 12, 31, 12, tzinfo=UTC)):
-        assert handled_by(door, "consultation.consultation") is None
-
-
 # --- files of units ----------------------------------------------------------------------------------------------
 
 
@@ -175,6 +170,18 @@ def test_a_file_replaces_names_and_places_from_a_day(door: Door, owner: str, tmp
         ("af-25", "2022-01-01", "2026-12-31"),
         ("af-24", "2027-01-01", None),
     ]
+
+
+@pytest.mark.requirement(92)
+def test_without_a_tree_a_question_still_needs_its_competence(door: Door, owner: str, tmp_path: Path) -> None:
+    later = json.loads(json.dumps(files.read("sandbox_units.json")).replace("2022-01-01", "2022-07-01"))
+    load(owner, written(tmp_path, **later))
+
+    with door.clock.at(datetime(2022, 6, 1, 12, tzinfo=UTC)):
+        nobody = {"unit": None, "unitName": None, "region": None}
+        assert handled_by(door, "consultation.employer_contact") == {**nobody, "competence": "employer"}
+        found = handled_by(door, "consultation.information_request", KRIMINALVARDEN)
+        assert found == {**nobody, "competence": "corrections"}
 
 
 def broken_files() -> Iterator[tuple[str, dict[str, Any], str]]:

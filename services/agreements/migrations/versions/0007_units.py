@@ -106,9 +106,9 @@ _ASSIGNMENTS = (
     CREATE UNIQUE INDEX unit_for_asker_of_kind ON unit_for_asker (owner_org, asking_kind, competence, valid_from)
     WHERE organisation_number IS NULL
     """,
-    # The organisation's own row says which competence its questions need, so it has one at a time.
     """
-    CREATE UNIQUE INDEX unit_for_asker_itself ON unit_for_asker (owner_org, organisation_number, valid_from)
+    CREATE UNIQUE INDEX unit_for_asker_itself
+    ON unit_for_asker (owner_org, organisation_number, competence, valid_from)
     WHERE asking_kind IS NULL
     """,
 )
@@ -118,7 +118,11 @@ _GRANTS = (
     f"GRANT SELECT, INSERT, UPDATE (version, withdrawn_at, withdrawn_by) ON unit_assignment TO {RUNTIME_ROLE}",
 )
 
-_COMPETENCES = (f"ALTER TABLE information_set ADD COLUMN competence text {_COMPETENCE}",)
+# What a question needs follows from what it is about, unless the one that asks always needs the same.
+_COMPETENCES = (
+    f"ALTER TABLE information_set ADD COLUMN competence text {_COMPETENCE}",
+    f"ALTER TABLE organisation ADD COLUMN competence text {_COMPETENCE}",
+)
 
 
 def upgrade() -> None:

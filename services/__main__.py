@@ -76,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     organisations = commands.add_parser("organisations", help="add suppliers and others to the register from a file")
     organisations.add_argument("file", type=Path)
     organisations.set_defaults(command=organisations_command)
+    units = commands.add_parser("units", help="replace an authority's units, and who is handled by which, from a file")
+    units.add_argument("file", type=Path)
+    units.set_defaults(command=units_command)
     call = commands.add_parser("call", help="one request as a client, with token and proof")
     call.add_argument("--as", dest="client", required=True, metavar="CLIENT", help="umea, malmo, af-workbench ...")
     call.add_argument("--for", dest="consumer", metavar="CLIENT", help="whose rights to use, if delegated: umea ...")
@@ -382,6 +385,19 @@ def organisations_command(chosen: argparse.Namespace) -> int:
     try:
         print(f"loaded {_on_database(load_organisations(url, read_organisations(chosen.file)))} organisations")
     except OrganisationsUnfit as fault:
+        raise CannotStart(f"{fault}; see docs/operations.md") from None
+    return 0
+
+
+def units_command(chosen: argparse.Namespace) -> int:
+    """Load an authority's units."""
+    from services.agreements.load import load_units
+    from services.agreements.loading.units import UnitsUnfit, read_units
+
+    url = required("SAMRAD_AGREEMENTS_MIGRATION_DATABASE_URL")
+    try:
+        print(f"loaded {_on_database(load_units(url, read_units(chosen.file)))} units")
+    except UnitsUnfit as fault:
         raise CannotStart(f"{fault}; see docs/operations.md") from None
     return 0
 

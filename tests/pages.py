@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from services.consultation.consultations.transitions import OPEN_STATES, TRANSITIONS, Holder, Party, Place, State
 from services.consultation.lookups.simulator.faults import KINDS
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.consultation.lookups.simulator.states import CASES, Case, Known
@@ -73,11 +74,57 @@ def faults() -> str:
     return "\n".join(rows)
 
 
+_HELD = {
+    Holder.ANYONE: "",
+    Holder.ACTOR: "who has it",
+    Holder.NOT_ANOTHER: "who has it; anybody if nobody has",
+    Holder.NOBODY: "anybody, if nobody has it",
+}
+_LEADS = {
+    Place.SAME: "stays",
+    Place.TAKEN: "`in_progress` from the queue, else stays",
+    Place.GIVEN_BACK: "the queue; what waits stays",
+    Place.WORK: "`in_progress` when somebody has it, else the queue",
+}
+
+
+def transitions() -> str:
+    """Every move of a consultation: who makes it, from which states, and where it leads."""
+    rows = [_row("event", "by", "from", "to"), _row(*["---"] * 4)]
+    for action, rule in TRANSITIONS.items():
+        sides = " or ".join(f"{party}" for party in Party if party in rule.parties)
+        by = sides + (f": {_HELD[rule.holder]}" if _HELD[rule.holder] else "")
+        told = _since(rule.since)
+        to = f"`{rule.to}`" if isinstance(rule.to, State) else _LEADS[rule.to]
+        notes = ("" if rule.told_to_both else " (1)") + (" (2)" if rule.by_phone else "")
+        rows.append(_row(f"`{action}`{notes}", by, told, to))
+    return "\n".join([*rows, "", *_NOTES])
+
+
+def _since(states: frozenset[State]) -> str:
+    """The states in words, in the order in which they come."""
+    if len(states) == len(State):
+        return "any"
+    if states == frozenset(OPEN_STATES):
+        return "any that is open"
+    left_out = frozenset(OPEN_STATES) - states
+    if states < frozenset(OPEN_STATES) and len(left_out) == 1:
+        return f"any that is open but `{next(iter(left_out))}`"
+    return ", ".join(f"`{state}`" for state in State if state in states)
+
+
+_NOTES = (
+    "1. Seen by the answering side alone.",
+    "2. Goes by phone when the person has protected identity, and is refused here (`protected_identity`).",
+)
+
+
 def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
 PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
+    "docs/consultations.md": {"moves": transitions},
     "docs/lookups.md": {"states by source": states_by_source},
     "docs/sandbox.md": {"faults": faults, "persons": persons},
 }

@@ -1,4 +1,4 @@
-"""Loads what ships: the public register, and for the sandbox invented organisations and agreements.
+"""Loads what ships: the public register, and for the sandbox invented organisations, agreements and units.
 
 Runs as the role that owns the tables, after migration, as often as one likes: a second run changes nothing.
 """
@@ -10,9 +10,11 @@ from sqlalchemy import TextClause
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.agreements.loading import files, statements
+from services.agreements.loading import files, statements, unit_statements
 from services.agreements.loading.own import OrganisationsUnfit
 from services.agreements.loading.sandbox import Member, sandbox_rows
+from services.agreements.loading.units import UnitFile, UnitsUnfit, read_units
+from services.agreements.units.domain import Competence
 from services.agreements.wire import ICD
 from shared.database.engine import Database, Tenancy
 
@@ -37,7 +39,7 @@ async def load_register(url: str) -> None:
 
 
 async def load_sandbox(url: str) -> None:
-    """Invented organisations and agreements, after `load_register`. Never in production."""
+    """Invented organisations, agreements and units, after `load_register`. Never in production."""
     database = Database(url, pool_size=1)
     try:
         async with database.without_tenant() as connection:
@@ -50,6 +52,7 @@ async def load_sandbox(url: str) -> None:
             await _put(connection, statements.AGREEMENTS, rows.agreements, org)
             await _put(connection, statements.REMOVE_PARTIES, rows.agreements, org)
             await _put(connection, statements.PARTIES, rows.parties, org)
+            await _put_units(connection, read_units(files.FIXTURES / "sandbox_units.json"), members)
     finally:
         await database.close()
 
@@ -68,6 +71,45 @@ async def load_organisations(url: str, rows: Sequence[files.Row]) -> int:
     finally:
         await database.close()
     return len(rows)
+
+
+async def load_units(url: str, file: UnitFile) -> int:
+    """Replace an authority's units, and what files have said of which unit handles what; answers how many units.
+
+    Raises UnitsUnfit, with nothing changed, when a municipality would be without a unit on some day, or with one that
+    does not exist then.
+    """
+    database = Database(url, pool_size=1)
+    try:
+        async with database.begin(Tenancy(file.organisation)) as connection:
+            members = [Member(**row) for row in (await connection.execute(statements.MEMBERS)).mappings()]
+            await _put_units(connection, file, members)
+    except IntegrityError:
+        # A code of somebody else's, two names on the same day, or a move over the API from the very day of the file's.
+        raise UnitsUnfit("the file contradicts itself or what the register holds") from None
+    finally:
+        await database.close()
+    return len(file.units)
+
+
+async def _put_units(connection: AsyncConnection, file: UnitFile, members: Sequence[Member]) -> None:
+    org = {"org": file.organisation}
+    codes = [row["code"] for row in file.units]
+    _raise_for((await connection.execute(unit_statements.FOREIGN, {**org, "codes": codes})).scalars().all())
+    await connection.execute(unit_statements.REMOVE_ASSIGNMENTS, org)
+    await connection.execute(unit_statements.REMOVE_ASKERS, org)
+    await connection.execute(unit_statements.REMOVE_VERSIONS, org)
+    await _put(connection, unit_statements.PUT_UNITS, file.units)
+    await _put(connection, unit_statements.PUT_VERSIONS, file.versions)
+    await _put(connection, unit_statements.PUT_ASSIGNMENTS, file.assignments(members), file.organisation)
+    await _put(connection, unit_statements.PUT_ASKERS, file.askers)
+    competences = {"competences": [competence.value for competence in Competence]}
+    _raise_for((await connection.execute(unit_statements.FAULTS, {**org, **competences})).scalars().all())
+
+
+def _raise_for(faults: Sequence[str]) -> None:
+    if faults:
+        raise UnitsUnfit.because(faults)
 
 
 async def _put_grounds(connection: AsyncConnection, grounds: files.Grounds) -> None:

@@ -17,6 +17,8 @@ from services.agreements.readiness import readiness
 from services.agreements.register.routes import router as register
 from services.agreements.scopes import AUDIT_READ, SCOPES
 from services.agreements.settings import Settings
+from services.agreements.units.move_routes import router as unit_moves
+from services.agreements.units.routes import router as units
 from services.agreements.wiring import Wiring
 from shared.clock import Clock
 from shared.database.engine import Database
@@ -32,16 +34,28 @@ from shared.tokens.caller import Gatekeeper
 from shared.vault import Vault
 
 PREFIX = "/agreements/v1"
-ROUTERS = (organisations, grounds, register, coverage, delegations, audit_router(AUDIT_READ), about)
+ROUTERS = (
+    organisations,
+    units,
+    unit_moves,
+    grounds,
+    register,
+    coverage,
+    delegations,
+    audit_router(AUDIT_READ),
+    about,
+)
 
 _DESCRIPTION = """\
 The register behind Samråd: organisations, legal bases, agreements and coverage, the decision on who may ask whom for
-what, and delegations that let a supplier's system act. Limitations: legal bases are facts with validity, not legal
+what, delegations that let a supplier's system act, and which unit of the answering authority handles whose questions.
+Limitations: legal bases are facts with validity, not legal
 advice; the register begins on 2007-01-01 and its grounds on 2022-01-01; what carries `invented` is made up for the
 sandbox.
 
 Registret bakom Samråd: organisationer, rättsliga stöd, överenskommelser och täckning, beslutet om vem som får fråga vem
-om vad, och fullmakter som låter en leverantörs system agera. Begränsningar: rättsliga stöd är fakta med giltighetstid
+om vad, fullmakter som låter en leverantörs system agera, och vilken enhet hos den svarande myndigheten som handlägger
+vems frågor. Begränsningar: rättsliga stöd är fakta med giltighetstid
 och ersätter inte en egen bedömning; registret börjar 2007-01-01 och stöden 2022-01-01; det som är märkt `invented` är
 påhittat för sandlådan.
 """

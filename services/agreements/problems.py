@@ -63,3 +63,64 @@ DELEGATION_PERIOD_INVALID = ProblemKind(
         "Begin today at the earliest (today) and let it last at most three years (maxDays days).",
     ),
 )
+NOT_OWN_UNITS = ProblemKind(
+    "not_own_units",
+    403,
+    Words("Den egna organisationen har inga enheter här", "Your own organisation has no units here"),
+    Words(
+        "Bara den myndighet vars enheter det är flyttar kommuner mellan dem.",
+        "Only the authority whose units they are moves municipalities between them.",
+    ),
+    check="tenancy",
+)
+UNIT_UNKNOWN = ProblemKind(
+    "unit_unknown",
+    409,
+    Words("Enheten finns inte från den dagen", "The unit does not exist from that day on"),
+    Words(
+        "Välj en enhet med nivån unit i /units?on=, som finns kvar efter dagen.",
+        "Choose one of the level unit in /units?on= that stays after the day.",
+    ),
+)
+MUNICIPALITY_UNKNOWN = ProblemKind(
+    "municipality_unknown",
+    409,
+    Words("Kommunen finns inte den dagen", "The municipality does not exist on that day"),
+    Words("Välj bland koderna i /municipalities?on=.", "Choose among the codes in /municipalities?on=."),
+)
+MOVE_PERIOD_INVALID = ProblemKind(
+    "move_period_invalid",
+    422,
+    Words(
+        "Flytten kan inte börja den dagen: det som varit ändras inte",
+        "The move cannot begin on that day: what has been is not changed",
+    ),
+    Words(
+        "Välj en dag mellan earliest och latest. I morgon är den tidigaste.",
+        "Choose a day between earliest and latest. Tomorrow is the earliest.",
+    ),
+)
+ALREADY_WITH_UNIT = ProblemKind(
+    "already_with_unit",
+    409,
+    Words("Kommunen hör redan till enheten den dagen", "The municipality is already with the unit on that day"),
+    Words("Se vad som gäller i /routing?on=.", "See what holds in /routing?on=."),
+)
+MOVE_ALREADY_PLANNED = ProblemKind(
+    "move_already_planned",
+    409,
+    Words("En annan flytt börjar samma dag", "Another move begins on the same day"),
+    Words(
+        "Återkalla den först, eller välj en annan dag. Planerade flyttar finns i /unit-moves.",
+        "Withdraw that one first, or choose another day. Planned moves are in /unit-moves.",
+    ),
+)
+MOVE_HAS_BEGUN = ProblemKind(
+    "move_has_begun",
+    409,
+    Words("Flytten har redan börjat gälla", "The move has begun already"),
+    Words(
+        "Registrera en ny flytt tillbaka, från en dag som kommer.",
+        "Register another move that leads back, from a day to come.",
+    ),
+)

@@ -46,6 +46,13 @@ DELEGATIONS_CHECK = Scope(
         "Ask whether a supplier may act for an organisation right now (between the services)",
     ),
 )
+UNITS_MANAGE = Scope(
+    "samrad:units.manage",
+    Words(
+        "Flytta kommuner mellan den egna myndighetens enheter från en dag som kommer",
+        "Move municipalities between the units of one's own authority, from a day to come",
+    ),
+)
 AUDIT_READ = Scope(
     "samrad:audit.read",
     Words(
@@ -63,6 +70,7 @@ SCOPES = {
         DELEGATIONS_MANAGE,
         DELEGATIONS_READ,
         DELEGATIONS_CHECK,
+        UNITS_MANAGE,
         AUDIT_READ,
     )
 }

@@ -8,7 +8,15 @@ from pathlib import Path
 from shared.database.ddl import SEALING_TABLES
 from shared.database.isolation import Layout
 
-TENANT_TABLES = ("agreement", "agreement_party", "decision", "delegation", "audit_entry", "idempotency_record")
+TENANT_TABLES = (
+    "agreement",
+    "agreement_party",
+    "decision",
+    "delegation",
+    "unit_assignment",
+    "audit_entry",
+    "idempotency_record",
+)
 REGISTER_TABLES = (
     "county",
     "municipality",
@@ -18,8 +26,9 @@ REGISTER_TABLES = (
     "ground",
     "grounds_edition",
 )
+UNIT_TABLES = ("unit", "unit_version", "unit_for_asker")
 OPEN_TABLES = {
-    **dict.fromkeys(REGISTER_TABLES, "a public register"),
+    **dict.fromkeys((*REGISTER_TABLES, *UNIT_TABLES), "a public register"),
     "alembic_version": "which migration was the last",
     "used_token": "hashes of what has been used once",
     "used_token_memory": "since when that memory is whole",

@@ -157,6 +157,13 @@ CATALOGUE: Mapping[str, tuple[Scope, ...]] = {
                 "Ask whether a supplier may act for an organisation right now (between the services)",
             ),
         ),
+        Scope(
+            "samrad:units.manage",
+            Words(
+                "Flytta kommuner mellan den egna myndighetens enheter från en dag som kommer",
+                "Move municipalities between the units of one's own authority, from a day to come",
+            ),
+        ),
     ),
 }
 

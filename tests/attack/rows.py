@@ -29,10 +29,18 @@ OTHERS = {UMEA: MALMO, MALMO: UMEA}
 
 Result = TypeVar("Result")
 
+# Municipalities have no units of their own yet; a withdrawn assignment is nobody else's to see.
+_UNIT = "INSERT INTO unit (code, owner_org, level) VALUES ($1, $2, 'unit') ON CONFLICT DO NOTHING"
+_WITHDRAWN = """
+    INSERT INTO unit_assignment (org, id, municipality_code, competence, unit_code, valid_from, created_at, created_by,
+                                 withdrawn_at, withdrawn_by)
+    VALUES ($1, gen_random_uuid(), $2, 'general', $3, '2030-01-01', now(), 'seed', now(), 'seed')
+"""
+
 
 def seed(exchange: Exchange) -> None:
     """Rows of both organisations in every table that holds an organisation's."""
-    for name, code in (("umea", "2480"), ("malmo", "1280")):
+    for name, code, own in (("umea", "2480", UMEA), ("malmo", "1280", MALMO)):
         lookup = exchange.look_up("complete", name, sources=["AF"]).json()
         body = consultation_body(lookupId=lookup["lookupId"], caseReference=lookup["caseReference"], person=None)
         opened = exchange.send(name, "POST", CONSULTATIONS, body, key=f"rows-{lookup['lookupId']}")
@@ -58,6 +66,8 @@ def seed(exchange: Exchange) -> None:
         assert exchange.send(name, "POST", "/consultation/v1/protected-persons", marked).status_code in (200, 201)
         granted = exchange.send(name, "POST", "/agreements/v1/delegations", delegation_body(exchange), key=f"d-{key}")
         assert granted.status_code == 201, granted.text
+        sql(exchange, _UNIT, f"seed-{name}", own, database="agreements")
+        sql(exchange, _WITHDRAWN, own, code, f"seed-{name}", database="agreements")
     for service in LAYOUTS:
         sql(exchange, "ANALYZE", database=service)
 

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -33,6 +34,9 @@ PUBLIC = {
     ("agreements", "GET", "/legal-bases"): "statutes are public",
     ("agreements", "GET", "/legal-bases/{legalBasisId}"): "statutes are public",
     ("agreements", "GET", "/coverage"): "published figures are public (R22)",
+    ("agreements", "GET", "/units"): "how an authority is arranged is public",
+    ("agreements", "GET", "/units/{unitCode}"): "how an authority is arranged is public",
+    ("agreements", "GET", "/routing"): "which unit handles whose questions is public (R39)",
     ("agreements", "GET", "/api-info"): "asked for by the national profile without a token",
     ("consultation", "GET", "/code-lists"): "codes in words",
     ("consultation", "GET", "/consultation-types"): "the same for everybody",
@@ -67,6 +71,8 @@ NO_OBJECT = {
     ("agreements", "GET", "/audit-entries"): "lists the caller's own",
     ("agreements", "GET", "/delegations"): "lists what the caller has granted or holds",
     ("agreements", "POST", "/delegations"): "makes a new record of the caller's own",
+    ("agreements", "GET", "/unit-moves"): "lists the caller's own",
+    ("agreements", "POST", "/unit-moves"): "makes a new record of the caller's own",
     ("agreements", "POST", "/decisions"): "decides about the organisation in the body; internal",
     ("agreements", "POST", "/delegation-checks"): "tells about the organisations in the body; internal",
 }
@@ -261,12 +267,15 @@ def foreign(running: Exchange) -> dict[str, str]:
     assert agreement.status_code == 201, agreement.text
     delegation = running.send("malmo", "POST", "/agreements/v1/delegations", delegation_body(running), key="foreign-2")
     assert delegation.status_code == 201, delegation.text
+    move = running.send("af-manager", "POST", "/agreements/v1/unit-moves", unit_move_body(running), key="foreign-3")
+    assert move.status_code == 201, move.text
     return {
         "consultationId": consultation["consultationId"],
         "lookupId": lookup["lookupId"],
         "householdLookupId": household.json()["householdLookupId"],
         "agreementId": agreement.json()["agreementId"],
         "delegationId": delegation.json()["delegationId"],
+        "moveId": move.json()["moveId"],
     }
 
 
@@ -280,6 +289,12 @@ def delegation_body(exchange: Exchange) -> dict[str, Any]:
     today = swedish_day(exchange.clock()).isoformat()
     scopes = ["samrad:consultations.read"]
     return {"supplier": "5599990008", "scopes": scopes, "validFrom": today, "validTo": today}
+
+
+def unit_move_body(exchange: Exchange) -> dict[str, Any]:
+    """A move that no other test is in the way of, nor it in theirs: years ahead."""
+    day = swedish_day(exchange.clock()) + timedelta(days=1000)
+    return {"municipalityCode": "0114", "competence": "studies", "unit": "af-01-a", "validFrom": day.isoformat()}
 
 
 def unpublished_agreement() -> dict[str, Any]:

@@ -11,7 +11,7 @@ import respx
 from joserfc.jwk import ECKey
 
 from services.consultation.grounds.agreements import AgreementsGrounds
-from services.consultation.grounds.domain import Decision
+from services.consultation.grounds.domain import Decision, HandlingUnit
 from shared.problems import Problem
 from shared.tokens.client import ClientIdentity, ServiceTokens
 
@@ -139,6 +139,34 @@ def test_a_decision_is_kept_for_seconds_and_asked_for_once_by_many(world: respx.
         return counts
 
     assert run(story) == [1, 1, 2]
+
+
+def test_a_decision_is_not_kept_over_midnight_in_sweden(world: respx.MockRouter) -> None:
+    asked = world.post(DECISIONS).respond(200, json=decision(*ASKED))
+
+    async def story(grounds: AgreementsGrounds, time: Time) -> list[int]:
+        counts = []
+        for second in (57, 59, 61):
+            time.now = datetime(2026, 11, 20, 22, 59, tzinfo=UTC) + timedelta(seconds=second)
+            await ask(grounds, time)
+            counts.append(asked.call_count)
+        return counts
+
+    assert run(story) == [1, 1, 2]
+
+
+@pytest.mark.requirement(39)
+def test_the_unit_that_handles_is_read_and_a_register_that_tells_none_is_no_fault(world: respx.MockRouter) -> None:
+    told = decision("consultation.consultation", "consultation.joint_planning", "lookup.af")
+    local = {"unit": "af-24", "unitName": "Enhet Västerbotten", "region": "af-north", "competence": "general"}
+    told["items"][0]["handledBy"], told["items"][1]["handledBy"] = local, None
+    world.post(DECISIONS).respond(200, json=told)
+    sets = [item["informationSet"] for item in told["items"]]
+
+    found = run(lambda grounds, _: grounds.decide("0007:2120002627", "financial_aid_application", sets))
+
+    assert found.handled_by(sets[0]) == HandlingUnit("af-24", "Enhet Västerbotten", "af-north", "general")
+    assert [found.handled_by(each) for each in (sets[1], sets[2], "lookup.fk")] == [None, None, None]
 
 
 def test_a_failure_is_not_kept(world: respx.MockRouter) -> None:

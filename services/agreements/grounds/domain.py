@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from services.agreements.grounds.legal_bases import Warned
 from services.agreements.organisations.domain import Organisation
+from services.agreements.units.domain import HandlingUnit
 
 
 class Reason(StrEnum):
@@ -44,6 +45,7 @@ class Evidence:
 
     `ground` is in force. `on_another_day`: a ground for the same kind and purpose exists, at another time.
     `for_another_purpose`: a ground for the same kind exists. `for_another_kind`: any ground at all exists.
+    `handled_by`: who handles such questions of the asker's on the day, None when it is no question to a handler.
     """
 
     information_set: str
@@ -53,16 +55,18 @@ class Evidence:
     on_another_day: bool
     for_another_purpose: bool
     for_another_kind: bool
+    handled_by: HandlingUnit | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """The decision on one information set: a ground, or a reason."""
+    """The decision on one information set: a ground, or a reason. What is not permitted is handled by nobody."""
 
     information_set: str
     answering: str | None
     ground: Ground | None
     reason: Reason | None
+    handled_by: HandlingUnit | None = None
 
     @property
     def permitted(self) -> bool:
@@ -99,8 +103,9 @@ def decided(organisation: Organisation | None, evidence: Sequence[Evidence]) -> 
 
 def _item(organisation: Organisation | None, evidence: Evidence) -> Item:
     ground = evidence.ground if organisation is not None else None
-    reason = None if ground is not None else _reason(organisation, evidence)
-    return Item(evidence.information_set, evidence.answering, ground, reason)
+    if ground is None:
+        return Item(evidence.information_set, evidence.answering, None, _reason(organisation, evidence))
+    return Item(evidence.information_set, evidence.answering, ground, None, evidence.handled_by)
 
 
 def _reason(organisation: Organisation | None, evidence: Evidence) -> Reason:

@@ -9,6 +9,7 @@ from services.agreements.grounds.domain import Decision, Ground, Item, Reason
 from services.agreements.grounds.legal_bases_wire import BasisWarning, basis_warning
 from services.agreements.organisations.domain import Organisation
 from services.agreements.organisations.wire import Kind
+from services.agreements.units.domain import Competence, HandlingUnit
 from services.agreements.wire import ORGANISATION, Day, Instant
 from shared.http.bodies import WireModel
 
@@ -38,11 +39,20 @@ class GroundAnswer(WireModel):
     valid_to: Day | None
 
 
+class HandlingUnitAnswer(WireModel):
+    """The unit of the answering organisation, null when none is assigned. `region` is null when it is not in one."""
+
+    unit: str | None
+    unit_name: str | None
+    region: str | None
+    competence: Competence
+
+
 class ItemAnswer(WireModel):
     """Either a ground, or a reason.
 
     `fields` are the pieces that the ground opens, none when there is no ground; `verified` tells whether its legal
-    basis was read in the statute.
+    basis was read in the statute. `handledBy` is null for what is no question to a handler.
     """
 
     information_set: str
@@ -52,6 +62,7 @@ class ItemAnswer(WireModel):
     verified: bool | None
     answering_organisation: str | None
     ground: GroundAnswer | None
+    handled_by: HandlingUnitAnswer | None
 
 
 class AskingOrganisation(WireModel):
@@ -119,7 +130,12 @@ def _item(item: Item) -> ItemAnswer:
         verified=item.ground.verified if item.ground else None,
         answering_organisation=item.answering,
         ground=item.ground and _ground(item.ground),
+        handled_by=item.handled_by and _handling_unit(item.handled_by),
     )
+
+
+def _handling_unit(unit: HandlingUnit) -> HandlingUnitAnswer:
+    return HandlingUnitAnswer(unit=unit.code, unit_name=unit.name, region=unit.region, competence=unit.competence)
 
 
 def _ground(ground: Ground) -> GroundAnswer:
@@ -136,7 +152,7 @@ def _ground(ground: Ground) -> GroundAnswer:
 DECISION_BODY_EXAMPLE: dict[str, Any] = {
     "organisation": "2120002627",
     "purpose": "financial_aid_application",
-    "informationSets": ["lookup.af", "lookup.csn"],
+    "informationSets": ["lookup.af", "consultation.information_request"],
     "statedLaw": "15 kap. 10-12 §§ socialtjänstlagen (2025:400); förordning (2008:975)",
 }
 DECISION_EXAMPLE: dict[str, Any] = {
@@ -170,7 +186,30 @@ DECISION_EXAMPLE: dict[str, Any] = {
                 "validFrom": "2025-07-01",
                 "validTo": None,
             },
-        }
+            "handledBy": None,
+        },
+        {
+            "informationSet": "consultation.information_request",
+            "permitted": True,
+            "reason": None,
+            "fields": ["lookupSources", "afItems"],
+            "verified": False,
+            "answeringOrganisation": "2021002114",
+            "ground": {
+                "groundId": "consultation.information_request:financial_aid_application:municipality:2022-01-01",
+                "legalBasisId": "sfs-2009-400-assessment",
+                "reference": "menprövning enligt offentlighets- och sekretesslagen (2009:400)",
+                "title": "Sekretessprövning hos Arbetsförmedlingen i varje ärende",
+                "validFrom": "2022-01-01",
+                "validTo": None,
+            },
+            "handledBy": {
+                "unit": "af-24",
+                "unitName": "Enhet Västerbotten (påhittad)",
+                "region": "af-north",
+                "competence": "general",
+            },
+        },
     ],
     "warnings": [],
 }

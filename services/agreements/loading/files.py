@@ -84,6 +84,7 @@ def organisations(name: str) -> list[Row]:
             "name": each["name"],
             "name_en": each["nameEn"],
             "abbreviation": each["abbreviation"],
+            "competence": each.get("competence"),
             "invented": content.get("invented", False),
         }
         for each in content["organisations"]
@@ -130,6 +131,7 @@ def _information_set(each: Mapping[str, Any]) -> Row:
         "name_sv": each["name"]["sv"],
         "name_en": each["name"]["en"],
         "answering": each["answering"],
+        "competence": each.get("competence"),
     }
 
 

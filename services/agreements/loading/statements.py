@@ -23,25 +23,28 @@ MUNICIPALITIES = text(
 ORGANISATIONS = text(
     """
     INSERT INTO organisation (code, organisation_number, kind, name, name_en, abbreviation, municipality_code,
-                              invented, valid_from)
-    SELECT code, organisation_number, kind, name, name_en, abbreviation, municipality_code, invented, valid_from
+                              competence, invented, valid_from)
+    SELECT code, organisation_number, kind, name, name_en, abbreviation, municipality_code, competence, invented,
+           valid_from
     FROM jsonb_to_recordset(CAST(:rows AS jsonb))
          AS r (code text, organisation_number text, kind text, name text, name_en text, abbreviation text,
-               municipality_code text, invented boolean, valid_from date)
+               municipality_code text, competence text, invented boolean, valid_from date)
     ON CONFLICT (code) DO UPDATE
        SET organisation_number = excluded.organisation_number, kind = excluded.kind, name = excluded.name,
            name_en = excluded.name_en, abbreviation = excluded.abbreviation,
-           municipality_code = excluded.municipality_code, invented = excluded.invented,
-           valid_from = excluded.valid_from
+           municipality_code = excluded.municipality_code, competence = excluded.competence,
+           invented = excluded.invented, valid_from = excluded.valid_from
     """
 )
 INFORMATION_SETS = text(
     """
-    INSERT INTO information_set (code, name_sv, name_en, answering)
-    SELECT code, name_sv, name_en, answering
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (code text, name_sv text, name_en text, answering text)
+    INSERT INTO information_set (code, name_sv, name_en, answering, competence)
+    SELECT code, name_sv, name_en, answering, competence
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+         AS r (code text, name_sv text, name_en text, answering text, competence text)
     ON CONFLICT (code) DO UPDATE
-       SET name_sv = excluded.name_sv, name_en = excluded.name_en, answering = excluded.answering
+       SET name_sv = excluded.name_sv, name_en = excluded.name_en, answering = excluded.answering,
+           competence = excluded.competence
     """
 )
 LEGAL_BASES = text(

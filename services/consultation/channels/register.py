@@ -242,4 +242,5 @@ def _values(
         "restricted": None,
         "round": 1,
         "previous_id": None,
+        "details_sealed": None,
     }

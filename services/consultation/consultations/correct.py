@@ -20,8 +20,8 @@ from services.consultation.clocks.effective import (
 from services.consultation.consultations import repository
 from services.consultation.consultations.changes import Change, apply
 from services.consultation.consultations.domain import Actor, Audience, Channel, Consultation, Event
+from services.consultation.consultations.lead_time import measured_again
 from services.consultation.consultations.reasons import CorrectionReason
-from services.consultation.consultations.recount import recounted
 from services.consultation.consultations.repository import Measured, Reader, find_answered_by
 from services.consultation.problems import EVENT_NOT_CORRECTABLE, TIME_NOT_PERMITTED
 from shared.problems import NOT_FOUND, Problem
@@ -73,7 +73,7 @@ async def correct_event(
         correction = RecordedEvent(
             event.sequence, event.at, event.action.value, before.state.turn, correction=corrected.counted()
         )
-        return recounted([*history, correction], calendar)
+        return measured_again([*history, correction], calendar)
 
     return await apply(connection, change, find_answered_by, correct, measure=measure)
 

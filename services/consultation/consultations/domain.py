@@ -13,6 +13,7 @@ from types import EllipsisType
 
 from services.consultation.consultations.transitions import (
     OPEN_STATES,
+    QUEUED,
     TRANSITIONS,
     WAITING,
     Action,
@@ -155,20 +156,19 @@ class Consultation:
 
     def claim(self, by: Actor) -> tuple["Consultation", Event]:
         """A handler takes it. Raises Problem when someone has it or it is past claiming."""
-        return self._move(Action.CLAIM, by, to=self._wait(), assigned_to=by.person)
+        return self._move(Action.CLAIM, by, assigned_to=by.person)
 
     def release(self, by: Actor) -> tuple["Consultation", Event]:
         """The handler gives it back to the queue. The asking side does not see who had it."""
-        return self._move(Action.RELEASE, by, to=self._wait(), assigned_to=None)
+        return self._move(Action.RELEASE, by, assigned_to=None)
 
     def assign(self, by: Actor, to: str) -> tuple["Consultation", Event]:
         """Somebody who leads the work gives it to a handler, whoever had it."""
-        queued = self.state in (State.RECEIVED, State.TRIAGED)
-        return self._move(Action.ASSIGN, by, to=None if queued else self.state, assigned_to=to)
+        return self._move(Action.ASSIGN, by, assigned_to=to)
 
     def hand_over(self, by: Actor, unit: str, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
         """Another unit gets it, in its queue."""
-        return self._move(Action.HAND_OVER, by, to=self._wait(), assigned_to=None, unit=unit, detail=detail)
+        return self._move(Action.HAND_OVER, by, assigned_to=None, unit=unit, detail=detail)
 
     def escalate(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
         """Those who lead the work are told; it stays where it is."""
@@ -259,13 +259,12 @@ class Consultation:
         action: Action,
         by: Actor,
         *,
-        to: State | None = None,
         assigned_to: str | EllipsisType | None = ...,
         unit: str | None = None,
         triaged: bool = False,
         detail: Detail = _NO_DETAIL,
     ) -> tuple["Consultation", Event]:
-        """The move, when the table allows it. `to` overrides the place it leads to with where it stands already."""
+        """The move, when the table allows it."""
         self._require(action, by)
         after = replace(
             self,
@@ -274,23 +273,24 @@ class Consultation:
             unit=self.unit if unit is None else unit,
             triaged=self.triaged or triaged,
         )
-        after = replace(after, state=to or after._reached(TRANSITIONS[action].to))
+        after = replace(after, state=after._reached(TRANSITIONS[action].to))
         return after, event_of(action, by, after, detail)
 
-    def _wait(self) -> State | None:
-        """The state when something is waited for: who has the consultation changes nothing of that."""
-        return self.state if self.state in WAITING else None
-
     def _reached(self, to: State | Place) -> State:
+        queued = self.state in QUEUED
         match to:
-            case Place.SAME:
-                return self.state
-            case Place.WORK if self.assigned_to is not None:
-                return State.IN_PROGRESS
-            case Place.WORK | Place.QUEUE:
-                return State.TRIAGED if self.triaged else State.RECEIVED
             case State():
                 return to
+            case Place.SAME:
+                return self.state
+            case Place.TAKEN if not queued:
+                return self.state
+            case Place.GIVEN_BACK if self.state in WAITING:
+                return self.state
+            case Place.TAKEN | Place.WORK if self.assigned_to is not None:
+                return State.IN_PROGRESS
+            case _:
+                return State.TRIAGED if self.triaged else State.RECEIVED
 
     def _require(self, action: Action, by: Actor) -> None:
         rule = TRANSITIONS[action]

@@ -40,14 +40,6 @@ class TriageRequest(WireModel):
 
     queue: Queue | None = None
 
-    @field_validator("queue")
-    @classmethod
-    def _not_by_hand(cls, queue: Queue | None) -> Queue | None:
-        # Who asks decides that it goes there, when it is opened; to put it there would hide it from who triages.
-        if queue is Queue.CORRECTIONS:
-            raise PydanticCustomError("not_by_hand", "only routing leads there")
-        return queue
-
 
 class WaitRequest(WireModel):
     """What is waited for from the person (code list `personWaits`)."""

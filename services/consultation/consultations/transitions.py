@@ -89,8 +89,10 @@ class Place(StrEnum):
     """A state that depends on the consultation rather than on the move."""
 
     SAME = "same"
-    QUEUE = "queue"
-    """Triaged when it has been triaged, else received."""
+    TAKEN = "taken"
+    """In progress when it was in the queue, else where it is: what is waited for is not changed by who has it."""
+    GIVEN_BACK = "given_back"
+    """The queue (triaged when it has been triaged, else received); what waits for somebody else stays where it is."""
     WORK = "work"
     """In progress when a handler has it, else in the queue."""
 
@@ -124,7 +126,7 @@ TURNS: Mapping[State, Turn] = {
 OPEN_STATES = tuple(TURNS)
 
 _OPEN = frozenset(OPEN_STATES)
-_QUEUED = frozenset((State.RECEIVED, State.TRIAGED))
+QUEUED = frozenset((State.RECEIVED, State.TRIAGED))
 WAITING = frozenset((State.WAITING_FOR_MUNICIPALITY, State.WAITING_FOR_PERSON, State.WAITING_FOR_MEETING))
 _WORKING = frozenset((State.IN_PROGRESS,))
 _MEETING = frozenset((State.WAITING_FOR_MEETING,))
@@ -132,17 +134,17 @@ _ASKING = frozenset((Party.ASKING,))
 _ANSWERING = frozenset((Party.ANSWERING,))
 
 TRANSITIONS: Mapping[Action, Rule] = {
-    Action.TRIAGE: Rule(_ANSWERING, _QUEUED, State.TRIAGED, told_to_both=False),
-    # What waits for somebody else can be taken while it waits, and its turn stays where it is.
-    Action.CLAIM: Rule(_ANSWERING, _QUEUED | WAITING, Place.WORK, Holder.NOBODY, by_phone=True),
+    Action.TRIAGE: Rule(_ANSWERING, QUEUED, State.TRIAGED, told_to_both=False),
+    # What waits for somebody else can be taken while it waits.
+    Action.CLAIM: Rule(_ANSWERING, QUEUED | WAITING, Place.TAKEN, Holder.NOBODY, by_phone=True),
     Action.RELEASE: Rule(
-        _ANSWERING, _OPEN - _QUEUED - {State.SENT_BY_POST}, Place.QUEUE, Holder.ACTOR, told_to_both=False
+        _ANSWERING, _OPEN - QUEUED - {State.SENT_BY_POST}, Place.GIVEN_BACK, Holder.ACTOR, told_to_both=False
     ),
-    Action.ASSIGN: Rule(_ANSWERING, _OPEN, Place.WORK, by_phone=True, told_to_both=False),
-    Action.HAND_OVER: Rule(_ANSWERING, _OPEN - {State.SENT_BY_POST}, Place.QUEUE, Holder.NOT_ANOTHER),
+    Action.ASSIGN: Rule(_ANSWERING, _OPEN, Place.TAKEN, by_phone=True, told_to_both=False),
+    Action.HAND_OVER: Rule(_ANSWERING, _OPEN - {State.SENT_BY_POST}, Place.GIVEN_BACK, Holder.NOT_ANOTHER),
     Action.ESCALATE: Rule(_ANSWERING | {Party.SYSTEM}, _OPEN, Place.SAME, told_to_both=False),
     Action.BEGIN_SECRECY_TEST: Rule(
-        _ANSWERING, _QUEUED | _WORKING, State.SECRECY_TEST, Holder.NOT_ANOTHER, by_phone=True
+        _ANSWERING, QUEUED | _WORKING, State.SECRECY_TEST, Holder.NOT_ANOTHER, by_phone=True
     ),
     Action.END_SECRECY_TEST: Rule(
         _ANSWERING, frozenset((State.SECRECY_TEST,)), State.IN_PROGRESS, Holder.ACTOR, by_phone=True
@@ -167,7 +169,7 @@ TRANSITIONS: Mapping[Action, Rule] = {
         _ANSWERING, frozenset((State.SENT_BY_POST,)), State.ANSWERED, Holder.NOT_ANOTHER, by_phone=True
     ),
     Action.ANSWER: Rule(_ANSWERING, _WORKING, State.ANSWERED, Holder.ACTOR, by_phone=True),
-    Action.REJECT: Rule(_ANSWERING, _QUEUED | _WORKING | {State.SECRECY_TEST}, State.REJECTED, Holder.NOT_ANOTHER),
+    Action.REJECT: Rule(_ANSWERING, QUEUED | _WORKING | {State.SECRECY_TEST}, State.REJECTED, Holder.NOT_ANOTHER),
     Action.CLOSE: Rule(_ASKING | {Party.SYSTEM}, frozenset((State.ANSWERED,)), State.CLOSED),
     Action.WITHDRAW: Rule(_ASKING, _OPEN, State.WITHDRAWN),
     # The round that ended stays as it is; the next one is a consultation of its own that points to it.

@@ -5,12 +5,13 @@ import logging
 import uuid
 from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 
-from services.consultation.grounds.domain import AskingOrganisation, DecidedItem, Decision, LawWarning
+from services.consultation.clocks.zone import SWEDEN
+from services.consultation.grounds.domain import AskingOrganisation, DecidedItem, Decision, HandlingUnit, LawWarning
 from shared.clock import Clock
 from shared.http.answers import json_answer
 from shared.logs import traceparent
@@ -27,6 +28,8 @@ _log = logging.getLogger("grounds")
 class AgreementsGrounds:
     """Implements `Grounds`. A decision is kept for seconds, so that a withdrawn ground bites at once.
 
+    And never over midnight in Sweden, when grounds begin and end and municipalities move between units.
+
     `url` is dialled, `public_url` is what proofs are made for.
     """
 
@@ -36,16 +39,15 @@ class AgreementsGrounds:
         self._http, self._tokens, self._clock = http, tokens, clock
         self._url, self._public_url = url + _PATH, public_url + _PATH
         self._underway: dict[tuple[str, ...], asyncio.Future[Decision]] = {}
-        self._kept: OrderedDict[tuple[str, ...], tuple[float, Decision]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, ...], tuple[datetime, Decision]] = OrderedDict()
 
     async def decide(
         self, organisation: str, purpose: str, information_sets: Sequence[str], *, stated_law: str | None = None
     ) -> Decision:
         """See Grounds."""
         key = (organisation, purpose, stated_law or "", *information_sets)
-        now = self._clock().timestamp()
         kept = self._kept.get(key)
-        if kept is not None and 0 <= now - kept[0] < _KEPT.total_seconds():
+        if kept is not None and _still_holds(kept[0], self._clock()):
             return kept[1]
         # Whoever comes while the same question is under way waits for its answer.
         if (underway := self._underway.get(key)) is None:
@@ -55,8 +57,9 @@ class AgreementsGrounds:
 
     async def _decided(self, key: tuple[str, ...], information_sets: Sequence[str]) -> Decision:
         organisation, purpose, stated_law = key[:3]
+        asked_at = self._clock()
         decision = await self._ask(organisation, purpose, stated_law, information_sets)
-        self._kept[key] = (self._clock().timestamp(), decision)
+        self._kept[key] = (asked_at, decision)
         if len(self._kept) > _CAPACITY:
             self._kept.popitem(last=False)
         return decision
@@ -79,6 +82,11 @@ class AgreementsGrounds:
         except (httpx.HTTPError, TimeoutError, TokenRefused, ValueError, KeyError, TypeError) as fault:
             _log.exception("no decision", extra={"kind": type(fault).__name__})
         raise Problem(UNAVAILABLE, headers={"Retry-After": "5"})
+
+
+def _still_holds(decided_at: datetime, now: datetime) -> bool:
+    same_day = decided_at.astimezone(SWEDEN).date() == now.astimezone(SWEDEN).date()
+    return same_day and timedelta(0) <= now - decided_at < _KEPT
 
 
 def _read(body: dict[str, Any], question: dict[str, Any]) -> Decision:
@@ -107,11 +115,19 @@ def _read(body: dict[str, Any], question: dict[str, Any]) -> Decision:
                 ground=item["ground"] and item["ground"]["reference"],
                 fields=frozenset(map(str, item["fields"])),
                 verified=item["verified"],
+                handled_by=_handling_unit(item.get("handledBy")),
             )
             for item in body["items"]
         ),
         warnings=tuple(map(_warning, body["warnings"])),
     )
+
+
+def _handling_unit(told: dict[str, Any] | None) -> HandlingUnit | None:
+    """An older register tells none, and the question is no less permitted for it."""
+    if told is None:
+        return None
+    return HandlingUnit(unit=told["unit"], name=told["unitName"], region=told["region"], queue=told["competence"])
 
 
 def _warning(told: dict[str, Any]) -> LawWarning:

@@ -10,11 +10,25 @@ from shared.problems import Problem, Words
 
 
 @dataclass(frozen=True, slots=True)
+class HandlingUnit:
+    """The unit of the answering authority that handles such questions of the asker's today, and in which queue.
+
+    `unit` and `region` are codes of its own: None when no unit is assigned, or when it is not in a region. `queue` is
+    a competence: general, employer, studies, corrections.
+    """
+
+    unit: str | None
+    name: str | None
+    region: str | None
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
 class DecidedItem:
     """One information set. `reason` tells why it is not permitted, `ground` on what it is.
 
     `fields` are the pieces of the set that the ground opens; `verified` tells whether its legal basis was read in
-    the statute, None when there is no ground.
+    the statute, None when there is no ground. `handled_by` is None for what is no question to a handler.
     """
 
     information_set: str
@@ -23,6 +37,7 @@ class DecidedItem:
     ground: str | None
     fields: frozenset[str] = frozenset()
     verified: bool | None = None
+    handled_by: HandlingUnit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +88,10 @@ class Decision:
     def ground_of(self, information_set: str) -> str | None:
         """What an information set is permitted on."""
         return next((item.ground for item in self.items if item.information_set == information_set), None)
+
+    def handled_by(self, information_set: str) -> HandlingUnit | None:
+        """Who handles questions about an information set, if the register knows."""
+        return next((item.handled_by for item in self.items if item.information_set == information_set), None)
 
     @property
     def grounds(self) -> list[str]:

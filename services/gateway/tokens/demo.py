@@ -32,7 +32,8 @@ _MUNICIPALITY = (
 )
 # For the few at a municipality who work with persons with protected identity.
 _PROTECTED = (*_LOOKUPS, "samrad:consultations.read", "samrad:protected.mark", "samrad:protected.read")
-_FUND = (*_LOOKUPS, "samrad:consultations.create", "samrad:consultations.read", "samrad:consultations.manage")
+_ASKER = ("samrad:consultations.create", "samrad:consultations.read", "samrad:consultations.manage")
+_FUND = (*_LOOKUPS, *_ASKER)
 _WORKBENCH = (
     "samrad:queue.work",
     "samrad:consultations.read",
@@ -43,6 +44,8 @@ _WORKBENCH = (
 )
 # For who leads the work of the handlers.
 _LEAD = (*_WORKBENCH, "samrad:queue.lead")
+# For the few who decide which unit handles what.
+_MANAGER = ("samrad:units.manage", "samrad:audit.read", *_STATISTICS)
 _SUPPLIER = ("samrad:agreements.read", "samrad:delegations.read")
 _FOR_OTHERS = (
     "samrad:lookups.create",
@@ -74,7 +77,16 @@ DEMO_CLIENTS: Mapping[str, DemoClient] = {
     "malmo": DemoClient("2120001124", "municipality", "Malmö kommun, ärendesystem (demo)", _MUNICIPALITY),
     "af-workbench": DemoClient("2021002114", "state_agency", "Arbetsförmedlingen, arbetsyta (demo)", _WORKBENCH),
     "af-lead": DemoClient("2021002114", "state_agency", "Arbetsförmedlingen, arbetsledning (demo)", _LEAD),
+    # For the few who handle what Kriminalvården asks.
+    "af-corrections": DemoClient(
+        "2021002114",
+        "state_agency",
+        "Arbetsförmedlingen, handläggare för Kriminalvården (demo)",
+        (*_WORKBENCH, "samrad:queue.corrections"),
+    ),
+    "af-manager": DemoClient("2021002114", "state_agency", "Arbetsförmedlingen, enhetschef (demo)", _MANAGER),
     "dashboard": DemoClient("2021002114", "state_agency", "Ledtider, öppen statistik (demo)", _DASHBOARD),
+    "kriminalvarden": DemoClient("2021000225", "state_agency", "Kriminalvården, ärendesystem (demo)", _ASKER),
     # Invented, like the next: the check digit holds, and no organisation has the number.
     "akassa": DemoClient("8029990002", "a_kassa", "Exempelkassan (demo)", _FUND),
     "casesystem": DemoClient("5599990008", "supplier", "Exempelsystem, ärendesystem (demo)", _SUPPLIER, _FOR_OTHERS),

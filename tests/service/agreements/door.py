@@ -41,6 +41,7 @@ AUDIT = "samrad:audit.read"
 GRANT = "samrad:delegations.manage"
 SEE_GRANTS = "samrad:delegations.read"
 CHECK = "samrad:delegations.check"
+MOVE_UNITS = "samrad:units.manage"
 
 
 class TestClock:

@@ -17,6 +17,9 @@ PUBLIC = {
     "/legal-bases",
     "/legal-bases/{legalBasisId}",
     "/coverage",
+    "/units",
+    "/units/{unitCode}",
+    "/routing",
     "/api-info",
 }
 
@@ -55,12 +58,21 @@ def test_every_example_has_the_form_that_it_illustrates() -> None:
         if (body := operation.get("requestBody")) is not None:
             asked = body["content"]["application/json"]
             _check(asked["example"], asked["schema"], document)
-    assert len(routes) == 18
+    assert len(routes) == 25
 
 
 def test_answers_have_the_documented_form(door: Door) -> None:
     document = openapi_document()
-    for path in ("/organisations", "/municipalities", "/counties", "/legal-bases", "/coverage", "/api-info"):
+    for path in (
+        "/organisations",
+        "/municipalities",
+        "/counties",
+        "/legal-bases",
+        "/coverage",
+        "/units",
+        "/routing",
+        "/api-info",
+    ):
         _check(door.get(path).json(), _schema(document, path), document)
     listed = door.get("/agreements", organisation=UMEA, scopes=[READ]).json()
     _check(listed, _schema(document, "/agreements"), document)

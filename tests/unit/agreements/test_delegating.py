@@ -24,7 +24,11 @@ KEPT_BY_THE_CONSUMER = {
     "samrad:delegations.read": "what others have been let to do is not a supplier's business",
     "samrad:protected.mark": "a mark shuts others out, and is the organisation's own judgement",
     "samrad:protected.read": "the circle is as small as it can be",
+    "samrad:queue.corrections": "the circle is as small as it can be",
+    "samrad:queue.lead": "an authority arranges its own work",
     "samrad:queue.work": "to answer is the authority's own decision on secrecy",
+    "samrad:units.manage": "an authority arranges its own work",
+    "samrad:violence.read": "the circle is as small as it can be",
 }
 
 

@@ -1,4 +1,7 @@
-"""Codes that the forms of the types use. They are added to and never taken away: what has been asked stays readable."""
+"""The types and the codes of their forms, in words.
+
+Codes are added and never taken away: what has been asked is read by them for as long as it is kept.
+"""
 
 from collections.abc import Mapping
 from enum import StrEnum

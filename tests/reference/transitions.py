@@ -1,0 +1,93 @@
+"""The process of a consultation, written down a second time and by hand: who may do what, when, and where it leads.
+
+A cell is the state that a move leads to: `.` is not legal, `=` stays, `w` is in progress when a handler has it and
+else in the queue, `q` is in the queue: triaged when it has been triaged, else received.
+
+`who`: asking side (A), answering side (F), system (S). `has`: what is asked of the one who has it, by the time of the
+move: `any`, `self` has it, `free` is self or nobody, `none` is nobody. `phone`: not done here for a protected person.
+`seen`: by both sides, or by the answering one alone.
+"""
+
+from dataclasses import dataclass
+
+STATES = {
+    "rec": "received",
+    "tri": "triaged",
+    "sec": "secrecy_test",
+    "prg": "in_progress",
+    "mun": "waiting_for_municipality",
+    "per": "waiting_for_person",
+    "mtg": "waiting_for_meeting",
+    "pst": "sent_by_post",
+    "ans": "answered",
+    "clo": "closed",
+    "rej": "rejected",
+    "wit": "withdrawn",
+}
+TABLE = """
+move                rec tri sec prg mun per mtg pst ans clo rej wit  who has  phone seen
+triaged             tri tri .   .   .   .   .   .   .   .   .   .    F   any  no    one
+claimed             w   w   .   .   =   =   =   .   .   .   .   .    F   none yes   both
+released            .   .   q   q   =   =   =   .   .   .   .   .    F   self no    one
+assigned            w   w   =   =   =   =   =   =   .   .   .   .    F   any  yes   one
+handed_over         q   q   q   q   =   =   =   .   .   .   .   .    F   free no    both
+escalated           =   =   =   =   =   =   =   =   .   .   .   .    FS  any  no    one
+secrecy_test_begun  sec sec .   sec .   .   .   .   .   .   .   .    F   free yes   both
+secrecy_test_ended  .   .   prg .   .   .   .   .   .   .   .   .    F   self yes   both
+asked_back          .   .   .   mun .   .   .   .   .   .   .   .    F   self yes   both
+replied             .   .   .   .   w   .   .   .   .   .   .   .    A   any  yes   both
+person_awaited      .   .   .   per .   .   .   .   .   .   .   .    F   self yes   both
+resumed             .   .   .   .   w   w   .   .   .   .   .   .    FS  free no    both
+called_back         .   .   .   =   .   .   .   .   .   .   .   .    F   self no    both
+meeting_booked      .   .   .   mtg .   .   .   .   .   .   .   .    F   self yes   both
+meeting_held        .   .   .   .   .   .   w   .   .   .   .   .    F   free no    both
+meeting_missed      .   .   .   .   .   .   w   .   .   .   .   .    F   free no    both
+meeting_cancelled   .   .   .   .   .   .   w   .   .   .   .   .    AF  any  no    both
+sent_by_post        .   .   .   pst .   .   .   .   .   .   .   .    F   self yes   both
+dispatched          .   .   .   .   .   .   .   ans .   .   .   .    F   free yes   both
+answered            .   .   .   ans .   .   .   .   .   .   .   .    F   self yes   both
+rejected            rej rej rej rej .   .   .   .   .   .   .   .    F   free no    both
+closed              .   .   .   .   .   .   .   .   clo .   .   .    AS  any  no    both
+withdrawn           wit wit wit wit wit wit wit wit .   .   .   .    A   any  no    both
+reopened            .   .   .   .   .   .   .   .   clo clo .   .    A   any  yes   both
+corrected           =   =   =   =   =   =   =   =   =   =   =   =    F   any  no    both
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One move. `cells` is by state, in full words; a cell that is not legal is not there."""
+
+    move: str
+    cells: dict[str, str]
+    who: str
+    has: str
+    phone: bool
+    seen_by_both: bool
+
+    def leads_to(self, state: str, *, held: bool, triaged: bool) -> str:
+        """The state after the move; `held` and `triaged` are as they are after it."""
+        cell = self.cells[state]
+        queue = "triaged" if triaged else "received"
+        places = {"=": state, "w": "in_progress" if held else queue, "q": queue}
+        return places.get(cell) or STATES[cell]
+
+
+def _read() -> dict[str, Row]:
+    head, *lines = TABLE.strip().splitlines()
+    short = head.split()[1:13]
+    rows = {}
+    for line in lines:
+        move, *rest = line.split()
+        cells = {STATES[state]: cell for state, cell in zip(short, rest, strict=False) if cell != "."}
+        who, has, phone, seen = rest[12:]
+        rows[move] = Row(move, cells, who, has, phone == "yes", seen == "both")
+    return rows
+
+
+ROWS = _read()
+
+
+def legal(state: str, sides: str) -> set[str]:
+    """What can be done from a state by either of the sides."""
+    return {row.move for row in ROWS.values() if state in row.cells and set(sides) & set(row.who)}

@@ -1,0 +1,201 @@
+"""Which unit and queue a consultation comes to, and who sees what comes to a queue of its own."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from services.agreements.days import swedish_day
+from services.consultation.clocks.zone import SWEDEN
+from tests.attack.support import CONSULTATIONS, act, sql
+from tests.exchange import NOBODY, Exchange
+
+QUEUE = "/consultation/v1/queue?limit=100"
+MOVES = "/agreements/v1/unit-moves"
+
+
+def placed(exchange: Exchange, receipt: dict[str, Any]) -> tuple[str, str, str | None]:
+    """Unit, queue and what it is hidden as. Nobody outside is told."""
+    query = "SELECT unit, queue, restricted FROM consultation WHERE id = $1"
+    (row,) = sql(exchange, query, uuid.UUID(receipt["consultationId"]))
+    return row["unit"], row["queue"], row["restricted"]
+
+
+def units_of_events(exchange: Exchange, receipt: dict[str, Any]) -> list[str]:
+    query = "SELECT unit FROM consultation_event WHERE consultation_id = $1 ORDER BY sequence"
+    return [row["unit"] for row in sql(exchange, query, uuid.UUID(receipt["consultationId"]))]
+
+
+def opened_by_unit(exchange: Exchange, municipality: str, before: datetime) -> dict[str, int]:
+    """What has been opened before an instant, counted by unit."""
+    query = """
+        SELECT unit, count(*) AS number FROM consultation
+        WHERE municipality_code = $1 AND opened_at < $2 GROUP BY unit
+    """
+    return {row["unit"]: row["number"] for row in sql(exchange, query, municipality, before)}
+
+
+@pytest.mark.requirement(39, 78)
+@pytest.mark.parametrize(
+    ("kind", "unit", "queue"),
+    [
+        ("information_request", "af-24", "general"),
+        ("consultation", "af-24", "general"),
+        ("decision_interpretation", "af-24", "general"),
+        ("joint_planning", "af-24", "general"),
+        ("employer_contact", "af-employer-north", "employer"),
+        ("study_transition", "af-studies", "studies"),
+    ],
+)
+def test_a_consultation_comes_to_the_unit_with_the_competence_for_it(
+    exchange: Exchange, kind: str, unit: str, queue: str
+) -> None:
+    assert placed(exchange, exchange.open(type=kind)) == (unit, queue, None)
+
+
+def test_a_fund_s_question_comes_to_the_national_unit(exchange: Exchange) -> None:
+    receipt = exchange.open("akassa", type="information_request", purpose="unemployment_insurance")
+
+    assert placed(exchange, receipt) == ("national", "general", None)
+
+
+# --- a municipality moves --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def midnight(exchange: Exchange) -> Iterator[datetime]:
+    """The one between tomorrow and the day after in Sweden, when Malmö moves to another unit."""
+    day = swedish_day(exchange.clock()) + timedelta(days=2)
+    body = {"municipalityCode": "1280", "competence": "general", "unit": "af-12-a", "validFrom": day.isoformat()}
+    planned = exchange.send("af-manager", "POST", MOVES, body)
+    assert planned.status_code == 201, planned.text
+    yield datetime.combine(day, time(), SWEDEN)
+    sql(exchange, "DELETE FROM unit_assignment WHERE created_by IS NOT NULL", database="agreements")
+
+
+@pytest.mark.requirement(39)
+def test_a_move_changes_the_queue_from_its_day_and_no_figure_before_it(exchange: Exchange, midnight: datetime) -> None:
+    exchange.clock.move_to(midnight - timedelta(seconds=2))
+    before = exchange.open("malmo")
+    counted = opened_by_unit(exchange, "1280", midnight)
+
+    # So soon after that the decision would still be kept, if a decision were kept over midnight.
+    exchange.clock.move_to(midnight + timedelta(seconds=1))
+    after = exchange.open("malmo")
+    others = [exchange.open("malmo", type="employer_contact"), exchange.open("umea")]
+
+    assert placed(exchange, before) == ("af-12-b", "general", None)
+    assert placed(exchange, after) == ("af-12-a", "general", None)
+    assert [placed(exchange, receipt)[0] for receipt in others] == ["af-employer-south", "af-24"]
+    # What is done afterwards with the one from before is still its unit's.
+    assert act(exchange, "af-workbench", before, "claims", 1).status_code == 200
+    assert act(exchange, "af-workbench", before, "answers", 2, "svar").status_code == 200
+    assert units_of_events(exchange, before) == ["af-12-b"] * 3
+    assert opened_by_unit(exchange, "1280", midnight) == counted
+
+
+@pytest.mark.requirement(39)
+def test_a_move_that_was_withdrawn_changes_nothing(exchange: Exchange, midnight: datetime) -> None:
+    (planned,) = exchange.send("af-manager", "GET", f"{MOVES}?state=planned").json()["items"]
+    path = f"{MOVES}/{planned['moveId']}/withdrawals"
+    assert exchange.send("af-manager", "POST", path, version=1).json()["state"] == "withdrawn"
+
+    exchange.clock.move_to(midnight + timedelta(hours=9))
+
+    assert placed(exchange, exchange.open("malmo"))[0] == "af-12-b"
+
+
+# --- a queue of its own ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def from_prison(exchange: Exchange) -> dict[str, Any]:
+    """What Kriminalvården has asked."""
+    return exchange.open("kriminalvarden", type="information_request", purpose="release_planning")
+
+
+def in_queue(exchange: Exchange, name: str, receipt: dict[str, Any]) -> bool:
+    path: str | None = QUEUE
+    while path is not None:
+        page = exchange.send(name, "GET", path).json()
+        if receipt["consultationId"] in {each["consultationId"] for each in page["consultations"]}:
+            return True
+        following = page["_links"].get("next")
+        path = following["href"].removeprefix(exchange.base_url) if following else None
+    return False
+
+
+def nothing_there(answer: httpx.Response, nobodys: httpx.Response) -> bool:
+    """Whether the two are refused in the same words, as what does not exist is."""
+    told = [{**each.json(), "instance": ""} for each in (answer, nobodys)]
+    return answer.status_code == nobodys.status_code == 404 and told[0] == told[1]
+
+
+@pytest.mark.requirement(92)
+def test_only_handlers_with_the_queue_of_corrections_see_what_comes_to_it(
+    exchange: Exchange, from_prison: dict[str, Any]
+) -> None:
+    assert placed(exchange, from_prison) == ("af-corrections", "corrections", "corrections")
+
+    assert in_queue(exchange, "af-corrections", from_prison)
+    assert not in_queue(exchange, "af-workbench", from_prison)
+
+
+@pytest.mark.requirement(92)
+@pytest.mark.parametrize("name", ["af-workbench", "umea"])
+def test_for_whoever_lacks_the_scope_it_does_not_exist(
+    exchange: Exchange, from_prison: dict[str, Any], name: str
+) -> None:
+    theirs, nobodys = (f"{CONSULTATIONS}/{each}" for each in (from_prison["consultationId"], NOBODY))
+
+    for below in ("", "/events"):
+        assert nothing_there(exchange.send(name, "GET", theirs + below), exchange.send(name, "GET", nobodys + below))
+    if name == "af-workbench":
+        nobody = {"consultationId": NOBODY}
+        for action, text in (("claims", None), ("questions", "vad?"), ("answers", "svar"), ("releases", None)):
+            answers = [act(exchange, name, each, action, 1, text) for each in (from_prison, nobody)]
+            assert nothing_there(*answers), action
+    assert units_of_events(exchange, from_prison) == ["af-corrections"]
+
+
+@pytest.mark.requirement(92)
+def test_with_the_scope_it_is_worked_on_like_any_other_and_the_asker_follows_it(
+    exchange: Exchange, from_prison: dict[str, Any]
+) -> None:
+    path = f"{CONSULTATIONS}/{from_prison['consultationId']}"
+
+    assert act(exchange, "af-corrections", from_prison, "claims", 1).status_code == 200
+    assert exchange.send("af-corrections", "GET", path).json()["state"] == "in_progress"
+    assert act(exchange, "af-corrections", from_prison, "answers", 2, "svar").status_code == 200
+    listed = exchange.send("kriminalvarden", "GET", f"{CONSULTATIONS}?limit=100").json()["consultations"]
+    assert from_prison["consultationId"] in {each["consultationId"] for each in listed}
+    assert exchange.send("kriminalvarden", "GET", path).json()["state"] == "answered"
+    assert act(exchange, "kriminalvarden", from_prison, "closures", 3).status_code == 200
+
+
+@pytest.fixture
+def without_units(exchange: Exchange) -> Iterator[None]:
+    """The register has no unit for anything."""
+    tables = ("unit_assignment", "unit_for_asker")
+    for table in tables:
+        sql(exchange, f"UPDATE {table} SET valid_from = valid_from + 36500", database="agreements")
+    # What has been decided is kept for a few seconds.
+    exchange.clock.move_to(exchange.clock() + timedelta(seconds=10))
+    yield
+    for table in tables:
+        sql(exchange, f"UPDATE {table} SET valid_from = valid_from - 36500", database="agreements")
+
+
+@pytest.mark.usefixtures("without_units")
+@pytest.mark.requirement(92)
+def test_what_no_unit_is_assigned_to_comes_to_the_national_one_in_its_own_queue(
+    exchange: Exchange, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert placed(exchange, exchange.open(type="employer_contact")) == ("national", "employer", None)
+    asked = exchange.open("kriminalvarden", type="information_request", purpose="release_planning")
+
+    assert placed(exchange, asked) == ("national", "corrections", "corrections")
+    assert {record.message for record in caplog.records if record.name == "consultations"} == {"no unit handles this"}

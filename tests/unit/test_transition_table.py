@@ -1,0 +1,153 @@
+"""The whole process: every state and every move, by whom it may be made and by whom it may not, and where it leads."""
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import product
+
+import pytest
+
+from services.consultation.consultations.domain import Action, Actor, Audience, Consultation, Event, State
+from services.consultation.consultations.transitions import TRANSITIONS
+from shared.problems import Problem
+from tests.reference.transitions import ROWS, STATES, Row, legal
+
+pytestmark = pytest.mark.requirement(4)
+ASKING, ANSWERING, THIRD = "0007:2120002627", "0007:2021002114", "0007:2120001124"
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+HOLDER = "af-holder"
+WHO = {
+    "asking": (ASKING, "hl-1", "A"),
+    "the holder": (ANSWERING, HOLDER, "F"),
+    "another handler": (ANSWERING, "af-other", "F"),
+    "a third organisation": (THIRD, "hl-9", ""),
+    "the system": (ANSWERING, "system", "S"),
+}
+MOVES: dict[str, Callable[[Consultation, Actor], tuple[Consultation, Event]]] = {
+    "triaged": Consultation.triage,
+    "claimed": Consultation.claim,
+    "released": Consultation.release,
+    "assigned": lambda before, by: before.assign(by, "af-next"),
+    "handed_over": lambda before, by: before.hand_over(by, "af-umea"),
+    "escalated": Consultation.escalate,
+    "secrecy_test_begun": Consultation.begin_secrecy_test,
+    "secrecy_test_ended": Consultation.end_secrecy_test,
+    "asked_back": Consultation.ask_back,
+    "replied": Consultation.reply,
+    "person_awaited": Consultation.await_person,
+    "resumed": Consultation.resume,
+    "called_back": Consultation.call_back,
+    "meeting_booked": Consultation.book_meeting,
+    "meeting_held": Consultation.hold_meeting,
+    "meeting_missed": Consultation.miss_meeting,
+    "meeting_cancelled": Consultation.cancel_meeting,
+    "sent_by_post": Consultation.send_by_post,
+    "dispatched": Consultation.dispatch,
+    "answered": Consultation.answer,
+    "rejected": Consultation.reject,
+    "closed": Consultation.close,
+    "withdrawn": Consultation.withdraw,
+    "reopened": Consultation.reopen,
+    "corrected": lambda before, by: before.correct(by, Audience.BOTH),
+}
+
+
+def given(state: str, holder: str | None, *, triaged: bool, protected: bool = False) -> Consultation:
+    return Consultation(
+        uuid.uuid4(), ASKING, ANSWERING, State(state), 7, holder, protected, unit="af-malmo", triaged=triaged
+    )
+
+
+def actor(who: str) -> Actor:
+    organisation, person, side = WHO[who]
+    return Actor(organisation, "a-client", person, NOW, uuid.uuid4(), system=side == "S")
+
+
+def expected_refusal(row: Row, state: str, who: str, holder: str | None) -> str | None:
+    """By the table written by hand."""
+    _, person, side = WHO[who]
+    free_for = {"any": True, "self": holder == person, "free": holder in (None, person) or side == "S", "none": True}
+    if not set(side) & set(row.who):
+        return "not_found"
+    if row.has == "none" and holder is not None:
+        return "claimed_by_another"
+    if state not in row.cells:
+        return "illegal_transition"
+    return None if free_for[row.has] else "claimed_by_another"
+
+
+def holder_after(row: Row, holder: str | None, who: str) -> str | None:
+    return {
+        "claimed": WHO[who][1],
+        "secrecy_test_begun": WHO[who][1],
+        "assigned": "af-next",
+        "released": None,
+        "handed_over": None,
+    }.get(row.move, holder)
+
+
+def expected_outcome(row: Row, state: str, who: str, holder: str | None, *, triaged: bool) -> tuple[object, ...]:
+    """By the table written by hand: state, holder, unit, who sees it, and the version that it becomes."""
+    now_with = holder_after(row, holder, who)
+    reached = row.leads_to(state, held=now_with is not None, triaged=triaged or row.move == "triaged")
+    unit = "af-umea" if row.move == "handed_over" else "af-malmo"
+    return reached, now_with, unit, "both" if row.seen_by_both else "answering", 8
+
+
+def made(move: str, before: Consultation, who: str) -> object:
+    """The same of what the move led to, or the code of its refusal."""
+    try:
+        after, event = MOVES[move](before, actor(who))
+    except Problem as refused:
+        return refused.kind.code
+    assert (event.action.value, event.sequence, event.state, event.unit) == (move, 8, after.state, after.unit)
+    return after.state.value, after.assigned_to, after.unit, event.audience.value, after.version
+
+
+def test_both_tables_have_the_same_moves_and_states() -> None:
+    assert set(ROWS) == set(MOVES) == {action.value for action in TRANSITIONS}
+    assert {action.value for action in Action} == {*ROWS, "opened"}
+    assert set(STATES.values()) == {state.value for state in State}
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_a_move_is_made_from_the_states_and_by_those_that_the_table_says_and_by_nobody_else(move: str) -> None:
+    cases = list(product(STATES.values(), WHO, (HOLDER, None), (True, False)))
+    for state, who, holder, triaged in cases:
+        outcome = made(move, given(state, holder, triaged=triaged), who)
+
+        refusal = expected_refusal(ROWS[move], state, who, holder)
+        expected = expected_outcome(ROWS[move], state, who, holder, triaged=triaged) if refusal is None else refusal
+        assert outcome == expected, f"{move} from {state} by {who}, {holder=}, {triaged=}"
+    assert len(cases) == 12 * 5 * 4
+
+
+@pytest.mark.parametrize("state", STATES.values())
+def test_what_is_refused_names_what_the_own_side_can_do_instead(state: str) -> None:
+    for move, who in product(MOVES, WHO):
+        if expected_refusal(ROWS[move], state, who, HOLDER) != "illegal_transition":
+            continue
+        with pytest.raises(Problem) as refused:
+            MOVES[move](given(state, HOLDER, triaged=True), actor(who))
+
+        assert set(refused.value.members["legalActions"]) == legal(state, WHO[who][2]), f"{move} by {who}"
+        assert refused.value.members["state"] == state
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_what_would_tell_or_ask_something_of_a_protected_person_goes_by_phone(move: str) -> None:
+    for state, who, holder in product(STATES.values(), WHO, (HOLDER, None)):
+        outcome = made(move, given(state, holder, triaged=True, protected=True), who)
+
+        refusal = "protected_identity" if ROWS[move].phone else expected_refusal(ROWS[move], state, who, holder)
+        code = outcome if isinstance(outcome, str) else None
+        assert code == refusal, f"{move} from {state} by {who}, {holder=}"
+
+
+def test_what_only_the_answering_side_saw_is_corrected_before_its_eyes_alone() -> None:
+    before = given("in_progress", HOLDER, triaged=True)
+
+    _, event = before.correct(actor("the holder"), Audience.ANSWERING, sequence=3)
+
+    assert event.audience is Audience.ANSWERING
+    assert event.detail == {"sequence": 3}

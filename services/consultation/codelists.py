@@ -7,6 +7,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from services.consultation.clocks.turns import Turn
+from services.consultation.consultations.disclosures.domain import DECISIONS, REFUSAL_REASONS
 from services.consultation.consultations.domain import Action, Channel, Queue, State
 from services.consultation.consultations.forms.codes import (
     DECISION_TYPE_WORDS,
@@ -14,6 +15,7 @@ from services.consultation.consultations.forms.codes import (
     STUDY_FORM_WORDS,
     TYPE_WORDS,
 )
+from services.consultation.consultations.information_sets import BASES, SENSITIVITIES
 from services.consultation.consultations.information_sets import WORDS as INFORMATION_SETS
 from services.consultation.consultations.reasons import (
     CORRECTION_WORDS,
@@ -185,6 +187,10 @@ LISTS: dict[str, dict[str, Words]] = {
     "consultationTypes": {code.value: words for code, words in TYPE_WORDS.items()},
     "channels": {code.value: words for code, words in CHANNELS.items()},
     "queues": {code.value: words for code, words in QUEUES.items()},
+    "informationSetBases": {code.value: words for code, words in BASES.items()},
+    "sensitivities": {code.value: words for code, words in SENSITIVITIES.items()},
+    "disclosureDecisions": {code.value: words for code, words in DECISIONS.items()},
+    "refusalReasons": {code.value: words for code, words in REFUSAL_REASONS.items()},
     "informationSets": {code.value: words for code, words in INFORMATION_SETS.items()},
     "decisionTypes": {code.value: words for code, words in DECISION_TYPE_WORDS.items()},
     "studyForms": {code.value: words for code, words in STUDY_FORM_WORDS.items()},

@@ -20,6 +20,7 @@ from services.consultation.consultations import process_routes as consultation_p
 from services.consultation.consultations import reading_routes as consultation_reading_routes
 from services.consultation.consultations import routes as consultation_routes
 from services.consultation.consultations import type_routes as consultation_type_routes
+from services.consultation.consultations.disclosures import catalogue_routes
 from services.consultation.consultations.domain import ConsultationType
 from services.consultation.context import Context
 from services.consultation.grounds.domain import Grounds
@@ -79,6 +80,7 @@ _ROUTERS = (
     consultation_reading_routes.router,
     consultation_type_routes.router,
     channel_routes.router,
+    catalogue_routes.router,
     advice_routes.router,
     protection_routes.router,
     leadtime_routes.router,

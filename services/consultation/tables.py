@@ -19,6 +19,8 @@ TENANT_TABLES = (
     "consultation_message",
     "outbox",
     "call_back",
+    "asked_set",
+    "disclosure",
     "meeting",
     "protected_person",
     "asked_person",

@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any, TypeVar
 
 import asyncpg
@@ -18,6 +17,7 @@ from services.consultation.lookups.simulator.persons import number
 from shared.database.engine import Database, Tenancy
 from tests.attack.support import AF, BASE, CONSULTATIONS, LOOKUPS, MALMO, UMEA, act, sql
 from tests.exchange import Exchange, consultation_body
+from tests.service.given_consultations import disclosed, reached
 from tests.service.test_isolation import delegation_body, household_body
 
 LAYOUTS = {"consultation": consultation.LAYOUT, "agreements": agreements.LAYOUT}
@@ -47,7 +47,8 @@ def seed(exchange: Exchange) -> None:
         assert opened.status_code == 201, opened.text
         act(exchange, "af-workbench", opened.json(), "claims", 1)
         act(exchange, "af-workbench", opened.json(), "questions", 2, "vad?")
-        _reach(exchange, name, lookup)
+        reached(exchange, name)
+        disclosed(exchange, name)
         failed = exchange.look_up("fk_failed", name, sources=["FK"]).json()
         assert exchange.send(name, "POST", f"{LOOKUPS}/{failed['lookupId']}/completions").status_code == 200
         household = exchange.send(name, "POST", f"{BASE}/household-lookups", household_body(exchange))
@@ -70,23 +71,6 @@ def seed(exchange: Exchange) -> None:
         sql(exchange, _WITHDRAWN, own, code, f"seed-{name}", database="agreements")
     for service in LAYOUTS:
         sql(exchange, "ANALYZE", database=service)
-
-
-def _reach(exchange: Exchange, name: str, lookup: dict[str, Any]) -> None:
-    """A consultation in which the asker was called back, and a meeting booked."""
-    body = consultation_body(lookupId=lookup["lookupId"], caseReference=lookup["caseReference"], person=None)
-    opened = exchange.send(name, "POST", CONSULTATIONS, body, key=f"reach-{lookup['lookupId']}").json()
-    act(exchange, "af-workbench", opened, "claims", 1)
-    path = f"{CONSULTATIONS}/{opened['consultationId']}"
-    attempt = {"switchboard": "090-16 10 00", "outcome": "reached", "minutes": 3}
-    assert exchange.send("af-workbench", "POST", f"{path}/call-backs", attempt, version=2).status_code == 200
-    meeting = {
-        "kind": "remote",
-        "startsAt": (exchange.clock() + timedelta(days=3)).isoformat(),
-        "minutes": 30,
-        "participants": ["municipality", "answering_authority"],
-    }
-    assert exchange.send("af-workbench", "POST", f"{path}/meetings", meeting, version=3).status_code == 200
 
 
 def published(exchange: Exchange) -> set[str]:

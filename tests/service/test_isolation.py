@@ -25,6 +25,7 @@ from shared.tokens.client import ClientIdentity, MachineClient, authorization
 from shared.tokens.proofs import make_proof
 from tests.exchange import NOBODY, Exchange, consultation_body, lookup_body
 from tests.openapi_check import SERVICES, document
+from tests.service.given_consultations import disclosed, reached
 
 PUBLIC = {
     ("agreements", "GET", "/organisations"): "the register of organisations is public",
@@ -39,6 +40,7 @@ PUBLIC = {
     ("agreements", "GET", "/routing"): "which unit handles whose questions is public (R39)",
     ("agreements", "GET", "/api-info"): "asked for by the national profile without a token",
     ("consultation", "GET", "/code-lists"): "codes in words",
+    ("consultation", "GET", "/information-sets"): "what can be asked for, the same for everybody",
     ("consultation", "GET", "/consultation-types"): "the same for everybody",
     ("consultation", "GET", "/api-info"): "asked for by the national profile without a token",
 }
@@ -263,6 +265,8 @@ def foreign(running: Exchange) -> dict[str, str]:
     again = running.send("malmo", "POST", f"/consultation/v1/lookups/{lookup['lookupId']}/completions")
     assert (household.status_code, again.status_code) == (200, 200)
     assert running.look_up("protected_by_fk", "malmo").json()["withheld"]
+    reached(running, "malmo")
+    disclosed(running, "malmo")
     agreement = running.send("malmo", "POST", "/agreements/v1/agreements", unpublished_agreement(), key="foreign")
     assert agreement.status_code == 201, agreement.text
     delegation = running.send("malmo", "POST", "/agreements/v1/delegations", delegation_body(running), key="foreign-2")

@@ -35,6 +35,7 @@ from services.consultation.consultations.carrying_out import (
     changed,
 )
 from services.consultation.consultations.changes import Change
+from services.consultation.consultations.disclosures.wire import read_disclosures
 from services.consultation.consultations.domain import Channel, Consultation, State
 from services.consultation.consultations.models import ChangedConsultation
 from services.consultation.consultations.purposes import fit_to_ask_about
@@ -187,9 +188,10 @@ async def dispatch_letter(
     Brevet har skickats: dess ord sparas som svaret, och ledtiden slutar.
     """
     context = context_of(request)
+    decided = read_disclosures(body.disclosures)
 
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
-        return await record_dispatch(connection, change, body.text, context.calendar)
+        return await record_dispatch(connection, change, body.text, context.calendar, decided)
 
     happened_at = wire.happened(body.happened_at, context.clock())
     return await carry_out(

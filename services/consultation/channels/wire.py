@@ -9,8 +9,10 @@ from pydantic import Field
 from services.consultation.channels.call_back import CallBackOutcome
 from services.consultation.channels.meetings import MeetingKind, MeetingOutcome, Participant
 from services.consultation.channels.problems import TIME_NOT_USABLE
+from services.consultation.consultations.disclosures.wire import Disclosures
 from services.consultation.consultations.domain import Channel, ConsultationType
-from services.consultation.consultations.models import ChangedConsultation, MessageText
+from services.consultation.consultations.message_text import MessageText
+from services.consultation.consultations.models import ChangedConsultation
 from services.consultation.question_categories import QuestionCategory
 from services.consultation.wire import CaseReference, Instant, PersonText
 from shared.http.bodies import WireModel
@@ -92,9 +94,13 @@ class LetterAnswer(ChangedConsultation):
 
 
 class DispatchRequest(WireModel):
-    """The words of the letter, kept as the answer, and when it left; without a time it is now."""
+    """The words of the letter, kept as the answer, and when it left; without a time it is now.
+
+    As in any answer, each set that was asked for by name has its own decision.
+    """
 
     text: MessageText
+    disclosures: Disclosures = Field(default_factory=list)
     happened_at: Instant | None = None
 
 

@@ -44,6 +44,13 @@ SUMMARY: dict[str, Any] = {
     "answeredAt": None,
     "_links": _SELF,
 }
+ANSWER: dict[str, Any] = {
+    "text": "Se nedan. Daganteckningarna lämnas inte ut.",
+    "disclosures": [
+        {"informationSet": "programme", "decision": "disclose", "content": "Garantin till den 31 december."},
+        {"informationSet": "daily_notes", "decision": "refuse", "reason": "secrecy"},
+    ],
+}
 PAGE: dict[str, Any] = {
     "consultations": [SUMMARY],
     "_links": {"self": {"href": f"{_BASE}/consultations?limit=20"}},
@@ -62,6 +69,7 @@ WHOLE: dict[str, Any] = {
     "lookupId": LOOKUP_ID,
     "lookupSources": [{"source": "AF", "state": "answered", "origin": None, "code": None}],
     "afItems": ["jobseeker", "registered", "decisions"],
+    "informationSets": [],
     "messages": [
         {
             "at": "2026-11-20T09:12:00Z",

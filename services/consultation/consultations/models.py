@@ -8,9 +8,12 @@ from pydantic import Field
 from sqlalchemy import Row
 
 from services.consultation.clocks.turns import Turn, minutes
+from services.consultation.consultations.disclosures.repository import read_told
+from services.consultation.consultations.disclosures.wire import Disclosures, ToldSet, told_set
 from services.consultation.consultations.domain import Action, Channel, ConsultationType, State
 from services.consultation.consultations.forms.keeping import open_form
 from services.consultation.consultations.forms.models import Details
+from services.consultation.consultations.message_text import MessageText
 from services.consultation.consultations.reasons import DelayReason
 from services.consultation.lookups.outcomes import SourceOutcomeModel
 from services.consultation.persons.vault import open_person
@@ -20,7 +23,6 @@ from shared.http.bodies import WireModel
 from shared.vault import Vault
 
 Links = Annotated[dict[str, dict[str, str]], Field(alias="_links")]
-MessageText = Annotated[str, Field(min_length=1, max_length=10_000)]
 
 
 class Side(StrEnum):
@@ -57,6 +59,12 @@ class QuestionBackRequest(MessageRequest):
     """Words to the municipality, and why they are needed (code list `delayReasons`)."""
 
     reason: DelayReason | None = None
+
+
+class AnswerRequest(MessageRequest):
+    """The answer in words, and the decision on each set that was asked for by name."""
+
+    disclosures: Disclosures = Field(default_factory=list)
 
 
 class ExpectedAnswer(WireModel):
@@ -141,6 +149,7 @@ class WholeConsultation(ConsultationSummary):
     lookup_id: uuid.UUID | None
     lookup_sources: list[SourceOutcomeModel]
     af_items: list[str]
+    information_sets: list[ToldSet]
     messages: list[Message]
     lead_time: LeadTime | None
 
@@ -221,6 +230,7 @@ def whole(row: Row[Any], written: list[Message], reader: str, vault: Vault, base
         lookup_id=row.lookup_id,
         lookup_sources=[SourceOutcomeModel(**outcome) for outcome in row.lookup_outcomes or []],
         af_items=list(row.af_items),
+        information_sets=[told_set(each) for each in read_told(vault, row.id, row.told_sets)],
         messages=written,
         lead_time=_lead_time(row),
     )
@@ -240,6 +250,7 @@ def without_content(row: Row[Any], reader: str, base_url: str) -> WholeConsultat
         lookup_id=None,
         lookup_sources=[],
         af_items=[],
+        information_sets=[],
         messages=[],
         lead_time=_lead_time(row),
     )

@@ -20,6 +20,8 @@ from services.consultation.brake.count import brake_refusal
 from services.consultation.brake.domain import Braked, Limits
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.consultations import repository
+from services.consultation.consultations.disclosures.asked import named_sets
+from services.consultation.consultations.disclosures.repository import asked_values
 from services.consultation.consultations.domain import (
     Action,
     Actor,
@@ -277,6 +279,7 @@ def opening_values(
         "restricted": Restricted.CORRECTIONS.value if queue == Restricted.CORRECTIONS else None,
         "round": 1,
         "previous_id": None,
+        **asked_values(named_sets(question.form)),
         "details_sealed": seal_form(needs.vault, opened.id, question.form) if question.form else None,
         "asked_at": opened.opened_at,
         **needs.limits.values(),

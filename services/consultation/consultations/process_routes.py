@@ -18,7 +18,8 @@ from services.consultation.consultations.changes import Change
 from services.consultation.consultations.correct import Corrected, correct_event
 from services.consultation.consultations.domain import Channel, Consultation, Queue
 from services.consultation.consultations.forms.models import Details
-from services.consultation.consultations.models import ChangedConsultation, MessageText, OpenedConsultation
+from services.consultation.consultations.message_text import MessageText
+from services.consultation.consultations.models import ChangedConsultation, OpenedConsultation
 from services.consultation.consultations.opening import dependencies, receipt
 from services.consultation.consultations.reasons import CorrectionReason, PersonWait, Rejection, Resumption
 from services.consultation.consultations.reject import reject_consultation

@@ -17,6 +17,7 @@ from services.consultation.brake.count import COUNTED
 from services.consultation.brake.domain import Braked
 from services.consultation.clocks.effective import Correction, RecordedEvent, effective
 from services.consultation.clocks.turns import Turn, TurnChange
+from services.consultation.consultations.disclosures.repository import TOLD_SETS, WITH_ASKED_SETS
 from services.consultation.consultations.domain import Consultation, Event
 from services.consultation.consultations.transitions import FIRST_RESPONSES, WAITING, Action, State
 from shared.audit import AuditEntry
@@ -119,7 +120,7 @@ _OPEN = f"""
         INSERT INTO consultation (org, id, {_INSERT_COLUMNS})
         SELECT tenant.org, :id, {_INSERT_VALUES} FROM tenant {{gate}}
         RETURNING org, id, answering_org, restricted
-    ), {_WITH_EVENT}
+    ), {_WITH_EVENT}, {WITH_ASKED_SETS}
     SELECT CASE WHEN (SELECT braked FROM asked) IS NOT NULL THEN (SELECT CAST(braked AS text) FROM asked)
                 WHEN (SELECT protected FROM asked) THEN 'protected'
                 WHEN EXISTS (SELECT FROM changed) THEN 'opened' ELSE 'key_used' END
@@ -164,7 +165,7 @@ _READ = text(
     SELECT found.*, written.sequence, written.at, written.action, written.actor_org, written.sealed
     FROM tenant
     CROSS JOIN LATERAL (
-        SELECT {_FACTS}, is_protected(person_mark) AS protected FROM consultation
+        SELECT {_FACTS}, is_protected(person_mark) AS protected, {TOLD_SETS} AS told_sets FROM consultation
         WHERE id = :id AND (org = tenant.reader OR answering_org = tenant.reader) AND {IN_SIGHT} OFFSET 0
     ) AS found
     LEFT JOIN LATERAL (

@@ -21,9 +21,11 @@ from services.consultation.consultations.carrying_out import (
 from services.consultation.consultations.changes import Change
 from services.consultation.consultations.claim import claim_consultation
 from services.consultation.consultations.close import close_consultation
+from services.consultation.consultations.disclosures.wire import read_disclosures
 from services.consultation.consultations.domain import Consultation
 from services.consultation.consultations.forms.models import require_form
 from services.consultation.consultations.models import (
+    AnswerRequest,
     ChangedConsultation,
     ConsultationRequest,
     MessageRequest,
@@ -190,17 +192,18 @@ async def answer(
     caller: Worker,
     consultation_id: ConsultationId,
     version: ExpectedVersion,
-    body: Text,
+    body: Annotated[AnswerRequest, Depends(JsonBody(AnswerRequest, examples.ANSWER))],
     attempt: OnceOnly,
 ) -> Response:
-    """Answer the consultation; its lead time ends here.
+    """Answer the consultation; its lead time ends here. Each set that was asked for by name has its own decision.
 
-    Besvara samrådet; ledtiden slutar här.
+    Besvara samrådet; ledtiden slutar här. Varje informationsmängd som begärts får ett eget beslut.
     """
     calendar = context_of(request).calendar
+    decided = read_disclosures(body.disclosures)
 
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
-        return await answer_consultation(connection, change, body.text, calendar)
+        return await answer_consultation(connection, change, body.text, calendar, decided)
 
     return await carry_out(request, caller, consultation_id, version, attempt, effect)
 

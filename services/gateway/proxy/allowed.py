@@ -54,6 +54,7 @@ ALLOWED: dict[str, tuple[tuple[str, str], ...]] = {
         ("GET", "/v1/work-in-progress"),
         ("GET", "/v1/audit-entries"),
         ("GET", "/v1/code-lists"),
+        ("GET", "/v1/information-sets"),
         ("GET", "/v1/api-info"),
     ),
     "agreements": (

@@ -60,6 +60,10 @@ class InformationRequestForm(WireModel):
         AfterValidator(_each_once),
         Asked(FieldKind.CODES, Words("Uppgifter som begärs", "Information asked for"), "informationSets"),
     ]
+    consent_registered_on: Annotated[
+        Day | None,
+        Asked(FieldKind.DATE, Words("Samtycke registrerat hos myndigheten", "Consent registered with the authority")),
+    ] = None
 
 
 class DecisionInterpretationForm(WireModel):
@@ -126,7 +130,7 @@ MAY_BE_LEFT_OUT = frozenset((ConsultationType.INFORMATION_REQUEST,))
 
 
 def require_form(asked: ConsultationType, form: Form | None, today: date) -> None:
-    """Raises Problem when the type has another form or needs one, and when a decision is dated after today."""
+    """Raises Problem when the type has another form or needs one, and when something is dated after today."""
     if form is None:
         if asked in FORMS and asked not in MAY_BE_LEFT_OUT:
             raise _refused("details", "missing")
@@ -134,6 +138,8 @@ def require_form(asked: ConsultationType, form: Form | None, today: date) -> Non
         raise _refused("details.type", "another_type")
     elif isinstance(form, DecisionInterpretationForm) and form.decided_on > today:
         raise _refused("details.decidedOn", "in_the_future")
+    elif isinstance(form, InformationRequestForm) and (form.consent_registered_on or today) > today:
+        raise _refused("details.consentRegisteredOn", "in_the_future")
 
 
 def asked_fields(form: type[Form]) -> Mapping[str, Asked]:

@@ -12,7 +12,6 @@ revision = "0019"
 down_revision = "0018"
 
 RUNTIME = "consultation_runtime"
-STATISTICS = "consultation_statistics"
 
 _A_SIDE = f"""
     org = {ORGANISATION} OR (answering_org = {ORGANISATION} AND EXISTS (
@@ -41,9 +40,7 @@ ASKED = (
     """,
     *forced("asked_set"),
     _either_side("asked_set"),
-    f"CREATE POLICY statistics_reads ON asked_set FOR SELECT TO {STATISTICS} USING (true)",
     f"GRANT SELECT, INSERT ON asked_set TO {RUNTIME}",
-    f"GRANT SELECT (consultation_id, code, basis, in_registers) ON asked_set TO {STATISTICS}",
     *append_only("asked_set"),
 )
 

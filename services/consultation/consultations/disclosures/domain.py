@@ -8,10 +8,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.consultation.consultations.disclosures.problems import DISCLOSURES_DO_NOT_MATCH
 from services.consultation.consultations.information_sets import FACTS, Basis, InformationSet
 from shared.problems import Problem, Words
-
-from services.consultation.disclosures.problems import DISCLOSURES_DO_NOT_MATCH
 
 
 class Decision(StrEnum):

@@ -1,16 +1,18 @@
 """Asked sets and the decisions on them, in the database. Contents are sealed to their place."""
 
+import base64
+import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.consultation.consultations.disclosures.domain import AskedSet, Decision, Disclosure, RefusalReason
 from services.consultation.consultations.domain import Consultation
 from services.consultation.consultations.information_sets import Basis, InformationSet
-from services.consultation.disclosures.domain import AskedSet, Decision, Disclosure, RefusalReason
 from shared.vault import Vault
 
 WITH_ASKED_SETS = """
@@ -23,19 +25,22 @@ WITH_ASKED_SETS = """
 """
 """For the statement that opens: the sets it names are written with it. See `asked_values`."""
 
+TOLD_SETS = """
+    (SELECT json_agg(json_build_object(
+        'code', a.code, 'basis', a.basis, 'inRegisters', a.in_registers, 'decision', d.decision,
+        'legalBasis', d.legal_basis, 'reason', d.reason, 'explanation', encode(d.explanation, 'base64'),
+        'content', encode(d.content, 'base64')) ORDER BY a.code)
+     FROM asked_set a LEFT JOIN disclosure d USING (org, consultation_id, code)
+     WHERE a.org = consultation.org AND a.consultation_id = consultation.id)
+"""
+"""For a statement that reads a consultation: its sets and the decisions on them, as JSON or NULL. See `read_told`."""
+
 _ASKED = text("SELECT code FROM asked_set WHERE org = :org AND consultation_id = :id ORDER BY code")
 _KEEP = text(
     """
     INSERT INTO disclosure (org, consultation_id, code, answering_org, sequence, decision, legal_basis, reason,
                             explanation, content)
     VALUES (:org, :id, :code, :answering_org, :sequence, :decision, :legal_basis, :reason, :explanation, :content)
-    """
-)
-_READ = text(
-    """
-    SELECT a.code, a.basis, a.in_registers, d.decision, d.legal_basis, d.reason, d.explanation, d.content
-    FROM asked_set a LEFT JOIN disclosure d USING (org, consultation_id, code)
-    WHERE a.org = :org AND a.consultation_id = :id ORDER BY a.code
     """
 )
 
@@ -85,29 +90,26 @@ async def keep(connection: AsyncConnection, vault: Vault, after: Consultation, d
     await connection.execute(_KEEP, rows)
 
 
-async def read_sets(
-    connection: AsyncConnection, vault: Vault, owner: str, consultation_id: uuid.UUID
-) -> list[ReadSet]:
-    """Every set that was asked for, with its decision once there is one. Raises CannotOpen."""
-    rows = (await connection.execute(_READ, {"org": owner, "id": consultation_id})).all()
-    return [ReadSet(_asked(row), _disclosure(vault, consultation_id, row)) for row in rows]
+def read_told(vault: Vault, consultation_id: uuid.UUID, told: str | None) -> list[ReadSet]:
+    """Every set of `TOLD_SETS`, with its decision once there is one. Raises CannotOpen."""
+    return [ReadSet(_asked(each), _disclosure(vault, consultation_id, each)) for each in json.loads(told or "[]")]
 
 
-def _asked(row: Any) -> AskedSet:
-    return AskedSet(InformationSet(row.code), Basis(row.basis), row.in_registers)
+def _asked(told: Mapping[str, Any]) -> AskedSet:
+    return AskedSet(InformationSet(told["code"]), Basis(told["basis"]), told["inRegisters"])
 
 
-def _disclosure(vault: Vault, consultation_id: uuid.UUID, row: Any) -> Disclosure | None:
-    if row.decision is None:
+def _disclosure(vault: Vault, consultation_id: uuid.UUID, told: Mapping[str, Any]) -> Disclosure | None:
+    if told["decision"] is None:
         return None
-    code = InformationSet(row.code)
+    code = InformationSet(told["code"])
     return Disclosure(
         code=code,
-        decision=Decision(row.decision),
-        legal_basis=row.legal_basis,
-        reason=RefusalReason(row.reason) if row.reason else None,
-        explanation=_opened(vault, consultation_id, code, "explanation", row.explanation),
-        content=_opened(vault, consultation_id, code, "content", row.content),
+        decision=Decision(told["decision"]),
+        legal_basis=told["legalBasis"],
+        reason=RefusalReason(told["reason"]) if told["reason"] else None,
+        explanation=_opened(vault, consultation_id, code, "explanation", told["explanation"]),
+        content=_opened(vault, consultation_id, code, "content", told["content"]),
     )
 
 
@@ -115,8 +117,12 @@ def _sealed(vault: Vault, consultation_id: uuid.UUID, code: InformationSet, part
     return None if text is None else vault.seal(text.encode(), _purpose(consultation_id, code, part))
 
 
-def _opened(vault: Vault, consultation_id: uuid.UUID, code: InformationSet, part: str, sealed: Any) -> str | None:
-    return None if sealed is None else vault.open(sealed, _purpose(consultation_id, code, part)).decode()
+def _opened(
+    vault: Vault, consultation_id: uuid.UUID, code: InformationSet, part: str, sealed: str | None
+) -> str | None:
+    if sealed is None:
+        return None
+    return vault.open(base64.b64decode(sealed), _purpose(consultation_id, code, part)).decode()
 
 
 def _purpose(consultation_id: uuid.UUID, code: InformationSet, part: str) -> str:

@@ -1,0 +1,43 @@
+"""Consultations as tests need them: called back and with a meeting booked, or answered set by set."""
+
+from datetime import timedelta
+from typing import Any
+
+from tests.exchange import Exchange
+
+_PATH = "/consultation/v1/consultations"
+HANDLER = "af-workbench"
+
+
+def claimed(exchange: Exchange, name: str, **changes: Any) -> dict[str, Any]:
+    """The receipt of a consultation that a handler has taken; its version is 2."""
+    receipt = exchange.open(name, **changes)
+    taken = exchange.send(HANDLER, "POST", f"{_PATH}/{receipt['consultationId']}/claims", version=1)
+    assert taken.status_code == 200, taken.text
+    return receipt
+
+
+def reached(exchange: Exchange, name: str) -> dict[str, Any]:
+    """One in which the asker was called back, and a meeting booked."""
+    receipt = claimed(exchange, name)
+    path = f"{_PATH}/{receipt['consultationId']}"
+    attempt = {"switchboard": "090-16 10 00", "outcome": "reached", "minutes": 3}
+    assert exchange.send(HANDLER, "POST", f"{path}/call-backs", attempt, version=2).status_code == 200
+    meeting = {
+        "kind": "remote",
+        "startsAt": (exchange.clock() + timedelta(days=3)).isoformat(),
+        "minutes": 30,
+        "participants": ["municipality", "answering_authority"],
+    }
+    assert exchange.send(HANDLER, "POST", f"{path}/meetings", meeting, version=3).status_code == 200
+    return receipt
+
+
+def disclosed(exchange: Exchange, name: str) -> dict[str, Any]:
+    """One that asked for a set of information, and has the decision on it."""
+    details = {"type": "information_request", "informationSets": ["programme"]}
+    receipt = claimed(exchange, name, type="information_request", details=details)
+    decided = [{"informationSet": "programme", "decision": "disclose", "content": "Garantin."}]
+    path, body = f"{_PATH}/{receipt['consultationId']}/answers", {"text": "Se nedan.", "disclosures": decided}
+    assert exchange.send(HANDLER, "POST", path, body, version=2).status_code == 200
+    return receipt

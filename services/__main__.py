@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from services import sandbox
-from services.assembly.environment import CannotStart, refuse_example_secrets, required, works_inside
+from services.assembly.environment import CannotStart, refuse_example_secrets, required, worker_setting, works_inside
 from services.audit.arguments import add_audit_commands
+from shared import garbage
 from shared.clock import Clock, system_clock
 from shared.http.guard import App
 from shared.tokens.client import MachineClient
@@ -25,6 +26,8 @@ from shared.tokens.client import MachineClient
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = ("consultation", "agreements", "gateway")
 WORKER = "worker"
+WORKERS = ("consultation", "agreements")
+"""The services that have background jobs."""
 Result = TypeVar("Result")
 
 
@@ -134,6 +137,7 @@ def run_command(chosen: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
     from shared.logs import configure_logs
 
+    garbage.put_off()
     if chosen.services == [WORKER]:
         return worker_command()
     unknown = set(chosen.services) - set(SERVICES)
@@ -232,11 +236,14 @@ async def _serve(place: Place, wanted: Sequence[str]) -> None:
             served.append(Served(name, app, place.host, place.port + offsets[name], limits))
         stop = asyncio.ensure_future(asked_to_stop())
         async with serving([*served, *([facade] if facade else [])]):
-            await _until_ready([f"http://{each.host}:{each.port}" for each in served], place, stop)
+            await _until_ready([f"http://{each.host}:{each.port}" for each in served], stop)
+            garbage.settle()
+            if not stop.done():
+                print(f"ready {place.public_url}", flush=True)
             await stop
 
 
-async def _until_ready(addresses: Sequence[str], place: Place, stop: "asyncio.Future[None]") -> None:
+async def _until_ready(addresses: Sequence[str], stop: "asyncio.Future[None]") -> None:
     async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
         for address in addresses:
             while not stop.done():
@@ -244,8 +251,6 @@ async def _until_ready(addresses: Sequence[str], place: Place, stop: "asyncio.Fu
                 if answer.status_code == 200:
                     break
                 await asyncio.sleep(0.25)
-    if not stop.done():
-        print(f"ready {place.public_url}", flush=True)
 
 
 def worker_command() -> int:
@@ -258,7 +263,12 @@ def worker_command() -> int:
         _say_where_checkpoints_are(place)
     else:
         refuse_example_secrets()
-    _run_event_loop(_work(place))
+    port = os.environ.get("SAMRAD_WORKER_PORT", "")
+    watched = _number(port, "SAMRAD_WORKER_PORT") if port else None
+    named = [name for name in WORKERS if os.environ.get(worker_setting(name))]
+    if not named:
+        raise CannotStart(f"no database is named: set {' or '.join(worker_setting(name) for name in WORKERS)}")
+    _run_event_loop(_work(place, named, watched))
     return 0
 
 
@@ -269,18 +279,13 @@ def _say_where_checkpoints_are(place: Place) -> None:
             os.environ.setdefault(name, value)
 
 
-async def _work(place: Place) -> None:
+async def _work(place: Place, named: Sequence[str], watched: int | None) -> None:
     from services.assembly import agreements, consultation
-    from services.assembly.background import health_app, worker_setting
+    from services.assembly.background import health_app
     from shared.jobs.worker import working
     from shared.serving import Served, asked_to_stop, serving
 
     makers = {"consultation": consultation.worker, "agreements": agreements.worker}
-    port = os.environ.get("SAMRAD_WORKER_PORT", "")
-    watched = _number(port, "SAMRAD_WORKER_PORT") if port else None
-    named = [name for name in makers if os.environ.get(worker_setting(name))]
-    if not named:
-        raise CannotStart(f"no database is named: set {' or '.join(worker_setting(name) for name in makers)}")
     async with AsyncExitStack() as stack:
         workers = [await makers[name](stack, system_clock) for name in named]
         stop = asyncio.ensure_future(asked_to_stop())
@@ -289,6 +294,7 @@ async def _work(place: Place) -> None:
             await stack.enter_async_context(serving([Served(WORKER, health_app(workers), place.host, watched)]))
         begun = asyncio.gather(*(worker.at_work() for worker in workers))
         await asyncio.wait((begun, stop), return_when=asyncio.FIRST_COMPLETED)
+        garbage.settle()
         if not stop.done():
             print(f"ready {WORKER} of {' and '.join(named)}", flush=True)
         await stop
@@ -300,6 +306,7 @@ async def _work(place: Place) -> None:
 
 def simulate_command(chosen: argparse.Namespace) -> int:
     """Serve the simulator of the SSBTEK contract, or of REST sources."""
+    garbage.put_off()
     from services.assembly.simulators import rest_simulator, ssbtek_simulator
     from shared.logs import configure_logs
     from shared.processes import end_with_parent
@@ -317,6 +324,7 @@ def simulate_command(chosen: argparse.Namespace) -> int:
     async def serve() -> None:
         stop = asyncio.ensure_future(asked_to_stop())
         async with serving([Served("simulator", app, chosen.host, chosen.port)]):
+            garbage.settle()
             if chosen.with_parent is None:
                 print(f"ready http://{chosen.host}:{chosen.port}", flush=True)
             await stop

@@ -1,14 +1,25 @@
 """Fixtures shared by all tests."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from joserfc.jwk import ECKey
 
+from shared import garbage
 from shared.sealing.book import Book
 from tests.exchange import Exchange, running_exchange
 from tests.trail import TEMPLATE, Trail, copied, drop, make_template
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collecting thousands of tests makes objects that stay: looking through them again and again takes seconds."""
+    garbage.put_off()
+    try:
+        return (yield)
+    finally:
+        garbage.settle()
 
 
 @pytest.fixture(scope="session")

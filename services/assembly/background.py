@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 from starlette.applications import Starlette
 
-from services.assembly.environment import CannotStart, works_inside
+from services.assembly.environment import CannotStart, worker_setting, works_inside
 from shared.clock import Clock
 from shared.http.guard import App
 from shared.http.service import health_routes
@@ -25,11 +25,6 @@ def worker_database(name: str) -> str:
             "set SAMRAD_WORKER=apart and run ./samrad run worker"
         )
     return url
-
-
-def worker_setting(name: str) -> str:
-    """The variable that names it."""
-    return f"SAMRAD_{name.upper()}_WORKER_DATABASE_URL"
 
 
 async def work_beside(stack: AsyncExitStack, clock: Clock, make: MakeWorker) -> Faults:

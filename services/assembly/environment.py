@@ -61,6 +61,11 @@ def issuers_file() -> Path | None:
     return Path(name) if name else None
 
 
+def worker_setting(service: str) -> str:
+    """The variable that names a service's database as the role of background jobs."""
+    return f"SAMRAD_{service.upper()}_WORKER_DATABASE_URL"
+
+
 def works_inside() -> bool:
     """Whether background jobs run in the processes that serve. Raises CannotStart when that can't be told."""
     where = os.environ.get("SAMRAD_WORKER", "inside")

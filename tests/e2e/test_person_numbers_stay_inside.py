@@ -115,6 +115,7 @@ def probed() -> Iterator[tuple[Probe, str]]:
         instance.await_ready()
         probe = Probe(instance, http)
         attack(probe)
+        in_earnest(probe)
         instance.interrupt()
         logs = [instance.log, *Path(instance.home).rglob("*.log*")]
         yield probe, "\n".join(file.read_text("utf-8", "replace") for file in logs)
@@ -225,6 +226,28 @@ def in_token_requests(probe: Probe) -> None:
     probe.form(form, headers)
 
 
+def in_earnest(probe: Probe) -> None:
+    body = {
+        "caseReference": "EB-1",
+        "purpose": "financial_aid_application",
+        "period": {"from": "2026-09-01", "to": "2026-11-01"},
+    }
+    before = probe.sent
+    for person in map(PERSONS.__getitem__, fewer_persons(PERSONS)):
+        if not person.delay_seconds:
+            probe.send("POST", "/consultation/v1/lookups", content={**body, "person": person.number})
+    household = {**body, "persons": [{"person": PERSONS["fk_failed"].number, "role": "applicant"}]}
+    for lookups, content in (
+        ("lookups", {**body, "person": PERSONS["fk_failed"].number}),
+        ("household-lookups", household),
+    ):
+        told = probe.answer("POST", f"/consultation/v1/{lookups}", content)
+        (made,) = [told[name] for name in ("lookupId", "householdLookupId") if name in told]
+        probe.send("POST", f"/consultation/v1/{lookups}/{made}/completions")
+        probe.send("GET", f"/consultation/v1/{lookups}/{made}")
+    assert probe.sent - before > 50
+
+
 def example(operation: dict[str, Any]) -> dict[str, Any] | None:
     body = operation.get("requestBody")
     return None if body is None else dict(body["content"]["application/json"]["example"])
@@ -258,28 +281,6 @@ def test_every_line_of_a_request_can_be_found_by_its_trace_in_every_service(prob
     assert all(line["requestId"] and line["trace"] for line in answered)
 
 
-def test_the_same_holds_for_persons_that_are_looked_up_in_earnest() -> None:
-    with started(more={"SAMRAD_LOG_LEVEL": "DEBUG"}) as instance, httpx.Client(timeout=60, trust_env=False) as http:
-        instance.await_ready()
-        probe = Probe(instance, http)
-        body = {
-            "caseReference": "EB-1",
-            "purpose": "financial_aid_application",
-            "period": {"from": "2026-09-01", "to": "2026-11-01"},
-        }
-        for person in map(PERSONS.__getitem__, fewer_persons(PERSONS)):
-            if not person.delay_seconds:
-                probe.send("POST", "/consultation/v1/lookups", content={**body, "person": person.number})
-        household = {**body, "persons": [{"person": PERSONS["fk_failed"].number, "role": "applicant"}]}
-        for lookups, content in (
-            ("lookups", {**body, "person": PERSONS["fk_failed"].number}),
-            ("household-lookups", household),
-        ):
-            told = probe.answer("POST", f"/consultation/v1/{lookups}", content)
-            (made,) = [told[name] for name in ("lookupId", "householdLookupId") if name in told]
-            probe.send("POST", f"/consultation/v1/{lookups}/{made}/completions")
-            probe.send("GET", f"/consultation/v1/{lookups}/{made}")
-        instance.interrupt()
-        logs = "\n".join(file.read_text("utf-8", "replace") for file in (instance.log, *instance.home.rglob("*.log*")))
-    assert probe.sent > 50
+def test_the_same_holds_for_persons_that_are_looked_up_in_earnest(probed: tuple[Probe, str]) -> None:
+    _, logs = probed
     assert [person.number for person in PERSONS.values() if person.number in logs or person.number[2:] in logs] == []

@@ -5,6 +5,7 @@ import json
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -24,11 +25,23 @@ from tests.instance import ROOT, Instance, environment, started
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - never bound: the start is refused
 
 
+@pytest.fixture(scope="module")
+def instance() -> Iterator[Instance]:
+    """One that runs on while another is refused, and while commands call it."""
+    with started() as running:
+        running.await_ready()
+        yield running
+
+
 def run_cli(instance: Instance, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return cli(environment(instance.home, instance.port), *arguments)
+
+
+def cli(variables: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "services", *arguments],
         cwd=ROOT,
-        env=environment(instance.home, instance.port),
+        env=variables,
         capture_output=True,
         text=True,
         timeout=60,
@@ -76,14 +89,11 @@ def test_a_taken_port_is_told_with_what_to_do() -> None:
             instance.await_gone()
 
 
-def test_a_second_instance_in_the_same_home_is_refused_with_a_message(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    with started(home) as first:
-        first.await_ready()
-        with started(home) as second:
-            assert second.process.wait(60) == 2
-            assert str(home) in second.log.read_text("utf-8")
-        assert httpx.get(f"{first.base_url}/health/live", trust_env=False).status_code == 200
+def test_a_second_instance_in_the_same_home_is_refused_with_a_message(instance: Instance) -> None:
+    second = cli(environment(instance.home, free_ports(5)), "run")
+    assert second.returncode == 2
+    assert str(instance.home) in second.stderr
+    assert httpx.get(f"{instance.base_url}/health/ready", trust_env=False).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -210,34 +220,25 @@ def test_a_worker_that_can_not_be_started_says_why(arguments: tuple[str, ...], m
         assert "Traceback" not in log
 
 
-def test_call_prints_problems_to_standard_error_and_exits_with_1() -> None:
-    with started() as instance:
-        instance.await_ready()
-        body = json.dumps({**consultation_body(), "person": "189001019999"})
-        wrong = run_cli(instance, "call", "--as", "umea", "POST", "/consultation/v1/consultations", "-d", body)
-        assert wrong.returncode == 1
-        assert wrong.stdout == ""
-        assert json.loads(wrong.stderr)["code"] == "person_number_invalid"
+def test_call_prints_problems_to_standard_error_and_exits_with_1(instance: Instance) -> None:
+    body = json.dumps({**consultation_body(), "person": "189001019999"})
+    wrong = run_cli(instance, "call", "--as", "umea", "POST", "/consultation/v1/consultations", "-d", body)
+    assert wrong.returncode == 1
+    assert wrong.stdout == ""
+    assert json.loads(wrong.stderr)["code"] == "person_number_invalid"
 
-        forbidden = run_cli(instance, "call", "--as", "dashboard", "GET", "/consultation/v1/queue")
-        assert (forbidden.returncode, json.loads(forbidden.stderr)["code"]) == (1, "scope_missing")
-        unknown = run_cli(instance, "call", "--as", "nobody", "GET", "/consultation/v1/queue")
-        assert (unknown.returncode, "no such client" in unknown.stderr) == (2, True)
-        missing = run_cli(instance, "call", "--as", "umea", "POST", "/consultation/v1/lookups", "-d", "@no/such/file")
-        assert (missing.returncode, "cannot read" in missing.stderr) == (1, True)
+    forbidden = run_cli(instance, "call", "--as", "dashboard", "GET", "/consultation/v1/queue")
+    assert (forbidden.returncode, json.loads(forbidden.stderr)["code"]) == (1, "scope_missing")
+    unknown = run_cli(instance, "call", "--as", "nobody", "GET", "/consultation/v1/queue")
+    assert (unknown.returncode, "no such client" in unknown.stderr) == (2, True)
+    missing = run_cli(instance, "call", "--as", "umea", "POST", "/consultation/v1/lookups", "-d", "@no/such/file")
+    assert (missing.returncode, "cannot read" in missing.stderr) == (1, True)
 
 
 def test_call_says_what_to_do_when_nothing_runs(tmp_path: Path) -> None:
     write_demo_clients(tmp_path / "clients")
-    done = subprocess.run(
-        [sys.executable, "-m", "services", "call", "--as", "umea", "GET", "/consultation/v1/consultations"],
-        cwd=ROOT,
-        env=environment(tmp_path, free_ports(1)),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    nothing = environment(tmp_path, free_ports(1))
+    done = cli(nothing, "call", "--as", "umea", "GET", "/consultation/v1/consultations")
     assert done.returncode == 1
     assert "make run" in done.stderr
 

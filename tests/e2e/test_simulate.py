@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import httpx
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from services.consultation.lookups.sources.ssbtek.envelope import build_request
 from services.consultation.lookups.sources.ssbtek.versions import VERSIONS
 from tests.exchange import free_ports
-from tests.instance import ROOT, started
+from tests.instance import READY_SECONDS, ROOT, Instance, started
 from tests.unit.lookups.given import inquiry
 
 
@@ -43,6 +44,21 @@ def test_a_version_that_does_not_exist_is_refused_by_the_command() -> None:
 
 def test_the_product_starts_its_simulator_in_the_version_of_the_setting() -> None:
     with started(more={"SAMRAD_CONSULTATION_SSBTEK_VERSION": "11"}) as instance:
-        instance.await_ready()
+        told = simulator_of(instance)
+        # The rest of the product is not waited for.
+        instance.kill()
 
-        assert httpx.get(f"http://127.0.0.1:{instance.port + 3}").json()["address"] == "/ssbt/11"
+    assert told["address"] == "/ssbt/11"
+
+
+def simulator_of(instance: Instance) -> dict[str, str]:
+    """What the simulator says of itself as soon as it is there."""
+    until = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            told: dict[str, str] = httpx.get(f"http://127.0.0.1:{instance.port + 3}", trust_env=False).json()
+        except httpx.ConnectError:
+            assert time.monotonic() < until, instance.log.read_text("utf-8")
+            time.sleep(0.05)
+        else:
+            return told

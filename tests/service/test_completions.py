@@ -35,6 +35,15 @@ def looked_up(exchange: Exchange, person: str, name: str = "umea", **changes: An
     return told
 
 
+def looked_up_when(
+    exchange: Exchange, answer_like: Answering, sources_answer: str, name: str = "umea", **changes: Any
+) -> tuple[str, dict[str, Any]]:
+    """Somebody new about whom the sources answer as about that simulated person, and the first look-up."""
+    person = somebody()
+    answer_like(person, sources_answer)
+    return person, looked_up(exchange, person, name, **changes)
+
+
 def completed(
     exchange: Exchange, lookup: dict[str, Any], body: Any = None, name: str = "umea", **more: Any
 ) -> httpx.Response:
@@ -64,9 +73,7 @@ def refused(answer: httpx.Response) -> tuple[int, str]:
 def test_only_what_failed_is_asked_again_and_the_whole_is_told_with_its_age(
     exchange: Exchange, answer_like: Answering
 ) -> None:
-    person = somebody()
-    answer_like(person, "late_and_failed")
-    first = looked_up(exchange, person)
+    person, first = looked_up_when(exchange, answer_like, "late_and_failed")
     answer_like(person, "complete")
     exchange.clock.move_to(datetime.now(UTC) + timedelta(minutes=4))
 
@@ -89,9 +96,7 @@ def test_only_what_failed_is_asked_again_and_the_whole_is_told_with_its_age(
 def test_both_attempts_are_told_with_who_asked_and_how_each_source_answered(
     exchange: Exchange, answer_like: Answering
 ) -> None:
-    person = somebody()
-    answer_like(person, "late_and_failed")
-    first = looked_up(exchange, person)
+    person, first = looked_up_when(exchange, answer_like, "late_and_failed")
     answer_like(person, "fk_failed")
 
     answer = completed(exchange, first, handler="hl-2").json()
@@ -110,9 +115,7 @@ def test_both_attempts_are_told_with_who_asked_and_how_each_source_answered(
 
 
 def test_what_is_kept_is_gone_as_soon_as_nothing_is_left_to_ask(exchange: Exchange, answer_like: Answering) -> None:
-    person = somebody()
-    answer_like(person, "late_and_failed")
-    first = looked_up(exchange, person)
+    person, first = looked_up_when(exchange, answer_like, "late_and_failed")
     (at_first,) = kept(exchange, first)
     answer_like(person, "fk_failed")
     completed(exchange, first)
@@ -129,9 +132,7 @@ def test_what_is_kept_is_gone_as_soon_as_nothing_is_left_to_ask(exchange: Exchan
 def test_what_has_expired_is_out_of_reach_before_it_has_been_removed(
     exchange: Exchange, answer_like: Answering
 ) -> None:
-    person = somebody()
-    answer_like(person, "fk_failed")
-    first = looked_up(exchange, person)
+    _, first = looked_up_when(exchange, answer_like, "fk_failed")
     exchange.clock.move_to(datetime.now(UTC) + timedelta(minutes=60, seconds=1))
 
     answer, asked = asked_since(exchange, lambda: completed(exchange, first))
@@ -141,9 +142,7 @@ def test_what_has_expired_is_out_of_reach_before_it_has_been_removed(
 
 
 def test_a_part_that_was_read_is_not_lost_when_asking_again_fails(exchange: Exchange, answer_like: Answering) -> None:
-    person = somebody()
-    answer_like(person, "pension_unavailable")
-    first = looked_up(exchange, person)
+    person, first = looked_up_when(exchange, answer_like, "pension_unavailable")
     before = sources(first)["FK"]
     assert (before["state"], bool(before["data"])) == ("partial", True)
     answer_like(person, "fk_failed")
@@ -159,9 +158,7 @@ def test_a_part_that_was_read_is_not_lost_when_asking_again_fails(exchange: Exch
 
 
 def test_the_caller_may_choose_among_what_failed_and_nothing_else(exchange: Exchange, answer_like: Answering) -> None:
-    person = somebody()
-    answer_like(person, "late_and_failed")
-    first = looked_up(exchange, person)
+    person, first = looked_up_when(exchange, answer_like, "late_and_failed")
 
     answer, asked = asked_since(exchange, lambda: completed(exchange, first, {"sources": ["CSN", "AF"]}))
     assert refused(answer) == (422, "source_not_failed")
@@ -177,9 +174,7 @@ def test_the_caller_may_choose_among_what_failed_and_nothing_else(exchange: Exch
 def test_anothers_look_up_and_one_that_does_not_exist_cannot_be_told_apart(
     exchange: Exchange, answer_like: Answering
 ) -> None:
-    person = somebody()
-    answer_like(person, "fk_failed")
-    theirs = looked_up(exchange, person, "malmo")
+    _, theirs = looked_up_when(exchange, answer_like, "fk_failed", "malmo")
 
     answers = [completed(exchange, each) for each in (theirs, {"lookupId": NOBODY})]
 
@@ -187,9 +182,7 @@ def test_anothers_look_up_and_one_that_does_not_exist_cannot_be_told_apart(
 
 
 def test_a_completion_is_a_disclosure_of_its_own_in_the_trail(exchange: Exchange, answer_like: Answering) -> None:
-    person = somebody()
-    answer_like(person, "fk_failed")
-    first = looked_up(exchange, person)
+    person, first = looked_up_when(exchange, answer_like, "fk_failed")
     answer_like(person, "complete")
     answer = completed(exchange, first, handler="hl-2").json()
 
@@ -213,9 +206,7 @@ def test_a_completion_is_a_disclosure_of_its_own_in_the_trail(exchange: Exchange
 def test_a_consultation_opened_afterwards_brings_along_what_is_known_after_both_attempts(
     exchange: Exchange, answer_like: Answering
 ) -> None:
-    person = somebody()
-    answer_like(person, "late_and_failed")
-    first = looked_up(exchange, person)
+    person, first = looked_up_when(exchange, answer_like, "late_and_failed")
     answer_like(person, "fk_failed")
     whole = completed(exchange, first).json()
 
@@ -233,9 +224,9 @@ def test_a_consultation_opened_afterwards_brings_along_what_is_known_after_both_
 def test_a_completed_recovery_is_told_what_was_paid_and_nothing_else(
     exchange: Exchange, answer_like: Answering
 ) -> None:
-    person = somebody()
-    answer_like(person, "fk_failed")
-    first = looked_up(exchange, person, purpose="financial_aid_recovery", comparison={"month": "2026-10"})
+    person, first = looked_up_when(
+        exchange, answer_like, "fk_failed", purpose="financial_aid_recovery", comparison={"month": "2026-10"}
+    )
     answer_like(person, "complete")
     at_once = looked_up(exchange, person, purpose="financial_aid_recovery", comparison={"month": "2026-10"})
 
@@ -255,9 +246,7 @@ def test_a_completed_recovery_is_told_what_was_paid_and_nothing_else(
 
 
 def test_who_has_been_marked_since_is_told_of_without_content(exchange: Exchange, answer_like: Answering) -> None:
-    person = somebody()
-    answer_like(person, "fk_failed")
-    first = looked_up(exchange, person)
+    person, first = looked_up_when(exchange, answer_like, "fk_failed")
     assert not first["withheld"]
     answer_like(person, "complete")
     marked = exchange.send("malmo", "POST", f"{BASE}/protected-persons", {"person": person})
@@ -291,9 +280,7 @@ def test_a_protected_persons_failed_source_is_asked_again_and_its_state_is_told(
 
 
 def test_todays_grounds_hold_for_what_was_read_before_as_well(exchange: Exchange, answer_like: Answering) -> None:
-    person = somebody()
-    answer_like(person, "fk_failed")
-    first = looked_up(exchange, person, sources=["FK", "TNS"])
+    _, first = looked_up_when(exchange, answer_like, "fk_failed", sources=["FK", "TNS"])
     assert sources(first)["TNS"]["data"]
     less = "UPDATE ground SET fields = $1 WHERE information_set = 'lookup.tns' RETURNING id"
     (before,) = sql(
@@ -317,10 +304,8 @@ def test_todays_grounds_hold_for_what_was_read_before_as_well(exchange: Exchange
 def test_without_a_ground_today_nothing_is_asked_again_and_nothing_told(
     exchange: Exchange, answer_like: Answering
 ) -> None:
-    person = somebody()
-    answer_like(person, "fk_failed")
     # Sources that no other test asks together: the refusal is remembered for seconds of a time that has yet to come.
-    first = looked_up(exchange, person, sources=["FK", "TNS", "MIV"])
+    _, first = looked_up_when(exchange, answer_like, "fk_failed", sources=["FK", "TNS", "MIV"])
     with ground_ends(exchange, "lookup.tns", datetime.now(SWEDEN).date() - timedelta(days=1)):
         exchange.clock.move_to(datetime.now(UTC) + timedelta(seconds=6))
         answer, asked = asked_since(exchange, lambda: completed(exchange, first))
@@ -342,9 +327,7 @@ def recorded(exchange: Exchange, lookup: dict[str, Any], event: str) -> list[Any
 def test_another_attempt_under_way_is_waited_for_and_an_abandoned_one_taken_over(
     exchange: Exchange, answer_like: Answering
 ) -> None:
-    person = somebody()
-    answer_like(person, "fk_failed")
-    first = looked_up(exchange, person)
+    person, first = looked_up_when(exchange, answer_like, "fk_failed")
     completed(exchange, first, handler="hl-gone")
     died = "UPDATE lookup_attempt SET answered_at = NULL, outcomes = NULL WHERE lookup_id = $1 AND number = 2"
     sql(exchange, died, first["lookupId"])
@@ -369,9 +352,7 @@ def test_another_attempt_under_way_is_waited_for_and_an_abandoned_one_taken_over
 def test_an_abandoned_attempt_that_ends_after_all_is_not_overwritten_by_one_that_has_not_seen_it(
     exchange: Exchange, answer_like: Answering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = somebody()
-    answer_like(person, "fk_failed")
-    first = looked_up(exchange, person)
+    person, first = looked_up_when(exchange, answer_like, "fk_failed")
     completed(exchange, first)
     again = "UPDATE lookup_attempt SET asked_at = asked_at - interval '2 min', answered_at = {}, outcomes = {} "
     where = "WHERE lookup_id = $1 AND number = 2"
@@ -395,9 +376,7 @@ def test_an_abandoned_attempt_that_ends_after_all_is_not_overwritten_by_one_that
 def test_an_attempt_that_has_been_taken_over_tells_nothing_and_changes_nothing(
     exchange: Exchange, answer_like: Answering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = somebody()
-    answer_like(person, "fk_failed")
-    first = looked_up(exchange, person)
+    person, first = looked_up_when(exchange, answer_like, "fk_failed")
 
     async def for_over_a_minute(*needs: Any, **more: Any) -> Any:
         # While it waits for the sources a minute goes by, and somebody else completes the look-up.
@@ -426,9 +405,7 @@ def test_an_attempt_that_has_been_taken_over_tells_nothing_and_changes_nothing(
 def test_of_two_completions_at_once_one_asks_and_the_other_is_told_so(
     exchange: Exchange, answer_like: Answering
 ) -> None:
-    person = somebody()
-    answer_like(person, "fk_failed")
-    first = looked_up(exchange, person)
+    person, first = looked_up_when(exchange, answer_like, "fk_failed")
     answer_like(person, "complete", seconds=0.7)
 
     answers, asked = asked_since(exchange, lambda: together(*[lambda: completed(exchange, first)] * 2))
@@ -452,9 +429,7 @@ def test_a_look_up_that_was_never_answered_has_nothing_to_be_completed_with(exch
 def test_a_look_up_from_before_answers_were_kept_is_told_of_and_asked_anew(
     exchange: Exchange, answer_like: Answering
 ) -> None:
-    person = somebody()
-    answer_like(person, "fk_failed")
-    first = looked_up(exchange, person)
+    _, first = looked_up_when(exchange, answer_like, "fk_failed")
     sql(exchange, "DELETE FROM kept_lookup WHERE lookup_id = $1", first["lookupId"])
 
     record = exchange.send("umea", "GET", f"{BASE}/lookups/{first['lookupId']}").json()

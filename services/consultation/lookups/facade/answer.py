@@ -104,7 +104,7 @@ def _data(answer: SourceAnswer, question: ContractQuestion, writers: Writers, ve
     except NoPlaceInContract:
         pass
     except Exception:
-        # One source that cannot be written must not cost the others.
+        # Whatever a writer did not foresee, and logged: one source that cannot be written must not cost the others.
         _log.exception("an answer could not be written", extra={"source": answer.source.value})
     return _error(Origin.SSBT, NOT_WRITTEN, (_NOT_WRITTEN_TEXT,), version)
 

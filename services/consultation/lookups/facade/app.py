@@ -113,6 +113,7 @@ class Facade:
             answer = await self._answered(request, caller, client, operation)
             return Response(answer, media_type=MEDIA_TYPE)
         except Exception as fault:
+            # Everything: the contract has one shape for what goes wrong. What nobody expected is logged on the way.
             return await self._refused(request, as_problem(fault), detail)
 
     def _today(self) -> date:

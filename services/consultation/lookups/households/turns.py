@@ -28,6 +28,8 @@ async def take_turns(turns: Sequence[Turn], *, at_once: int, seconds: float) -> 
             try:
                 return await work(left)
             except Exception as fault:
+                # Everything: the others' look-ups are carried out and audited, and must be told. What nobody expected
+                # is logged on the way.
                 return MemberResult(position, problem=as_problem(fault))
 
     return await asyncio.gather(*(take(position, work) for position, work in turns))

@@ -20,6 +20,7 @@ class Observed:
         try:
             answers = await self._source.ask(inquiry)
         except Exception:
+            # Counted and passed on: what broke is for `collect` to log and to answer for.
             self._count(all_failed(inquiry, ADAPTER_FAULT))
             raise
         self._count(answers)

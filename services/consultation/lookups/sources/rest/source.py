@@ -1,6 +1,7 @@
 """Asks one source over its own JSON API, and answers for it whatever happens."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -19,6 +20,8 @@ from shared.clock import Clock
 from shared.tokens.client import TokenRefused
 from shared.transport.connecting import connecting_twice
 from shared.transport.protocol import Answer, Transport, TransportError
+
+_log = logging.getLogger("sources")
 
 CONTRACT_VERSION = "rest-1"
 THREAD_FROM_BYTES = 100_000
@@ -126,7 +129,9 @@ class RestSource:
             return self._reader(node).with_notes(notes)
         except DocumentError as error:
             return unparseable(str(error))
-        except Exception:  # whatever a reader did not foresee is this source's trouble only
+        except Exception:
+            # Whatever a reader did not foresee is this source's trouble only, and ours to look into.
+            _log.exception("an answer could not be read", extra={"source": self._api.source.value})
             return unparseable("the answer could not be read")
 
     def _failed(self, origin: Origin, code: str, messages: tuple[str, ...] = ()) -> SourceAnswer:

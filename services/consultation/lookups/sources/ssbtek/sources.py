@@ -1,5 +1,7 @@
 """From the elements of one source to its reading, so that what one source sent cannot touch another."""
 
+import logging
+
 from services.consultation.lookups.sources.domain import Origin, SourceState
 from services.consultation.lookups.sources.ssbtek.contract import Reader
 from services.consultation.lookups.sources.ssbtek.readers.errors import read_error
@@ -7,6 +9,8 @@ from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading, unparseable
 from services.consultation.lookups.sources.ssbtek.readers.strays import note_strays
 from services.consultation.lookups.sources.ssbtek.xml import DocumentError, Element, children, local_name
+
+_log = logging.getLogger("sources")
 
 
 def read_source(reader: Reader, elements: list[Element], *, undivided: bool = False) -> tuple[Reading, Origin | None]:
@@ -23,7 +27,10 @@ def read_source(reader: Reader, elements: list[Element], *, undivided: bool = Fa
         return _read_undivided(reader, elements[0]) if undivided else _read(reader, elements[0])
     except DocumentError as error:
         return unparseable(str(error)), None
-    except Exception:  # whatever a reader did not foresee is this source's trouble only
+    except Exception:
+        # Whatever a reader did not foresee is this source's trouble only, and ours to look into: its place names the
+        # source.
+        _log.exception("an answer could not be read")
         return unparseable("the answer could not be read"), None
 
 

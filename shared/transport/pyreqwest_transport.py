@@ -4,8 +4,7 @@ httpx is forty times slower as a gateway's upstream client and fails at twenty c
 (ADR 0004). Everything that a client could add or follow by itself is turned off here.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from datetime import timedelta
 
 from pyreqwest.client import Client, ClientBuilder
@@ -97,8 +96,11 @@ class PyreqwestTransport:
             .timeout(timedelta(seconds=timeout_seconds))
             .build_streamed()
         )
-        async with told_apart(), request as response:
-            content = await _read(response, max_answer_bytes)
+        try:
+            async with request as response:
+                content = await _read(response, max_answer_bytes)
+        except PyreqwestError as fault:
+            raise translated(fault) from None
         return Answer(response.status, _lower(response), content)
 
     async def close(self) -> None:
@@ -106,17 +108,8 @@ class PyreqwestTransport:
         await self._client.close()
 
 
-@asynccontextmanager
-async def told_apart() -> AsyncIterator[None]:
-    """Turns pyreqwest's errors into ours, whose texts hold no address."""
-    try:
-        yield
-    except PyreqwestError as fault:
-        raise translated(fault) from None
-
-
 def translated(fault: PyreqwestError) -> TransportError:
-    """Our error for one of pyreqwest's, for who streams and can't afford a context manager per request.
+    """Our error for one of pyreqwest's, whose text holds no address.
 
     pyreqwest calls every time-out before the head of the answer a connect time-out, and a connection lost in that
     time a connect error. Only the innermost causes tell whether anything may have been sent.

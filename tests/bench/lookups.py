@@ -1,7 +1,11 @@
-"""Look-ups without the door around them: our own time over the sources', and beside the same work in plain httpx.
+"""Look-ups without the door around them: our own time over the sources', beside two peers that ask the same sources.
 
 Sources answer after a fixed time from the other core. What is measured runs in a process of its own: a number of
-look-ups at once, each begun when the one before has ended.
+look-ups at once, each begun when the one before has ended. Seven sources with JSON of their own are asked
+
+- as the product asks them (`rest`): every answer is held to its contract, read, and told with its state;
+- in plain httpx (`httpx`), and in pyreqwest, the client under ours (`pyreqwest`): answers are parsed, and nobody reads
+  them. What the latter costs is the least that seven exchanges cost us. The goal in look-ups a second was set on it.
 """
 
 import asyncio
@@ -19,6 +23,7 @@ from typing import Any
 
 import httpx
 import uvloop
+from pyreqwest.exceptions import PyreqwestError
 
 from services.consultation.lookups.simulator.json_answer import as_json
 from services.consultation.lookups.simulator.persons import PERSONS
@@ -29,9 +34,10 @@ from services.consultation.lookups.sources.ssbtek.client import SsbtekSource
 from services.consultation.lookups.sources.ssbtek.envelope import CompositeAnswer, read_answer
 from services.consultation.lookups.sources.ssbtek.v10 import V10
 from shared.clock import system_clock
-from shared.transport.pyreqwest_transport import PyreqwestTransport
+from shared.serving import keep_what_is_loaded
+from shared.transport.pyreqwest_transport import PyreqwestTransport, build_client
 from tests.bench.figures import Figure, at_least, at_most
-from tests.bench.processes import CannotMeasure, Cores, on_core, running_module
+from tests.bench.processes import CannotMeasure, Cores, Server, on_core, running_module
 from tests.bench.rounds import ROUNDS, SECONDS
 from tests.exchange import free_ports
 from tests.unit.lookups.given import inquiry, simulated
@@ -62,17 +68,44 @@ class _Outcome:
     p99: float
     cpu_seconds: float
 
+    @property
+    def rate(self) -> float:
+        """Look-ups a second."""
+        return self.answered / self.seconds
+
+    @property
+    def cpu(self) -> float:
+        """Microseconds of CPU a look-up."""
+        return self.cpu_seconds / max(1, self.answered) * 1e6
+
 
 def measure(cores: Cores, home: Path) -> Iterator[Figure]:
-    """SSBTEK and seven JSON sources, the latter beside httpx, in turns."""
-    with _sources(cores, home) as address, _apart(cores.servers) as pool:
+    """SSBTEK and seven JSON sources, the latter beside httpx and bare pyreqwest, in turns."""
+    with _sources(cores, home) as sources, _apart(cores.servers) as pool:
         for at_once in AT_ONCE:
             rounds: dict[str, list[_Outcome]] = {name: [] for name in _VARIANTS}
+            busiest = 0.0
             for _ in range(ROUNDS):
                 for name, outcomes in rounds.items():
-                    outcomes.append(pool.submit(_round, name, address, at_once, SECONDS).result())
+                    began, used = time.perf_counter(), sources.cpu()
+                    outcomes.append(pool.submit(_round, name, sources.port, at_once, SECONDS).result())
+                    busiest = max(busiest, (sources.cpu() - used) / (time.perf_counter() - began))
             for name, outcomes in rounds.items():
                 yield from _figures(f"{name}.{at_once}-at-once", outcomes)
+            yield from _beside(rounds["rest"], rounds, f"rest.{at_once}-at-once")
+            # Near 100 the sources themselves would be what is measured.
+            yield Figure(f"look-up.sources.{at_once}-at-once.busiest", busiest * 100, "% of their core")
+
+
+def _beside(ours: list[_Outcome], rounds: Mapping[str, list[_Outcome]], name: str) -> Iterator[Figure]:
+    """How many times what a peer does, round by round; nothing of one that gave up."""
+    for peer in _PEERS:
+        pairs = [pair for pair in zip(ours, rounds[peer], strict=True) if pair[1].answered]
+        if pairs:
+            yield Figure(
+                f"look-up.{name}.times-{peer}.rate", median(own.rate / its.rate for own, its in pairs), "times"
+            )
+            yield Figure(f"look-up.{name}.times-{peer}.cpu", median(own.cpu / its.cpu for own, its in pairs), "times")
 
 
 def _figures(name: str, outcomes: list[_Outcome]) -> Iterator[Figure]:
@@ -84,10 +117,10 @@ def _figures(name: str, outcomes: list[_Outcome]) -> Iterator[Figure]:
             return
         raise CannotMeasure(f"{name}: no look-up was answered")
     told = [
-        ("rate", median(each.answered / each.seconds for each in outcomes), "look-ups/s"),
+        ("rate", median(each.rate for each in outcomes), "look-ups/s"),
         ("overhead.p50", median(each.p50 for each in outcomes), "ms"),
         ("overhead.p99", median(each.p99 for each in outcomes), "ms"),
-        ("cpu", median(each.cpu_seconds / max(1, each.answered) for each in outcomes) * 1e6, "us"),
+        ("cpu", median(each.cpu for each in outcomes), "us"),
         ("failed", sum(each.failed for each in outcomes), "look-ups"),
     ]
     yield from (
@@ -99,7 +132,7 @@ def _figures(name: str, outcomes: list[_Outcome]) -> Iterator[Figure]:
 
 
 @contextmanager
-def _sources(cores: Cores, home: Path) -> Iterator[str]:
+def _sources(cores: Cores, home: Path) -> Iterator[Server]:
     answers = home / "answers"
     answers.mkdir()
     for name, body in _answers().items():
@@ -107,8 +140,8 @@ def _sources(cores: Cores, home: Path) -> Iterator[str]:
     port = free_ports(1)
     arguments = ("--port", str(port), "--milliseconds", str(SOURCE_MILLISECONDS), "--answers", str(answers))
     module, log = "tests.bench.peers.late_sources", home / "sources.log"
-    with running_module(module, *arguments, core=cores.load, port=port, log=log):
-        yield f"http://127.0.0.1:{port}"
+    with running_module(module, *arguments, core=cores.load, port=port, log=log) as server:
+        yield server
 
 
 def _answers() -> Mapping[str, bytes]:
@@ -123,12 +156,12 @@ def _answers() -> Mapping[str, bytes]:
 @contextmanager
 def _apart(core: int) -> Iterator[ProcessPoolExecutor]:
     with on_core(core), ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        pool.submit(time.time).result()
+        pool.submit(keep_what_is_loaded).result()
         yield pool
 
 
-def _round(name: str, address: str, at_once: int, seconds: float) -> _Outcome:
-    return uvloop.run(_run(_VARIANTS[name], address, at_once, seconds))
+def _round(name: str, port: int, at_once: int, seconds: float) -> _Outcome:
+    return uvloop.run(_run(_VARIANTS[name], f"http://127.0.0.1:{port}", at_once, seconds))
 
 
 async def _run(make: "_Maker", address: str, at_once: int, seconds: float) -> _Outcome:
@@ -144,7 +177,7 @@ async def _run(make: "_Maker", address: str, at_once: int, seconds: float) -> _O
                 try:
                     async with asyncio.timeout(_GIVE_UP_SECONDS):
                         await look_up()
-                except (TimeoutError, httpx.HTTPError):
+                except (TimeoutError, httpx.HTTPError, PyreqwestError):
                     failed += 1
                 else:
                     times.append(time.perf_counter() - started)
@@ -169,6 +202,7 @@ def _at(ordered: list[float], part: float) -> float:
 
 _Maker = Callable[[AsyncExitStack, str], Awaitable[LookUp]]
 _AUTHORISED = {"authorization": "Bearer token"}
+_QUESTION = {"person": PERSONS[_PERSON].number, "period": {"from": "2026-09-01", "to": "2026-11-30"}}
 
 
 async def _ssbtek(stack: AsyncExitStack, address: str) -> LookUp:
@@ -208,12 +242,28 @@ async def _rest(stack: AsyncExitStack, address: str) -> LookUp:
 
 async def _httpx(stack: AsyncExitStack, address: str) -> LookUp:
     http = await stack.enter_async_context(httpx.AsyncClient(timeout=_GIVE_UP_SECONDS, trust_env=False))
-    question = {"person": PERSONS[_PERSON].number, "period": {"from": "2026-09-01", "to": "2026-11-30"}}
 
     async def ask(code: SourceCode) -> Any:
-        answer = await http.post(f"{address}/{code.lower()}", json=question, headers=_AUTHORISED)
+        answer = await http.post(f"{address}/{code.lower()}", json=_QUESTION, headers=_AUTHORISED)
         return json.loads(answer.raise_for_status().content)
 
+    return _unread(ask)
+
+
+async def _pyreqwest(stack: AsyncExitStack, address: str) -> LookUp:
+    client = build_client(read_seconds=_GIVE_UP_SECONDS)
+    stack.push_async_callback(client.close)
+
+    async def ask(code: SourceCode) -> Any:
+        request = client.post(f"{address}/{code.lower()}").headers(_AUTHORISED).body_json(_QUESTION).build()
+        answer = await request.send()
+        answer.error_for_status()
+        return json.loads(bytes(await answer.bytes()))
+
+    return _unread(ask)
+
+
+def _unread(ask: Callable[[SourceCode], Awaitable[Any]]) -> LookUp:
     async def look_up() -> None:
         await asyncio.gather(*map(ask, SourceCode))
 
@@ -232,4 +282,5 @@ def _through(sources: Mapping[SourceCode, Source]) -> LookUp:
     return look_up
 
 
-_VARIANTS: Mapping[str, _Maker] = {"ssbtek": _ssbtek, "rest": _rest, "httpx": _httpx}
+_PEERS: Mapping[str, _Maker] = {"httpx": _httpx, "pyreqwest": _pyreqwest}
+_VARIANTS: Mapping[str, _Maker] = {"ssbtek": _ssbtek, "rest": _rest, **_PEERS}

@@ -14,7 +14,7 @@ import uvloop
 from services.__main__ import main as samrad
 from shared.http.guard import App
 from shared.processes import end_with_parent
-from shared.serving import Served, asked_to_stop, serving
+from shared.serving import Served, asked_to_stop, keep_what_is_loaded, serving
 
 PEERS = ("upstream", "naive_gateway", "naive_service")
 
@@ -38,6 +38,7 @@ def main(arguments: Sequence[str]) -> int:
 
 async def _serve(served: Served) -> None:
     """As the product serves, so that the server makes no difference."""
+    keep_what_is_loaded()
     stop = asyncio.ensure_future(asked_to_stop())
     async with serving([served]):
         await stop

@@ -16,12 +16,14 @@ import uvloop
 from shared.processes import end_with_parent
 
 _LENGTH = b"content-length:"
+_NOT_FOUND = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"
 
 
 class LateSource(asyncio.Protocol):
     """Reads requests one after the other, and answers each when its time has come."""
 
     def __init__(self, answers: Mapping[str, bytes], seconds: float) -> None:
+        """`answers` are whole, by path: see `whole`."""
         self._answers, self._seconds = answers, seconds
         self._waiting = b""
 
@@ -41,18 +43,21 @@ class LateSource(asyncio.Protocol):
             self._answer(head.split(b" ", 2)[1].decode("ascii"))
 
     def _answer(self, path: str) -> None:
-        body = self._answers.get(path, b"")
-        kind = b"application/json" if body.startswith(b"{") else b"text/xml"
-        status = b"200 OK" if body else b"404 Not Found"
-        answer = b"HTTP/1.1 %b\r\ncontent-type: %b\r\ncontent-length: %d\r\n\r\n%b" % (status, kind, len(body), body)
-        if body:
+        answer = self._answers.get(path)
+        if answer is not None:
             asyncio.get_running_loop().call_later(self._seconds, self._write, answer)
         else:
-            self._write(answer)
+            self._write(_NOT_FOUND)
 
     def _write(self, answer: bytes) -> None:
         if not self._transport.is_closing():
             self._transport.write(answer)
+
+
+def whole(body: bytes) -> bytes:
+    """An answer of HTTP with the body."""
+    kind = b"application/json" if body.startswith(b"{") else b"text/xml"
+    return b"HTTP/1.1 200 OK\r\ncontent-type: %b\r\ncontent-length: %d\r\n\r\n%b" % (kind, len(body), body)
 
 
 def _length(head: bytes) -> int:
@@ -80,7 +85,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--answers", type=Path, required=True)
     chosen = parser.parse_args(arguments)
     end_with_parent(chosen.parent)
-    answers = {f"/{file.name}": file.read_bytes() for file in chosen.answers.iterdir()}
+    answers = {f"/{file.name}": whole(file.read_bytes()) for file in chosen.answers.iterdir()}
     uvloop.run(serve(chosen.port, answers, chosen.milliseconds / 1000))
     return 0
 

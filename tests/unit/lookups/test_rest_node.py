@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from services.consultation.lookups.simulator.json_answer import as_json
 from services.consultation.lookups.sources.domain import SourceCode
@@ -79,6 +80,26 @@ def test_what_cannot_be_stored_as_text_is_replaced() -> None:
         "\N{GRINNING FACE}\n",
     ]
     assert (notes.deviations, notes.lost) == (("a character that cannot be told: A",), True)
+
+
+@settings(max_examples=sample_or_full(60, 2000), deadline=None)
+@given(
+    st.text(st.sampled_from('aå\\u"\t\n\b\f\0\x1b\x7f\ud83d\ude00\ufffd\ufffe\uffff\U0001f600'), max_size=6),
+    st.booleans(),
+)
+def test_however_a_character_is_written_only_those_that_xml_can_carry_come_out(text: str, escaped: bool) -> None:
+    notes = Notes()
+    document = json.dumps({"A": text}, ensure_ascii=escaped).encode("utf-8", "replace")
+
+    (child,) = parse(document, notes, max_bytes=MAX_BYTES)
+
+    element = etree.Element("A")
+    element.text = child.text  # which refuses what XML cannot carry
+    sent = json.loads(document)["A"]
+    assert notes.lost is (child.text != sent)
+    assert [each for each in child.text or "" if each != "\N{REPLACEMENT CHARACTER}"] == [
+        each for each in sent if each in 'aå\\u"\t\n\x7f?\U0001f600'
+    ]
 
 
 @pytest.mark.parametrize("name", ["189001049809", "p189001049809", "a b", "\u0000", "{urn:x}Svar", "", "\ud800"])

@@ -10,6 +10,9 @@ from typing import Any
 # XML 1.0, production 2. What it leaves out is NUL, other controls, halves of surrogate pairs and two non-characters.
 _NOT_CARRIED = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+# JSON's escapes for those; half a surrogate pair is told from a whole one only when the text has been read.
+_ESCAPED = re.compile(rb"\\(?:[bf]|u(?:00[01]|[dD][89a-fA-F]|[fF]{3}[eEfF]))")
+
 UNCARRIED = "a character that cannot be told"
 """How a text that had any is noted, beside the name of what holds it."""
 
@@ -21,7 +24,9 @@ def carried(text: str) -> str:
 
 def may_hold_others(document: bytes) -> bool:
     """Whether a JSON document in UTF-8 could hold any: by an escape, or as one of U+FFFE and U+FFFF."""
-    return b"\\u" in document or b"\xef\xbf" in document
+    # One byte is looked for first: nearly every document has neither, and the rest need not be searched for it.
+    escaped = b"\\" in document and _ESCAPED.search(document) is not None
+    return escaped or (b"\xef" in document and b"\xef\xbf" in document)
 
 
 def carried_json(value: Any, changed: Callable[[str], None], name: str = "the document") -> Any:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from services.consultation.lookups.sources.domain import Inquiry, Source, SourceAnswer, SourceCode, SourceState
@@ -23,10 +24,15 @@ async def collect(sources: Sources, inquiry: Inquiry, *, budget_seconds: float) 
     for code in inquiry.sources:
         adapter = sources[code]
         asked.setdefault(id(adapter), (adapter, []))[1].append(code)
-    parts = [_ask(adapter, _only(inquiry, codes), budget_seconds) for adapter, codes in asked.values()]
+    parts = [(adapter, _only(inquiry, codes)) for adapter, codes in asked.values()]
+    tasks = [asyncio.create_task(_ask(adapter, part)) for adapter, part in parts]
+    # One timer for them all. What is late is broken off, and has ended when this block is left.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(budget_seconds):
+            await asyncio.gather(*tasks)
     answers: dict[SourceCode, SourceAnswer] = {}
-    for part in await asyncio.gather(*parts):
-        answers.update(part)
+    for task, (_, part) in zip(tasks, parts, strict=True):
+        answers.update(all_failed(part, TIMEOUT) if task.cancelled() else task.result())
     return [answers.get(code) or SourceAnswer(code, _absent(inquiry, code)) for code in SourceCode]
 
 
@@ -38,10 +44,9 @@ def _absent(inquiry: Inquiry, code: SourceCode) -> SourceState:
     return SourceState.MISSING if code in inquiry.sources else SourceState.NOT_ASKED
 
 
-async def _ask(adapter: Source, inquiry: Inquiry, budget_seconds: float) -> Mapping[SourceCode, SourceAnswer]:
+async def _ask(adapter: Source, inquiry: Inquiry) -> Mapping[SourceCode, SourceAnswer]:
     try:
-        async with asyncio.timeout(budget_seconds):
-            return await adapter.ask(inquiry)
+        return await adapter.ask(inquiry)
     except TimeoutError:
         return all_failed(inquiry, TIMEOUT)
     except Exception:

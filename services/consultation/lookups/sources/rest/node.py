@@ -40,7 +40,10 @@ class JsonNode:
 
     def _children(self) -> "list[JsonNode]":
         if isinstance(self._value, dict):
-            return [node for name, below in self._value.items() for node in _nodes(name, below)]
+            nodes: list[JsonNode] = []
+            for name, below in self._value.items():
+                nodes += _nodes(name, below)
+            return nodes
         # A list directly in a list is in no contract: its rows have a name that no reader knows.
         return _nodes(_UNNAMED, self._value) if isinstance(self._value, list) else []
 

@@ -1,15 +1,13 @@
 """The question as JSON: the same to every source, with what its contract through SSBTEK would tell it."""
 
-import json
+from pydantic_core import to_json
 
 from services.consultation.lookups.sources.domain import Inquiry, SourceCode
 from services.consultation.tenants.domain import Asker
 
-_write = json.JSONEncoder(separators=(",", ":")).encode
-
 
 def question(inquiry: Inquiry, code: SourceCode) -> bytes:
-    """The body of the request. It alone carries the person number."""
+    """The body of the request, in UTF-8. It alone carries the person number."""
     period = inquiry.sources[code]
     body = {
         "person": inquiry.person.reveal(),
@@ -24,7 +22,7 @@ def question(inquiry: Inquiry, code: SourceCode) -> bytes:
     }
     if code is SourceCode.FK:
         body["benefitGroups"] = list(inquiry.benefit_groups)
-    return _write(body).encode("ascii")
+    return to_json(body)
 
 
 def _asker(asker: Asker) -> dict[str, object]:

@@ -114,18 +114,21 @@ class SsbtekSource:
         took_ms = max(0, round((ended - started).total_seconds() * 1000))
         answers = {}
         for code, period in inquiry.sources.items():
-            answer = _failed(code, outcome) if isinstance(outcome, _Failure) else _read(code, outcome, inquiry, ended)
+            answer, origin = _told(code, outcome, inquiry)
+            unanswered = origin is Origin.LOCAL or answer.state is SourceState.MISSING
             answers[code] = replace(
-                cut(answer), asked_period=period, took_ms=took_ms, contract_version=self._version.label
+                cut(answer),
+                origin=origin,
+                asked_period=period,
+                answered_at=None if unanswered else ended,
+                took_ms=took_ms,
+                contract_version=self._version.label,
             )
         return answers
 
 
-def _failed(code: SourceCode, failure: _Failure) -> SourceAnswer:
-    return SourceAnswer(code, SourceState.ERROR, origin=Origin.LOCAL, code=failure.code, messages=failure.messages)
-
-
-def _read(code: SourceCode, outcome: _Outcome, inquiry: Inquiry, answered_at: datetime) -> SourceAnswer:
+def _told(code: SourceCode, outcome: "_Outcome | _Failure", inquiry: Inquiry) -> tuple[SourceAnswer, Origin | None]:
+    if isinstance(outcome, _Failure):
+        return SourceAnswer(code, SourceState.ERROR, code=outcome.code, messages=outcome.messages), Origin.LOCAL
     reading, origin = outcome[code]
-    answer = read_answer_of(code, reading, inquiry)
-    return replace(answer, origin=origin, answered_at=None if answer.state is SourceState.MISSING else answered_at)
+    return read_answer_of(code, reading, inquiry), origin

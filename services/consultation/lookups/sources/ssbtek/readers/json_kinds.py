@@ -51,6 +51,8 @@ class Value:
 
 def plain_name(key: str) -> str:
     """The key if it looks like a name: in JSON it may be anything, a person number too, and notes hold no values."""
+    if key.isascii() and key.isalpha():
+        return key  # nearly every one
     plain = key.isascii() and key.isidentifier() and sum(map(str.isdigit, key)) < 6
     return key if plain else "a key that is not a name"
 

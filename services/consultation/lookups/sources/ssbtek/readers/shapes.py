@@ -74,10 +74,11 @@ class Shape:
                 value = kind.read(raw) if raw else None
                 sound = value is not None and not len(child)
                 found[name] = value if sound else _odd(child, name, kind, notes)
-        if not found.keys() >= self._required:
+        if len(found) < len(self._children) and not found.keys() >= self._required:
             for name in sorted(self._required - found.keys()):
                 notes.deviates("missing element", name)
-        _holds_no_text(element, notes)
+        if element.text:
+            _holds_no_text(element, notes)
         return found
 
     def _again(self, found: dict[str, Any], name: str, child: Element, notes: Notes) -> None:
@@ -111,7 +112,8 @@ def rows(groups: Sequence[Element], name: str, notes: Notes) -> list[Element]:
                 found.append(child)
             else:
                 notes.loses("unknown element", child_name)
-        _holds_no_text(group, notes)
+        if group.text:
+            _holds_no_text(group, notes)
     return found
 
 

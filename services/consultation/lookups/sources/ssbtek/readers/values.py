@@ -9,7 +9,6 @@ Money = dict[str, str]
 
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
-_COMPACT_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
 _DECIMAL = re.compile(r"([+-]?)0*(\d{1,15})(?:\.(\d{1,20}))?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
@@ -33,9 +32,10 @@ def iso_date_or_month(text: str) -> str | None:
 
 def compact_date(text: str) -> str | None:
     """CSN's `yyyymmdd` as an ISO date."""
-    found = _COMPACT_DATE.fullmatch(text)
-    written = "-".join(found.groups()) if found is not None else ""
-    return written if written and _exists(written) else None
+    if len(text) != 8 or not text.isdecimal() or not text.isascii():
+        return None
+    written = f"{text[:4]}-{text[4:6]}-{text[6:]}"
+    return written if _exists(written) else None
 
 
 def compact_week(text: str) -> str | None:

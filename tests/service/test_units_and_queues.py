@@ -56,6 +56,20 @@ def test_a_consultation_comes_to_the_unit_with_the_competence_for_it(
     assert placed(exchange, exchange.open(type=kind)) == (unit, queue, None)
 
 
+@pytest.mark.requirement(78)
+def test_an_employer_question_is_answered_and_measured_like_any_other(exchange: Exchange) -> None:
+    exchange.clock.move_to(datetime(2026, 11, 23, 10, tzinfo=SWEDEN))  # a Monday
+    receipt = exchange.open(type="employer_contact")
+
+    assert act(exchange, "af-workbench", receipt, "claims", 1).status_code == 200
+    exchange.clock.move_to(datetime(2026, 11, 23, 12, tzinfo=SWEDEN))
+    assert act(exchange, "af-workbench", receipt, "answers", 2, "svar").status_code == 200
+
+    query = "SELECT unit, round(total_seconds / 60.0)::int AS minutes FROM consultation WHERE id = $1"
+    (row,) = sql(exchange, query, uuid.UUID(receipt["consultationId"]))
+    assert (row["unit"], row["minutes"]) == ("af-employer-north", 120)
+
+
 def test_a_fund_s_question_comes_to_the_national_unit(exchange: Exchange) -> None:
     receipt = exchange.open("akassa", type="information_request", purpose="unemployment_insurance")
 

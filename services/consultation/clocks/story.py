@@ -20,9 +20,7 @@ from services.consultation.clocks.counting import (
     stretches,
 )
 from services.consultation.clocks.effective import EffectiveEvent, RecordedEvent, effective
-from services.consultation.clocks.targets import Target, Targets
 from services.consultation.clocks.turns import Turn
-from services.consultation.clocks.unit_calendars import UnitCalendars
 
 _TOUCHED = frozenset((Turn.ANSWERING, Turn.SECRECY_TEST))
 
@@ -90,11 +88,15 @@ class Standing:
 
     at: datetime
     pace: Pace
-    target: Target
     due: Due
     counted_seconds: int
     remaining_seconds: int
     overdue_seconds: int
+
+    @property
+    def allowed_seconds(self) -> int:
+        """The counted time at which it falls due: the target, or what had been counted when a lower one took over."""
+        return self.counted_seconds + self.remaining_seconds - self.overdue_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +113,11 @@ class Story:
     standing: Standing
 
 
-def tell_story(
-    recorded: Sequence[RecordedEvent],
-    consultation_type: str,
-    calendars: UnitCalendars,
-    targets: Targets,
-    now: datetime,
-) -> Story:
-    """The story until `now` (aware), from the whole recorded history in order of sequence; at least its opening."""
-    rules = Rules(calendars, targets, consultation_type, now)
+def tell_story(recorded: Sequence[RecordedEvent], rules: Rules) -> Story:
+    """The story until now, `rules.known_at`, from the recorded history in order of sequence; at least its opening."""
     events = effective(recorded)
     parts = stretches(events)
-    asked = _not_before_start(now, parts)
+    asked = _not_before_start(rules.known_at, parts)
     until = _ended_at(parts) or asked
     told = [_interval(part, until, rules) for part in parts if part.turn is not Turn.NOBODY]
     by_turn = dict.fromkeys(Turn, 0)
@@ -191,7 +186,7 @@ def _standing(parts: Sequence[Stretch], now: datetime, rules: Rules) -> Standing
     late = counted - counted_seconds(parts, min(falls_due.at, measured), rules)
     left = rules.calendar(last.unit).open_seconds(measured, falls_due.at) if measured < falls_due.at else 0
     at = measured if pace is Pace.ENDED else now
-    return Standing(at, pace, rules.target(at, last.unit), falls_due, counted, left, late)
+    return Standing(at, pace, falls_due, counted, left, late)
 
 
 def _due_dates(recorded: Sequence[RecordedEvent], rules: Rules) -> list[DueStanding]:
@@ -201,12 +196,10 @@ def _due_dates(recorded: Sequence[RecordedEvent], rules: Rules) -> list[DueStand
         if event.notice:
             continue
         history = recorded[: place + 1]
-        _tell(
-            standings, event.recorded_at, event.sequence, _reasons(history), _known(rules, event.recorded_at), history
-        )
+        _tell(standings, event.recorded_at, event.sequence, _reasons(history), rules.known(event.recorded_at), history)
         following = recorded[place + 1].recorded_at if place + 1 < len(recorded) else rules.known_at
         for set_at, reason in _set_anew(history, rules, event.recorded_at, following):
-            _tell(standings, set_at, None, (reason,), _known(rules, set_at), history)
+            _tell(standings, set_at, None, (reason,), rules.known(set_at), history)
     return standings
 
 
@@ -223,10 +216,6 @@ def _tell(
     if sequence is None and not moved:
         return
     standings.append(DueStanding(at.astimezone(UTC), sequence, stands, moved, reasons))
-
-
-def _known(rules: Rules, at: datetime) -> Rules:
-    return Rules(rules.calendars, rules.targets, rules.type, at)
 
 
 def _set_anew(

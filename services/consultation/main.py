@@ -14,6 +14,7 @@ from services.consultation import codelists, information
 from services.consultation.brake.domain import Limits
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
+from services.consultation.clocks.unit_clocks import UnitClocks
 from services.consultation.consultations import reading_routes as consultation_reading_routes
 from services.consultation.consultations import routes as consultation_routes
 from services.consultation.consultations.domain import ConsultationType
@@ -190,6 +191,7 @@ def _asking(settings: Settings, world: World) -> AskDependencies:
 
 
 def _context(settings: Settings, world: World, calendar: BusinessCalendar) -> Context:
+    answering = canonical_organisation(settings.answering_organisation)
     return Context(
         database=world.database,
         statistics=world.statistics,
@@ -198,14 +200,18 @@ def _context(settings: Settings, world: World, calendar: BusinessCalendar) -> Co
         grounds=world.grounds,
         clock=world.clock,
         calendar=calendar,
-        targets={
-            **dict.fromkeys(ConsultationType, timedelta(hours=settings.target_hours_consultation)),
-            ConsultationType.INFORMATION_REQUEST: timedelta(hours=settings.target_hours_information_request),
-        },
-        answering=canonical_organisation(settings.answering_organisation),
+        clocks=UnitClocks(world.database, answering, _default_targets(settings)),
+        answering=answering,
         base_url=settings.public_url + PREFIX,
         limits=_limits(settings),
     )
+
+
+def _default_targets(settings: Settings) -> dict[str, int]:
+    """Working seconds by type, for where neither a unit nor all of them have a target."""
+    hours = dict.fromkeys(ConsultationType, settings.target_hours_consultation)
+    hours[ConsultationType.INFORMATION_REQUEST] = settings.target_hours_information_request
+    return {each.value: int(hours[each] * 3600) for each in ConsultationType}
 
 
 def _limits(settings: Settings) -> Limits:

@@ -20,6 +20,8 @@ TENANT_TABLES = (
     "outbox",
     "protected_person",
     "asked_person",
+    "unit_calendar",
+    "unit_target",
     "audit_entry",
     "idempotency_record",
 )
@@ -36,6 +38,7 @@ LAYOUT = Layout(
         "queue_for_sealing": "whoever writes an entry in the trail can neither leave it out of the queue nor fill it",
         "audit_sealing_ages": "how late sealing is, in seconds",
         "is_protected": "yes or no, across organisations",
+        "clock_history": "the times of a consultation's events, to its two sides alike",
     },
 )
 STATISTICS_READS = {

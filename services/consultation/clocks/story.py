@@ -137,8 +137,14 @@ def tell_story(recorded: Sequence[RecordedEvent], rules: Rules) -> Story:
 
 
 def current_due(recorded: Sequence[RecordedEvent], rules: Rules) -> Due:
-    """The due date by what is known now."""
-    return due(stretches(effective(recorded)), rules)
+    """The due date by what is known now; of what has ended, by what was known then."""
+    parts = stretches(effective(recorded))
+    return due(parts, _until_ended(parts, rules))
+
+
+def _until_ended(parts: Sequence[Stretch], rules: Rules) -> Rules:
+    ended = _ended_at(parts)
+    return rules if ended is None else rules.known(min(ended, rules.known_at))
 
 
 def _interval(part: Stretch, until: datetime, rules: Rules) -> Interval:
@@ -181,7 +187,7 @@ def _standing(parts: Sequence[Stretch], now: datetime, rules: Rules) -> Standing
     last = parts[-1]
     pace = Pace.RUNNING if last.counted else Pace.ENDED if last.turn is Turn.NOBODY else Pace.STOPPED
     measured = now if pace is Pace.RUNNING else last.start
-    falls_due = due(parts, rules)
+    falls_due = due(parts, _until_ended(parts, rules))
     counted = counted_seconds(parts, measured, rules)
     late = counted - counted_seconds(parts, min(falls_due.at, measured), rules)
     left = rules.calendar(last.unit).open_seconds(measured, falls_due.at) if measured < falls_due.at else 0

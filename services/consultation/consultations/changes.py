@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.consultation.clocks.counting import Clockwork
 from services.consultation.consultations import repository
 from services.consultation.consultations.domain import Actor, Audience, Channel, Consultation, Event
 from services.consultation.consultations.messages import seal_message
-from services.consultation.consultations.repository import Measured, Reader
+from services.consultation.consultations.repository import Reader
+from services.consultation.consultations.timekeeping import measure
 from shared.audit import AuditEntry
 from shared.problems import NOT_FOUND, VERSION_CHANGED, Problem
 from shared.tokens.caller import Caller
@@ -20,14 +22,13 @@ from shared.vault import Vault
 
 Find = Callable[[AsyncConnection, Reader, uuid.UUID], Awaitable[Row[Any] | None]]
 Method = Callable[[Consultation, Actor], tuple[Consultation, Event]]
-Measure = Callable[[AsyncConnection, Consultation, Event], Awaitable[Measured]]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """Who wants to change what, having read which version, at what time and by which channel.
 
-    `happened_at` is when it happened, for what is registered afterwards.
+    `happened_at` is when it happened, for what is registered afterwards. By `clockwork` its time is measured.
     """
 
     caller: Caller
@@ -38,6 +39,7 @@ class Change:
     channel: Channel = Channel.API
     happened_at: datetime | None = None
     event_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    clockwork: Clockwork = field(kw_only=True)
 
     def actor(self) -> Actor:
         """The one who makes the change."""
@@ -59,7 +61,6 @@ async def apply(
     method: Method,
     *,
     message: str | None = None,
-    measure: Measure | None = None,
 ) -> Consultation:
     """The consultation as it has become.
 
@@ -78,7 +79,7 @@ async def apply(
     except Problem as refusal:
         refusal.for_audit.setdefault("subject", row.person_mark)
         raise
-    measured = await measure(connection, before, event) if measure else Measured()
+    measured = await measure(connection, change.clockwork, row, event)
     audit = _audit(change, row, event)
     sealed = seal_message(change.vault, after.id, event.sequence, message) if message is not None else None
     if not await repository.save_change(connection, after, event, audit, message=sealed, measured=measured):

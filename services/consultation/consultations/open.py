@@ -8,7 +8,7 @@ import json
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from asyncpg import UniqueViolationError
@@ -17,7 +17,10 @@ from starlette.responses import Response
 
 from services.consultation.brake.count import brake_refusal
 from services.consultation.brake.domain import Braked, Limits
-from services.consultation.clocks.domain import BusinessCalendar
+from services.consultation.clocks.effective import RecordedEvent
+from services.consultation.clocks.story import current_due
+from services.consultation.clocks.turns import Turn
+from services.consultation.clocks.unit_clocks import UnitClocks
 from services.consultation.consultations import repository
 from services.consultation.consultations.domain import (
     Action,
@@ -68,6 +71,7 @@ class Opened:
     number: str
     opened_at: datetime
     due_at: datetime
+    target_seconds: int
     version: int = 1
 
 
@@ -79,8 +83,7 @@ class OpenDependencies:
     vault: Vault
     ledger: Ledger
     grounds: Grounds
-    calendar: BusinessCalendar
-    targets: dict[str, timedelta]
+    clocks: UnitClocks
     answering: str
     limits: Limits
 
@@ -131,7 +134,7 @@ async def open_consultation(
             return kept
         raise
     for _ in range(_NUMBER_TRIES):
-        opened = _opened(needs, question, now)
+        opened = await _opened(needs, question, now)
         response = told(opened)
         values = _values(needs, caller, question, opened, subject, decision, asker)
         if attempt is not None:
@@ -181,10 +184,11 @@ def _information_set(question: Question) -> str:
     return f"consultation.{question.type}"
 
 
-def _opened(needs: OpenDependencies, question: Question, now: datetime) -> Opened:
-    target = needs.targets[question.type.value]
-    due_at = needs.calendar.add(now, int(target.total_seconds()))
-    return Opened(uuid.uuid4(), new_number(now), now, due_at)
+async def _opened(needs: OpenDependencies, question: Question, now: datetime) -> Opened:
+    opening = RecordedEvent(1, now, Action.OPEN.value, Turn.ANSWERING, NATIONAL_UNIT)
+    rules = (await needs.clocks.current(now)).rules(question.type.value, now)
+    due = current_due((opening,), rules)
+    return Opened(uuid.uuid4(), new_number(now), now, due.at, due.target.seconds)
 
 
 async def _subject(needs: OpenDependencies, caller: Caller, question: Question) -> _Subject:
@@ -249,7 +253,7 @@ def _values(
         "county_code": asker.county_code,
         "opened_at": opened.opened_at,
         "due_at": opened.due_at,
-        "target_seconds": int(needs.targets[question.type.value].total_seconds()),
+        "target_seconds": opened.target_seconds,
         "queue": "general",
         "restricted": None,
         "round": 1,

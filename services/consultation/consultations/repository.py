@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -15,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.consultation import scopes
 from services.consultation.brake.count import COUNTED
 from services.consultation.brake.domain import Braked
-from services.consultation.clocks.turns import Turn, TurnChange
 from services.consultation.consultations.domain import Consultation, Event
 from services.consultation.consultations.transitions import FIRST_RESPONSES, WAITING, Action, State
 from shared.audit import AuditEntry
@@ -81,7 +79,7 @@ _CHANGE = text(
             escalated_at = coalesce(:escalated_at, escalated_at),
             first_response_at = coalesce(first_response_at, :first_response_at),
             due_at = coalesce(:due_at, due_at), target_seconds = coalesce(:target_seconds, target_seconds),
-            clock_stopped_at = CASE WHEN :clock_stopped THEN coalesce(clock_stopped_at, :at) END
+            clock_stopped_at = CASE WHEN :clock_stopped THEN coalesce(clock_stopped_at, :happened_at, :at) END
         WHERE id = :id AND org = :org AND version = :sequence - 1
         RETURNING org, id, answering_org, restricted
     ), {_WITH_EVENT}
@@ -134,7 +132,6 @@ _ONCE = """
 OPEN = text(_OPEN.format(once="", gate=""))
 OPEN_ONCE = text(_OPEN.format(once=_ONCE, gate=", claimed"))
 
-_TURNS = text("SELECT at, turn FROM consultation_event WHERE org = :org AND consultation_id = :id ORDER BY sequence")
 # One round trip. The inner selects lean on the tenant's row, so they are carried out after the organisation is set;
 # if they ever were not, row-level security would show nothing.
 _READ = text(
@@ -212,8 +209,7 @@ class Reader:
 class Durations:
     """Working seconds from opening to answer, in all and by whose turn it was: the parts make up the whole.
 
-    `first_response` is until the asking side heard anything, `touch` while a handler had it and it was the answering
-    side's turn; None when it is not known.
+    `touch` is while a handler had it and it was the answering side's turn; None when it is not known.
     """
 
     total: int
@@ -223,7 +219,6 @@ class Durations:
     post: int = 0
     secrecy: int = 0
     meeting: int = 0
-    first_response: int | None = None
     touch: int | None = None
 
     def values(self) -> dict[str, int | None]:
@@ -237,11 +232,16 @@ _NO_DURATIONS = dict.fromkeys(f"{name}_seconds" for name in _DURATIONS)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a change does to time. None leaves as it is what was known: a due date, the target behind it, durations."""
+    """What a change does to time. None leaves as it is what was known.
+
+    `target_seconds` is the counted time that it had: in time is a counted time of at most as much.
+    `first_response_seconds` is working time until the asking side heard anything.
+    """
 
     due_at: datetime | None = None
     target_seconds: int | None = None
     durations: Durations | None = None
+    first_response_seconds: int | None = None
 
 
 _UNCHANGED = Measured()
@@ -320,6 +320,7 @@ async def save_change(
         "clock_stopped": after.state in WAITING,
         "due_at": measured.due_at,
         "target_seconds": measured.target_seconds,
+        "first_response_seconds": measured.first_response_seconds,
         **(measured.durations.values() if measured.durations else _NO_DURATIONS),
     }
     return bool((await connection.execute(_CHANGE, values)).scalar_one())
@@ -362,18 +363,6 @@ async def open_once(single: SingleStatements, values: Mapping[str, Any], *, keye
     """
     outcome: str = await single.value(OPEN_ONCE if keyed else OPEN, values)
     return Braked.read(outcome) if outcome.startswith("{") else Opening(outcome)
-
-
-async def turn_changes(connection: AsyncConnection, consultation: Consultation) -> list[TurnChange]:
-    """Whose turn it became, in order of time.
-
-    An event told by an instance whose clock is behind counts from the event before it: nothing happens before
-    its cause, and a consultation must not become impossible to answer by a clock that was set back.
-    """
-    values = {"org": consultation.organisation, "id": consultation.id}
-    rows = (await connection.execute(_TURNS, values)).all()
-    times = accumulate((row.at for row in rows), max)
-    return [TurnChange(at, Turn(row.turn)) for at, row in zip(times, rows, strict=True)]
 
 
 async def events(connection: AsyncConnection, owner: str, consultation_id: uuid.UUID) -> Sequence[Row[Any]]:

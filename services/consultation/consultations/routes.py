@@ -195,10 +195,9 @@ async def answer(
 
     Besvara samrådet; ledtiden slutar här.
     """
-    calendar = context_of(request).calendar
 
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
-        return await answer_consultation(connection, change, body.text, calendar)
+        return await answer_consultation(connection, change, body.text)
 
     return await carry_out(request, caller, consultation_id, version, attempt, effect)
 
@@ -264,8 +263,7 @@ def _opening(context: Context) -> OpenDependencies:
         vault=context.vault,
         ledger=context.ledger,
         grounds=context.grounds,
-        calendar=context.calendar,
-        targets=context.targets,
+        clocks=context.clocks,
         answering=context.answering,
         limits=context.limits,
     )

@@ -7,6 +7,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from services.consultation.clocks.turns import Turn
+from services.consultation.clocks.words import DUE_REASONS, HALF_DAYS, PACES, TARGET_LEVELS
 from services.consultation.consultations.domain import Action, Channel, ConsultationType, State
 from services.consultation.context import context_of
 from services.consultation.lookups.payments.domain import Kind, Status
@@ -166,7 +167,15 @@ CHANGE_BASES = {
     Basis.PAID: Words("Bara utbetalade belopp", "Paid amounts only"),
     Basis.PRELIMINARY: Words("Även preliminära eller planerade belopp", "Also preliminary or planned amounts"),
 }
+# What the clock of a consultation is told in.
+CLOCK_LISTS: dict[str, dict[str, Words]] = {
+    "clockPaces": {code.value: words for code, words in PACES.items()},
+    "targetLevels": {code.value: words for code, words in TARGET_LEVELS.items()},
+    "dueReasons": {code.value: words for code, words in DUE_REASONS.items()},
+    "halfDayRules": {code.value: words for code, words in HALF_DAYS.items()},
+}
 LISTS: dict[str, dict[str, Words]] = {
+    **CLOCK_LISTS,
     "consultationStates": {code.value: words for code, words in STATES.items()},
     "turns": {code.value: words for code, words in TURNS.items()},
     "events": {code.value: words for code, words in ACTIONS.items()},

@@ -15,6 +15,7 @@ from services.consultation.brake.domain import Limits
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
 from services.consultation.clocks.unit_clocks import UnitClocks
+from services.consultation.consultations import clock_routes
 from services.consultation.consultations import reading_routes as consultation_reading_routes
 from services.consultation.consultations import routes as consultation_routes
 from services.consultation.consultations.domain import ConsultationType
@@ -41,6 +42,7 @@ from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.problems import CHECKS
 from services.consultation.protection import routes as protection_routes
 from services.consultation.scopes import AUDIT_READ, SCOPES
+from services.consultation.service_levels import routes as service_level_routes
 from services.consultation.settings import Settings
 from services.consultation.tables import LAYOUT, STATISTICS_READS
 from shared.clock import Clock
@@ -73,6 +75,8 @@ _ROUTERS = (
     source_routes.router,
     consultation_routes.router,
     consultation_reading_routes.router,
+    clock_routes.router,
+    service_level_routes.router,
     protection_routes.router,
     leadtime_routes.router,
     audit_router(AUDIT_READ),

@@ -52,8 +52,7 @@ class DueReason(StrEnum):
 class Interval:
     """It was this one's turn, in this unit, in `[start, end)`; `end` is None while it still is.
 
-    `seconds` is working time by the unit's calendar until `end` or now. `pause_reason` is why the clock stands still,
-    when a reason was given; `begun_by` and `ended_by` are the kinds of event.
+    `seconds` is working time by the unit's calendar until `end` or now; `since` and `until` are the events at its ends.
     """
 
     turn: Turn
@@ -62,9 +61,13 @@ class Interval:
     end: datetime | None
     seconds: int
     counted: bool
-    pause_reason: str | None
-    begun_by: str
-    ended_by: str | None
+    since: EffectiveEvent
+    until: EffectiveEvent | None
+
+    @property
+    def pause_reason(self) -> str | None:
+        """Why the clock stands still, when a reason was given."""
+        return None if self.counted else self.since.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,11 @@ def tell_story(recorded: Sequence[RecordedEvent], rules: Rules) -> Story:
     )
 
 
+def due_when_opened(rules: Rules, opened_at: datetime, unit: str) -> Due:
+    """The due date of what was opened then in the unit."""
+    return current_due((RecordedEvent(1, opened_at, "opened", Turn.ANSWERING, unit),), rules)
+
+
 def current_due(recorded: Sequence[RecordedEvent], rules: Rules) -> Due:
     """The due date by what is known now; of what has ended, by what was known then."""
     parts = stretches(effective(recorded))
@@ -155,9 +163,8 @@ def _interval(part: Stretch, until: datetime, rules: Rules) -> Interval:
         end=part.end,
         seconds=open_seconds(part, until, rules),
         counted=part.counted,
-        pause_reason=None if part.counted else part.since.reason,
-        begun_by=part.since.action,
-        ended_by=part.until.action if part.until else None,
+        since=part.since,
+        until=part.until,
     )
 
 

@@ -24,7 +24,7 @@ class UnitClocks:
     """The clockwork of the units, one for a process. `defaults` holds the working seconds of every type."""
 
     def __init__(self, database: Database, answering: str, defaults: Mapping[str, int]) -> None:
-        self._database, self._answering, self._defaults = database, answering, defaults
+        self._database, self._answering, self.defaults = database, answering, defaults
         self._reading = asyncio.Lock()
         self._read_at: datetime | None = None
         self._clockwork = Clockwork(UnitCalendars(NATIONAL), Targets(defaults))
@@ -62,4 +62,4 @@ class UnitClocks:
         if versions != self._versions:
             # Only then, so that the years which the calendars have laid out are kept.
             self._versions = versions
-            self._clockwork = Clockwork(UnitCalendars(NATIONAL, versions[0]), Targets(self._defaults, versions[1]))
+            self._clockwork = Clockwork(UnitCalendars(NATIONAL, versions[0]), Targets(self.defaults, versions[1]))

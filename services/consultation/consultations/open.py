@@ -17,9 +17,7 @@ from starlette.responses import Response
 
 from services.consultation.brake.count import brake_refusal
 from services.consultation.brake.domain import Braked, Limits
-from services.consultation.clocks.effective import RecordedEvent
-from services.consultation.clocks.story import current_due
-from services.consultation.clocks.turns import Turn
+from services.consultation.clocks.story import due_when_opened
 from services.consultation.clocks.unit_clocks import UnitClocks
 from services.consultation.consultations import repository
 from services.consultation.consultations.domain import (
@@ -185,9 +183,8 @@ def _information_set(question: Question) -> str:
 
 
 async def _opened(needs: OpenDependencies, question: Question, now: datetime) -> Opened:
-    opening = RecordedEvent(1, now, Action.OPEN.value, Turn.ANSWERING, NATIONAL_UNIT)
     rules = (await needs.clocks.current(now)).rules(question.type.value, now)
-    due = current_due((opening,), rules)
+    due = due_when_opened(rules, now, NATIONAL_UNIT)
     return Opened(uuid.uuid4(), new_number(now), now, due.at, due.target.seconds)
 
 

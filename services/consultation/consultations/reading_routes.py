@@ -157,7 +157,7 @@ async def get_consultation(
     event = "consultation.withheld" if withheld else "consultation.read"
     fields = ["leadTime"] if withheld else _ALL_FIELDS
     marks = disclosure_marks(protected=row.protected, withheld=withheld)
-    entry = _reading(context, caller, row, event, fields, withheld=withheld, marks=marks)
+    entry = reading(context, caller, row, event, fields, withheld=withheld, marks=marks)
     await record_alone(context.database.single, entry)
     return context.json(model, headers={"ETag": etag(row.version)})
 
@@ -181,10 +181,10 @@ async def list_events(
     """
     context = context_of(request)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
-        row = await _visible(connection, caller, consultation_id)
+        row = await visible(connection, caller, consultation_id)
         owner = str(row.org)
         rows = await repository.events(connection, owner, consultation_id)
-        await record(connection, _reading(context, caller, row, "consultation.events_read", ["events"]))
+        await record(connection, reading(context, caller, row, "consultation.events_read", ["events"]))
     told = [
         TimelineEvent(
             event_id=row.id,
@@ -215,7 +215,8 @@ def _written(vault: Vault, row: Any, messages: Sequence[Any]) -> list[Message]:
     ]
 
 
-async def _visible(connection: AsyncConnection, caller: Caller, consultation_id: uuid.UUID) -> Row[Any]:
+async def visible(connection: AsyncConnection, caller: Caller, consultation_id: uuid.UUID) -> Row[Any]:
+    """The consultation, when the caller may read it at all. Raises Problem 404, or 403 without the queue's scope."""
     row = await repository.find_visible(connection, repository.Reader.of(caller), consultation_id)
     if row is None:
         raise Problem(NOT_FOUND)
@@ -223,7 +224,7 @@ async def _visible(connection: AsyncConnection, caller: Caller, consultation_id:
     return row
 
 
-def _reading(
+def reading(
     context: Context,
     caller: Caller,
     row: Row[Any],
@@ -233,6 +234,7 @@ def _reading(
     withheld: bool = False,
     marks: Mapping[str, object] = _NO_MARKS,
 ) -> AuditEntry:
+    """The entry that tells of a reading."""
     return AuditEntry(
         event=event,
         outcome="refused" if withheld else "permitted",

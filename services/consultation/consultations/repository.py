@@ -235,17 +235,20 @@ class Measured:
     """What a change does to time. None leaves as it is what was known.
 
     `target_seconds` is the counted time that it had: in time is a counted time of at most as much.
-    `first_response_seconds` is working time until the asking side heard anything.
+    `first_response_seconds` is working time until the asking side heard anything. `answered_at` is for a change that is
+    no answer and tells when there was one.
     """
 
     due_at: datetime | None = None
     target_seconds: int | None = None
     durations: Durations | None = None
     first_response_seconds: int | None = None
+    answered_at: datetime | None = None
 
 
 _UNCHANGED = Measured()
-_ANSWERING = (Action.ANSWER, Action.DISPATCH)
+ANSWERING = (Action.ANSWER, Action.DISPATCH)
+"""What ends the lead time."""
 _ENDING = (Action.CLOSE, Action.WITHDRAW, Action.REJECT, Action.REOPEN)
 
 
@@ -312,7 +315,7 @@ async def save_change(
         "id": after.id,
         "org": after.organisation,
         "assigned_to": after.assigned_to,
-        "answered_at": at if event.action in _ANSWERING else None,
+        "answered_at": at if event.action in ANSWERING else measured.answered_at,
         "closed_at": at if event.action in _ENDING else None,
         "triaged_at": at if event.action is Action.TRIAGE else None,
         "escalated_at": at if event.action is Action.ESCALATE else None,

@@ -10,15 +10,14 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.clocks.counting import Clockwork
-from services.consultation.clocks.effective import Correction, RecordedEvent
+from services.consultation.clocks.effective import Correction, RecordedEvent, effective
 from services.consultation.clocks.story import Story, tell_story
 from services.consultation.clocks.turns import Turn
 from services.consultation.consultations.domain import Audience, Event
-from services.consultation.consultations.repository import Durations, Measured
+from services.consultation.consultations.repository import ANSWERING, Durations, Measured
 from services.consultation.consultations.transitions import FIRST_RESPONSES, Action
 
 _HISTORY = text("SELECT * FROM clock_history(:owner, :id)")
-_ANSWERS = frozenset((Action.ANSWER.value, Action.DISPATCH.value))
 _TAKES = frozenset((Action.CLAIM, Action.ASSIGN, Action.BEGIN_SECRECY_TEST))
 _GIVES_BACK = frozenset((Action.RELEASE, Action.HAND_OVER))
 # Those who lead the work are told; nothing happens to the question.
@@ -66,12 +65,14 @@ async def measure(connection: AsyncConnection, clockwork: Clockwork, row: Row[An
     """What the consultation's time comes to when `event` has been recorded; `row` is how it stood before."""
     history = (await read_history(connection, row.org, row.id)).followed_by(event)
     story = tell_story(history.events, clockwork.rules(row.type, event.at))
+    answered_at = next((each.at for each in effective(history.events) if each.action in ANSWERING), None)
     return Measured(
         due_at=story.standing.due.at,
         target_seconds=story.standing.allowed_seconds,
         # Without an answer there is no lead time.
-        durations=_durations(story) if any(each.action in _ANSWERS for each in history.events) else None,
+        durations=_durations(story) if answered_at else None,
         first_response_seconds=story.first_response_seconds,
+        answered_at=answered_at,
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -259,6 +260,12 @@ def foreign(running: Exchange) -> dict[str, str]:
     assert agreement.status_code == 201, agreement.text
     delegation = running.send("malmo", "POST", "/agreements/v1/delegations", delegation_body(running), key="foreign-2")
     assert delegation.status_code == 201, delegation.text
+    begins = {"unit": "elsewhere", "validFrom": str(running.clock().date() + timedelta(days=2))}
+    for path, version in (
+        ("unit-calendars", {**begins, "opening": None}),
+        ("unit-targets", {**begins, "type": "consultation", "workingMinutes": None}),
+    ):
+        assert running.send("af-workbench", "POST", f"/consultation/v1/{path}", version).status_code == 201
     return {
         "consultationId": consultation["consultationId"],
         "lookupId": lookup["lookupId"],

@@ -283,6 +283,19 @@ EVENTS = (
         "An event of a consultation was corrected",
         "the answering side corrects when or by which channel something happened",
     ),
+    _change(
+        "consultation.reminded",
+        "En påminnelse gjordes om ett samråd",
+        "A reminder was made of a consultation",
+        "the clock tells that a consultation is soon due",
+        "the organisation that answers",
+    ),
+    _change(
+        "consultation.pause_lapsed",
+        "Väntan i ett samråd har varat länge",
+        "The wait in a consultation has lasted long",
+        "the clock tells that what is waited for has not come",
+    ),
     AuditEvent(
         "consultation.clock_read",
         Words("Ett samråds klocka lästes", "The clock of a consultation was read"),

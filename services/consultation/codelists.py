@@ -67,6 +67,8 @@ ACTIONS = {
     Action.SEND_BY_POST: Words("Svar per post förbereddes", "Prepared to go by post"),
     Action.DISPATCH: Words("Brevet skickades", "Letter dispatched"),
     Action.REJECT: Words("Avvisades", "Rejected"),
+    Action.REMIND: Words("Påminnelse: snart dags att svara", "Reminder: soon due"),
+    Action.LAPSE: Words("Väntan har varat länge", "The wait has lasted long"),
     Action.REOPEN: Words("Öppnades på nytt i en ny omgång", "Reopened in a new round"),
     Action.CORRECT: Words("Rättades", "Corrected"),
     Action.RELEASE: Words("Lämnades tillbaka till kön", "Released to the queue"),

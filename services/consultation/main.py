@@ -43,8 +43,10 @@ from services.consultation.problems import CHECKS
 from services.consultation.protection import routes as protection_routes
 from services.consultation.scopes import AUDIT_READ, SCOPES
 from services.consultation.service_levels import routes as service_level_routes
-from services.consultation.settings import Settings
+from services.consultation.settings import ClockSettings, Settings
 from services.consultation.tables import LAYOUT, STATISTICS_READS
+from services.consultation.timers.recount import Recounting
+from services.consultation.timers.ring import Ringing
 from shared.clock import Clock
 from shared.database.engine import Database
 from shared.database.isolation import isolation_faults, reach_faults
@@ -204,18 +206,24 @@ def _context(settings: Settings, world: World, calendar: BusinessCalendar) -> Co
         grounds=world.grounds,
         clock=world.clock,
         calendar=calendar,
-        clocks=UnitClocks(world.database, answering, _default_targets(settings)),
+        clocks=UnitClocks(world.database, answering, default_targets(settings)),
         answering=answering,
         base_url=settings.public_url + PREFIX,
         limits=_limits(settings),
     )
 
 
-def _default_targets(settings: Settings) -> dict[str, int]:
+def default_targets(settings: ClockSettings) -> dict[str, int]:
     """Working seconds by type, for where neither a unit nor all of them have a target."""
     hours = dict.fromkeys(ConsultationType, settings.target_hours_consultation)
     hours[ConsultationType.INFORMATION_REQUEST] = settings.target_hours_information_request
     return {each.value: int(hours[each] * 3600) for each in ConsultationType}
+
+
+def keeping_time(settings: ClockSettings) -> tuple[Ringing, Recounting]:
+    """The jobs that keep due dates."""
+    defaults, answering = default_targets(settings), canonical_organisation(settings.answering_organisation)
+    return Ringing(defaults, answering, settings.clock_notices), Recounting(defaults, answering)
 
 
 def _limits(settings: Settings) -> Limits:

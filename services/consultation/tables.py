@@ -22,6 +22,7 @@ TENANT_TABLES = (
     "asked_person",
     "unit_calendar",
     "unit_target",
+    "timer",
     "audit_entry",
     "idempotency_record",
 )

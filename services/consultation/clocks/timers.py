@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from services.consultation.clocks.counting import Rules
+from services.consultation.clocks.counting import Due, Rules
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.story import Pace, Story
 from services.consultation.clocks.turns import Turn
@@ -46,18 +46,22 @@ def timers(story: Story, rules: Rules) -> tuple[Timer, ...]:
         if last.turn not in _WAITS:
             return ()
         return (Timer(TimerKind.PAUSE_LAPSED, last.start, lapses_at(last.start, calendar)),)
-    due_at = standing.due.at
-    reminder = reminder_at(due_at, standing.due.target.seconds, not_before=last.start, calendar=calendar)
+    return timers_when_due(standing.due, last.start, calendar)
+
+
+def timers_when_due(due: Due, running_since: datetime, calendar: BusinessCalendar) -> tuple[Timer, ...]:
+    """What is to be told of a due date while the clock runs; no reminder of what is due before anybody is there."""
+    reminder = reminder_at(due.at, due.target.seconds, not_before=running_since, calendar=calendar)
     return (
-        *([Timer(TimerKind.REMINDER, due_at, reminder)] if reminder < due_at else []),
-        Timer(TimerKind.OVERDUE, due_at, overdue_at(due_at, calendar)),
+        *([Timer(TimerKind.REMINDER, due.at, reminder)] if reminder < due.at else []),
+        Timer(TimerKind.OVERDUE, due.at, overdue_at(due.at, calendar)),
     )
 
 
 def reminder_at(due_at: datetime, target_seconds: int, *, not_before: datetime, calendar: BusinessCalendar) -> datetime:
     """So long before it is due that something can be done: in opening hours, at `not_before` or later."""
     notice = min(target_seconds // 3, MOST_NOTICE)
-    return _when_open(max(calendar.subtract(due_at, notice), not_before), calendar)
+    return when_open(max(calendar.subtract(due_at, notice), not_before), calendar)
 
 
 def overdue_at(due_at: datetime, calendar: BusinessCalendar) -> datetime:
@@ -67,9 +71,9 @@ def overdue_at(due_at: datetime, calendar: BusinessCalendar) -> datetime:
 
 def lapses_at(paused_at: datetime, calendar: BusinessCalendar) -> datetime:
     """When what is waited for should have come, in opening hours."""
-    return _when_open(calendar.add(paused_at, LONGEST_PAUSE), calendar)
+    return when_open(calendar.add(paused_at, LONGEST_PAUSE), calendar)
 
 
-def _when_open(instant: datetime, calendar: BusinessCalendar) -> datetime:
-    """The instant itself when the unit is open, else when it opens next."""
+def when_open(instant: datetime, calendar: BusinessCalendar) -> datetime:
+    """The instant itself when the unit is open, else when it opens next, to the second."""
     return calendar.add(instant, 1) - _SECOND

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from services.consultation.clocks import repository
 from services.consultation.clocks.counting import Clockwork
 from services.consultation.clocks.domain import OFFICE_WEEK
@@ -17,6 +19,8 @@ from shared.database.engine import Database, Tenancy
 REMEMBERED = timedelta(seconds=5)
 """A version begins on a later day, so nothing that has been counted can change meanwhile."""
 
+Versions = tuple[tuple[CalendarVersion, ...], tuple[TargetVersion, ...]]
+
 NATIONAL = OpeningRules(OFFICE_WEEK, is_holiday)
 
 
@@ -27,8 +31,8 @@ class UnitClocks:
         self._database, self._answering, self.defaults = database, answering, defaults
         self._reading = asyncio.Lock()
         self._read_at: datetime | None = None
-        self._clockwork = Clockwork(UnitCalendars(NATIONAL), Targets(defaults))
-        self._versions: tuple[tuple[CalendarVersion, ...], tuple[TargetVersion, ...]] = ((), ())
+        self._versions: Versions = ((), ())
+        self._clockwork = _clockwork(self._versions, defaults)
 
     async def current(self, now: datetime) -> Clockwork:
         """As it is known now."""
@@ -45,21 +49,34 @@ class UnitClocks:
     async def _read(self) -> None:
         # Read as the answering authority itself: they are its own, whoever's question is counted by them.
         async with self._database.begin(Tenancy(self._answering)) as connection:
-            calendars = await repository.calendars(connection, self._answering)
-            targets = await repository.targets(connection, self._answering)
-        versions = (
-            tuple(
-                CalendarVersion(
-                    row.unit,
-                    row.valid_from,
-                    row.recorded_at,
-                    None if row.rules is None else as_rules(read_stored(row.rules), is_holiday),
-                )
-                for row in calendars
-            ),
-            tuple(TargetVersion(row.unit, row.type, row.valid_from, row.recorded_at, row.seconds) for row in targets),
-        )
+            versions = await _read_versions(connection, self._answering)
         if versions != self._versions:
             # Only then, so that the years which the calendars have laid out are kept.
             self._versions = versions
-            self._clockwork = Clockwork(UnitCalendars(NATIONAL, versions[0]), Targets(self.defaults, versions[1]))
+            self._clockwork = _clockwork(versions, self.defaults)
+
+
+async def read_clockwork(connection: AsyncConnection, answering: str, defaults: Mapping[str, int]) -> Clockwork:
+    """The same for a background job, whose transaction reads as the answering authority."""
+    return _clockwork(await _read_versions(connection, answering), defaults)
+
+
+async def _read_versions(connection: AsyncConnection, answering: str) -> Versions:
+    calendars = await repository.calendars(connection, answering)
+    targets = await repository.targets(connection, answering)
+    return (
+        tuple(
+            CalendarVersion(
+                row.unit,
+                row.valid_from,
+                row.recorded_at,
+                None if row.rules is None else as_rules(read_stored(row.rules), is_holiday),
+            )
+            for row in calendars
+        ),
+        tuple(TargetVersion(row.unit, row.type, row.valid_from, row.recorded_at, row.seconds) for row in targets),
+    )
+
+
+def _clockwork(versions: Versions, defaults: Mapping[str, int]) -> Clockwork:
+    return Clockwork(UnitCalendars(NATIONAL, versions[0]), Targets(defaults, versions[1]))

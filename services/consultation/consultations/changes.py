@@ -80,7 +80,7 @@ async def apply(
         refusal.for_audit.setdefault("subject", row.person_mark)
         raise
     measured = await measure(connection, change.clockwork, row, event)
-    audit = _audit(change, row, event)
+    audit = change_entry(change.caller, row, event)
     sealed = seal_message(change.vault, after.id, event.sequence, message) if message is not None else None
     if not await repository.save_change(connection, after, event, audit, message=sealed, measured=measured):
         now = await find(connection, reader, change.consultation_id)
@@ -97,11 +97,12 @@ def _version_changed(row: Row[Any] | None, reader: str) -> Problem:
     return Problem(VERSION_CHANGED, members=members)
 
 
-def _audit(change: Change, row: Row[Any], event: Event) -> AuditEntry:
+def change_entry(caller: Caller, row: Row[Any], event: Event) -> AuditEntry:
+    """The entry that tells of a change; `row` is how it stood before."""
     return AuditEntry(
         event=f"consultation.{event.action.value}",
-        at=change.at,
-        caller=change.caller,
+        at=event.at,
+        caller=caller,
         object_type="consultation",
         object_id=row.id,
         # What only the answering side sees of the timeline, only it sees of the trail.

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from services.consultation.brake.count import brake_refusal
 from services.consultation.brake.domain import Braked, Limits
 from services.consultation.clocks.story import due_when_opened
+from services.consultation.clocks.timers import Timer, timers_when_due
 from services.consultation.clocks.unit_clocks import UnitClocks
 from services.consultation.consultations import repository
 from services.consultation.consultations.domain import (
@@ -70,6 +71,7 @@ class Opened:
     opened_at: datetime
     due_at: datetime
     target_seconds: int
+    timers: tuple[Timer, ...]
     version: int = 1
 
 
@@ -185,7 +187,8 @@ def _information_set(question: Question) -> str:
 async def _opened(needs: OpenDependencies, question: Question, now: datetime) -> Opened:
     rules = (await needs.clocks.current(now)).rules(question.type.value, now)
     due = due_when_opened(rules, now, NATIONAL_UNIT)
-    return Opened(uuid.uuid4(), new_number(now), now, due.at, due.target.seconds)
+    running = timers_when_due(due, now, rules.calendar(NATIONAL_UNIT))
+    return Opened(uuid.uuid4(), new_number(now), now, due.at, due.target.seconds, running)
 
 
 async def _subject(needs: OpenDependencies, caller: Caller, question: Question) -> _Subject:
@@ -224,10 +227,11 @@ def _values(
     consultation = Consultation(
         opened.id, caller.organisation, needs.answering, State.RECEIVED, opened.version, None, unit=NATIONAL_UNIT
     )
+    event = event_of(Action.OPEN, actor, consultation)
     audit = _audit(caller, question, opened, subject, decision)
     message = seal_message(needs.vault, opened.id, opened.version, question.text)
     return {
-        **repository.event_values(event_of(Action.OPEN, actor, consultation), consultation, message, audit),
+        **repository.event_values(event, consultation, message, audit, opened.timers),
         "org": caller.organisation,
         "id": opened.id,
         "number": opened.number,

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.consultation import scopes
 from services.consultation.brake.count import COUNTED
 from services.consultation.brake.domain import Braked
+from services.consultation.clocks.timers import Timer, TimerKind
 from services.consultation.consultations.domain import Consultation, Event
 from services.consultation.consultations.transitions import FIRST_RESPONSES, WAITING, Action, State
 from shared.audit import AuditEntry
@@ -52,6 +53,15 @@ _WITH_EVENT = """
         INSERT INTO outbox (org, id, answering_org, at, kind, consultation_id, sequence, audience, restricted)
         SELECT org, :event_id, answering_org, :at, 'consultation.' || :action, id, :sequence, :audience, restricted
         FROM changed
+    ),
+    set_timers AS (
+        INSERT INTO timer AS t (org, consultation_id, kind, answering_org, about, run_at)
+        SELECT changed.org, changed.id, each.kind, changed.answering_org, coalesce(each.about, :at), each.run_at
+        FROM changed CROSS JOIN unnest(CAST(:timer_kinds AS text[]), CAST(:timer_abouts AS timestamptz[]),
+                                       CAST(:timer_runs AS timestamptz[])) AS each (kind, about, run_at)
+        -- Of each due date, and of each pause, it is told once.
+        ON CONFLICT (org, consultation_id, kind) DO UPDATE SET about = excluded.about,
+            run_at = CASE WHEN t.told_about = excluded.about THEN NULL ELSE excluded.run_at END
     ),
     added_audit AS (
         INSERT INTO audit_entry (id, at, org, owner_org, event, outcome, object_type, object_id, subject, entry)
@@ -236,7 +246,7 @@ class Measured:
 
     `target_seconds` is the counted time that it had: in time is a counted time of at most as much.
     `first_response_seconds` is working time until the asking side heard anything. `answered_at` is for a change that is
-    no answer and tells when there was one.
+    no answer and tells when there was one. `timers` are all that run from then on.
     """
 
     due_at: datetime | None = None
@@ -244,6 +254,7 @@ class Measured:
     durations: Durations | None = None
     first_response_seconds: int | None = None
     answered_at: datetime | None = None
+    timers: tuple[Timer, ...] = ()
 
 
 _UNCHANGED = Measured()
@@ -311,7 +322,7 @@ async def save_change(
     """Write a change; False when somebody else changed the consultation first, and then nothing is written."""
     at = event.happened_at or event.at
     values = {
-        **event_values(event, after, message, audit),
+        **event_values(event, after, message, audit, measured.timers),
         "id": after.id,
         "org": after.organisation,
         "assigned_to": after.assigned_to,
@@ -329,8 +340,15 @@ async def save_change(
     return bool((await connection.execute(_CHANGE, values)).scalar_one())
 
 
-def event_values(event: Event, after: Consultation, message: bytes | None, audit: AuditEntry) -> dict[str, Any]:
-    """Values of the part that opening and every change share."""
+def event_values(
+    event: Event,
+    after: Consultation,
+    message: bytes | None,
+    audit: AuditEntry,
+    timers: Sequence[Timer] = (),
+) -> dict[str, Any]:
+    """Values of the part that opening and every change share. Timers that are not among `timers` are stopped."""
+    running = {timer.kind: timer for timer in timers}
     return {
         "sequence": event.sequence,
         "event_id": event.id,
@@ -347,6 +365,9 @@ def event_values(event: Event, after: Consultation, message: bytes | None, audit
         "happened_at": event.happened_at,
         "detail": json.dumps(dict(event.detail)),
         "message": message,
+        "timer_kinds": [kind.value for kind in TimerKind],
+        "timer_abouts": [running[kind].about if kind in running else None for kind in TimerKind],
+        "timer_runs": [running[kind].run_at if kind in running else None for kind in TimerKind],
         **audit.parameters(),
     }
 

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.clocks.counting import Clockwork
+from services.consultation.clocks.counting import Clockwork, Rules
 from services.consultation.clocks.effective import Correction, RecordedEvent, effective
 from services.consultation.clocks.story import Story, tell_story
+from services.consultation.clocks.timers import timers
 from services.consultation.clocks.turns import Turn
 from services.consultation.consultations.domain import Audience, Event
 from services.consultation.consultations.repository import ANSWERING, Durations, Measured
@@ -21,7 +22,7 @@ _HISTORY = text("SELECT * FROM clock_history(:owner, :id)")
 _TAKES = frozenset((Action.CLAIM, Action.ASSIGN, Action.BEGIN_SECRECY_TEST))
 _GIVES_BACK = frozenset((Action.RELEASE, Action.HAND_OVER))
 # Those who lead the work are told; nothing happens to the question.
-_NOTICES = frozenset((Action.ESCALATE.value,))
+_NOTICES = frozenset((Action.ESCALATE.value, Action.REMIND.value, Action.LAPSE.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,12 @@ async def read_history(connection: AsyncConnection, owner: str, consultation_id:
 async def measure(connection: AsyncConnection, clockwork: Clockwork, row: Row[Any], event: Event) -> Measured:
     """What the consultation's time comes to when `event` has been recorded; `row` is how it stood before."""
     history = (await read_history(connection, row.org, row.id)).followed_by(event)
-    story = tell_story(history.events, clockwork.rules(row.type, event.at))
+    return measured(history, clockwork.rules(row.type, event.at))
+
+
+def measured(history: History, rules: Rules) -> Measured:
+    """What the time of a history comes to."""
+    story = tell_story(history.events, rules)
     answered_at = next((each.at for each in effective(history.events) if each.action in ANSWERING), None)
     return Measured(
         due_at=story.standing.due.at,
@@ -73,6 +79,7 @@ async def measure(connection: AsyncConnection, clockwork: Clockwork, row: Row[An
         durations=_durations(story) if answered_at else None,
         first_response_seconds=story.first_response_seconds,
         answered_at=answered_at,
+        timers=timers(story, rules),
     )
 
 

@@ -17,6 +17,7 @@ from services.consultation.service_levels.wire import (
     TargetBody,
     TargetVersionModel,
 )
+from services.consultation.timers.recount import ask_for_recount
 from shared.audit import AuditEntry, record
 from shared.problems import Problem
 from shared.tokens.caller import Caller
@@ -38,6 +39,7 @@ async def set_calendar(
     recording = _recording(caller, now)
     rules = None if body.opening is None else as_stored(body.opening)
     await repository.add_calendar(connection, recording, body.unit, body.valid_from, rules)
+    await ask_for_recount(connection, recording.id)
     detail = {"unit": body.unit, "validFrom": body.valid_from.isoformat()}
     await record(connection, _audit(caller, recording, "unit_calendar", detail))
     return CalendarVersionModel(
@@ -57,6 +59,7 @@ async def set_target(
     recording = _recording(caller, now)
     seconds = None if body.working_minutes is None else body.working_minutes * 60
     await repository.add_target(connection, recording, body.unit, body.type.value, body.valid_from, seconds)
+    await ask_for_recount(connection, recording.id)
     detail = {"unit": body.unit, "type": body.type.value, "validFrom": body.valid_from.isoformat()}
     await record(connection, _audit(caller, recording, "unit_target", detail))
     return TargetVersionModel(

@@ -188,6 +188,8 @@ def consultation_body(**changes: Any) -> dict[str, Any]:
     }
 
 
+# Tests move the clock over years; what it would tell of other tests' consultations would change them meanwhile.
+_WITHOUT_NOTICES = {"SAMRAD_CONSULTATION_CLOCK_NOTICES": "false"}
 _WITHOUT_LIMITS = dict.fromkeys(
     (
         "SAMRAD_GATEWAY_TOKEN_REQUESTS",
@@ -219,7 +221,7 @@ def running_exchange(*, ssbtek_version: str = sandbox.SSBTEK_VERSION) -> Iterato
         base_url = f"http://127.0.0.1:{port}"
         write_demo_clients(home / "clients")
         own = sandbox.environment(home, "127.0.0.1", port, base_url, ssbtek_version=ssbtek_version)
-        start(_placed({**own, **_WITHOUT_LIMITS}))
+        start(_placed({**own, **_WITHOUT_LIMITS, **_WITHOUT_NOTICES}))
         clock = MovableClock()
         postgres, http = start(EmbeddedPostgres(home / "postgres")), start(httpx.Client(timeout=60, trust_env=False))
         start(_placed(asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))))

@@ -283,6 +283,42 @@ EVENTS = (
         "An event of a consultation was corrected",
         "the answering side corrects when or by which channel something happened",
     ),
+    _change(
+        "consultation.reminded",
+        "En påminnelse gjordes om ett samråd",
+        "A reminder was made of a consultation",
+        "the clock tells that a consultation is soon due",
+        "the organisation that answers",
+    ),
+    _change(
+        "consultation.pause_lapsed",
+        "Väntan i ett samråd har varat länge",
+        "The wait in a consultation has lasted long",
+        "the clock tells that what is waited for has not come",
+    ),
+    AuditEvent(
+        "consultation.clock_read",
+        Words("Ett samråds klocka lästes", "The clock of a consultation was read"),
+        "either side reads where the time of a consultation went",
+        {**_PURPOSE, **_DECISION, "fields": "the parts shown"},
+        seen_by=_BOTH,
+    ),
+    AuditEvent(
+        "unit_calendar.set",
+        Words("En enhets öppettider angavs", "A unit's opening hours were set"),
+        "the answering authority records a version of a unit's calendar",
+        {"unit": "the code of the unit", "validFrom": "the day on which it begins"},
+    ),
+    AuditEvent(
+        "unit_target.set",
+        Words("En måltid angavs", "A target time was set"),
+        "the answering authority records a version of a target",
+        {
+            "unit": "the code of the unit, none for all",
+            "type": "the type of consultation",
+            "validFrom": "the day on which it begins",
+        },
+    ),
     AuditEvent(
         "lookup.braked",
         Words("En slagning nekades: för många olika personer", "A look-up was refused: too many different persons"),

@@ -7,6 +7,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from services.consultation.clocks.turns import Turn
+from services.consultation.clocks.words import DUE_REASONS, HALF_DAYS, PACES, TARGET_LEVELS
 from services.consultation.consultations.disclosures.domain import DECISIONS, REFUSAL_REASONS
 from services.consultation.consultations.domain import Action, Channel, Queue, State
 from services.consultation.consultations.forms.codes import (
@@ -82,6 +83,8 @@ ACTIONS = {
     Action.SEND_BY_POST: Words("Svar per post förbereddes", "Prepared to go by post"),
     Action.DISPATCH: Words("Brevet skickades", "Letter dispatched"),
     Action.REJECT: Words("Avvisades", "Rejected"),
+    Action.REMIND: Words("Påminnelse: snart dags att svara", "Reminder: soon due"),
+    Action.LAPSE: Words("Väntan har varat länge", "The wait has lasted long"),
     Action.REOPEN: Words("Öppnades på nytt i en ny omgång", "Reopened in a new round"),
     Action.CORRECT: Words("Rättades", "Corrected"),
     Action.RELEASE: Words("Lämnades tillbaka till kön", "Released to the queue"),
@@ -180,7 +183,15 @@ CHANGE_BASES = {
     Basis.PAID: Words("Bara utbetalade belopp", "Paid amounts only"),
     Basis.PRELIMINARY: Words("Även preliminära eller planerade belopp", "Also preliminary or planned amounts"),
 }
+# What the clock of a consultation is told in.
+CLOCK_LISTS: dict[str, dict[str, Words]] = {
+    "clockPaces": {code.value: words for code, words in PACES.items()},
+    "targetLevels": {code.value: words for code, words in TARGET_LEVELS.items()},
+    "dueReasons": {code.value: words for code, words in DUE_REASONS.items()},
+    "halfDayRules": {code.value: words for code, words in HALF_DAYS.items()},
+}
 LISTS: dict[str, dict[str, Words]] = {
+    **CLOCK_LISTS,
     "consultationStates": {code.value: words for code, words in STATES.items()},
     "turns": {code.value: words for code, words in TURNS.items()},
     "events": {code.value: words for code, words in ACTIONS.items()},

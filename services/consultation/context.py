@@ -1,7 +1,6 @@
 """What the routes of this service are handed: one object, made in `create_app`."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import cast
 
 from pydantic import BaseModel
@@ -10,6 +9,7 @@ from starlette.responses import Response
 
 from services.consultation.brake.domain import Limits
 from services.consultation.clocks.domain import BusinessCalendar
+from services.consultation.clocks.unit_clocks import UnitClocks
 from services.consultation.grounds.domain import Grounds
 from shared.clock import Clock
 from shared.database.engine import Database
@@ -22,7 +22,7 @@ class Context:
     """`database` is the runtime role's, `statistics` reads columns without persons across organisations.
 
     `base_url` is the public address of the API; `answering` the canonical organisation that answers;
-    `targets` the working time in which each type is to be answered; `limits` the persons that may be asked about.
+    `clocks` the calendars and targets of its units; `limits` the persons that may be asked about.
     """
 
     database: Database
@@ -32,7 +32,7 @@ class Context:
     grounds: Grounds
     clock: Clock
     calendar: BusinessCalendar
-    targets: dict[str, timedelta]
+    clocks: UnitClocks
     answering: str
     base_url: str
     limits: Limits

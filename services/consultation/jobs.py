@@ -2,6 +2,8 @@
 
 from services.consultation.brake.count import forget_counted
 from services.consultation.lookups.kept.repository import forget_expired as forget_kept_lookups
+from services.consultation.timers.recount import RECOUNT, Recounting
+from services.consultation.timers.ring import Ringing
 from shared.idempotency import forget_expired
 from shared.jobs.job import Job, Run
 from shared.sealing import keeping
@@ -37,6 +39,7 @@ CHORES = (
 )
 
 
-def jobs(keeper: Keeper) -> tuple[Job, ...]:
-    """What the worker of this service's database does: keep the trail, and the chores."""
-    return (*keeping.jobs(keeper), *CHORES)
+def jobs(keeper: Keeper, ringing: Ringing, recounting: Recounting) -> tuple[Job, ...]:
+    """What the worker of this service's database does: keep the trail, keep due dates, and the chores."""
+    timers = (Job("timers.ring", ringing, every_seconds=10), Job(RECOUNT, recounting))
+    return (*keeping.jobs(keeper), *timers, *CHORES)

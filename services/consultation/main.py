@@ -16,6 +16,8 @@ from services.consultation.channels import advice_routes
 from services.consultation.channels import routes as channel_routes
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
+from services.consultation.clocks.unit_clocks import UnitClocks
+from services.consultation.consultations import clock_routes
 from services.consultation.consultations import process_routes as consultation_process_routes
 from services.consultation.consultations import reading_routes as consultation_reading_routes
 from services.consultation.consultations import routes as consultation_routes
@@ -45,8 +47,11 @@ from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.problems import CHECKS
 from services.consultation.protection import routes as protection_routes
 from services.consultation.scopes import AUDIT_READ, SCOPES
-from services.consultation.settings import Settings
+from services.consultation.service_levels import routes as service_level_routes
+from services.consultation.settings import ClockSettings, Settings
 from services.consultation.tables import LAYOUT, STATISTICS_READS
+from services.consultation.timers.recount import Recounting
+from services.consultation.timers.ring import Ringing
 from shared.clock import Clock
 from shared.database.engine import Database
 from shared.database.isolation import isolation_faults, reach_faults
@@ -82,6 +87,8 @@ _ROUTERS = (
     channel_routes.router,
     catalogue_routes.router,
     advice_routes.router,
+    clock_routes.router,
+    service_level_routes.router,
     protection_routes.router,
     leadtime_routes.router,
     audit_router(AUDIT_READ),
@@ -200,6 +207,7 @@ def _asking(settings: Settings, world: World) -> AskDependencies:
 
 
 def _context(settings: Settings, world: World, calendar: BusinessCalendar) -> Context:
+    answering = canonical_organisation(settings.answering_organisation)
     return Context(
         database=world.database,
         statistics=world.statistics,
@@ -208,14 +216,24 @@ def _context(settings: Settings, world: World, calendar: BusinessCalendar) -> Co
         grounds=world.grounds,
         clock=world.clock,
         calendar=calendar,
-        targets={
-            **dict.fromkeys(ConsultationType, timedelta(hours=settings.target_hours_consultation)),
-            ConsultationType.INFORMATION_REQUEST: timedelta(hours=settings.target_hours_information_request),
-        },
-        answering=canonical_organisation(settings.answering_organisation),
+        clocks=UnitClocks(world.database, answering, default_targets(settings)),
+        answering=answering,
         base_url=settings.public_url + PREFIX,
         limits=_limits(settings),
     )
+
+
+def default_targets(settings: ClockSettings) -> dict[str, int]:
+    """Working seconds by type, for where neither a unit nor all of them have a target."""
+    hours = dict.fromkeys(ConsultationType, settings.target_hours_consultation)
+    hours[ConsultationType.INFORMATION_REQUEST] = settings.target_hours_information_request
+    return {each.value: int(hours[each] * 3600) for each in ConsultationType}
+
+
+def keeping_time(settings: ClockSettings) -> tuple[Ringing, Recounting]:
+    """The jobs that keep due dates."""
+    defaults, answering = default_targets(settings), canonical_organisation(settings.answering_organisation)
+    return Ringing(defaults, answering, settings.clock_notices), Recounting(defaults, answering)
 
 
 def _limits(settings: Settings) -> Limits:

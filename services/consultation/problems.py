@@ -121,6 +121,39 @@ TIME_NOT_PERMITTED = ProblemKind(
         "State a time from earliest to latest: between the events before and after, and not after it was recorded.",
     ),
 )
+NOT_ANSWERING = ProblemKind(
+    "not_answering",
+    403,
+    Words(
+        "Bara den svarande myndigheten anger öppettider och måltider",
+        "Only the answering authority states opening hours and targets",
+    ),
+    Words(
+        "Tala med Arbetsförmedlingen. Vad som gäller framgår av GET på samma adress.",
+        "Talk to Arbetsförmedlingen. What is in force is told by GET at the same address.",
+    ),
+    check=TENANCY,
+)
+BEGINS_TOO_EARLY = ProblemKind(
+    "begins_too_early",
+    422,
+    Words("Ändringen börjar för tidigt eller för sent", "The change begins too early, or too late"),
+    Words(
+        "Ange en dag från earliest till latest: det som redan har räknats räknas aldrig om.",
+        "State a day from earliest to latest: what has been counted is never counted differently.",
+    ),
+)
+OPENING_INVALID = ProblemKind(
+    "opening_invalid",
+    422,
+    Words("Öppettiderna kan inte användas", "The opening hours cannot be used"),
+    Words(
+        "Rätta fälten i errors: öppet någon dag i veckan, öppning före stängning, och för en halvdag en dag eller en "
+        "regel.",
+        "Correct the fields in errors: open on some day of the week, opening before closing, and for a half day a "
+        "date or a rule.",
+    ),
+)
 LOOKUP_NOT_USABLE = ProblemKind(
     "lookup_not_usable",
     422,

@@ -94,6 +94,13 @@ VIOLENCE_READ = Scope(
         "See consultations that are marked for violence in close relationships, beside other scopes",
     ),
 )
+UNITS_CLOCKS = Scope(
+    "samrad:units.clocks",
+    Words(
+        "Ange öppettider och måltider för den egna myndighetens enheter",
+        "State opening hours and target times of one's own authority's units",
+    ),
+)
 STATISTICS_READ = Scope(
     "samrad:statistics.read",
     Words(
@@ -119,6 +126,7 @@ SCOPES = {
         PROTECTED_READ,
         QUEUE_CORRECTIONS,
         VIOLENCE_READ,
+        UNITS_CLOCKS,
         STATISTICS_READ,
     )
 }

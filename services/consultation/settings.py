@@ -7,12 +7,29 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class Settings(BaseSettings):
-    """Everything the service needs to be told. Listed with comments in `deploy/env/consultation.env`."""
+class ClockSettings(BaseSettings):
+    """What counting time needs: the service, and its background jobs wherever they run."""
 
     model_config = SettingsConfigDict(
         env_prefix="SAMRAD_CONSULTATION_", frozen=True, extra="ignore", hide_input_in_errors=True
     )
+
+    answering_organisation: str = Field(
+        default="2021002114", description="Organisation number of the authority that answers: Arbetsförmedlingen"
+    )
+    target_hours_information_request: float = Field(
+        default=18.0, gt=0, description="Working hours within which an information request is to be answered"
+    )
+    target_hours_consultation: float = Field(
+        default=27.0, gt=0, description="Working hours within which a consultation is to be answered"
+    )
+    clock_notices: bool = Field(
+        default=True, description="Whether reminders, lapsed pauses and what is overdue are told as events"
+    )
+
+
+class Settings(ClockSettings):
+    """Everything the service needs to be told. Listed with comments in `deploy/env/consultation.env`."""
 
     public_url: str = Field(description="What clients see, without a path")
     issuer: str = Field(description="Our own issuer, as in the claim iss; it begins the service's audience")
@@ -84,15 +101,6 @@ class Settings(BaseSettings):
     )
     rest_sources_file: Path | None = Field(
         default=None, description="Sources that are asked by JSON APIs of their own; without it all are asked by SSBTEK"
-    )
-    answering_organisation: str = Field(
-        default="2021002114", description="Organisation number of the authority that answers: Arbetsförmedlingen"
-    )
-    target_hours_information_request: float = Field(
-        default=18.0, gt=0, description="Working hours within which an information request is to be answered"
-    )
-    target_hours_consultation: float = Field(
-        default=27.0, gt=0, description="Working hours within which a consultation is to be answered"
     )
     persons_per_handler_and_hour: int = Field(
         default=60, ge=1, description="Different persons that one handler may ask about in an hour"

@@ -24,6 +24,9 @@ TENANT_TABLES = (
     "meeting",
     "protected_person",
     "asked_person",
+    "unit_calendar",
+    "unit_target",
+    "timer",
     "audit_entry",
     "idempotency_record",
 )
@@ -41,6 +44,7 @@ LAYOUT = Layout(
         "audit_sealing_ages": "how late sealing is, in seconds",
         "is_protected": "yes or no, across organisations",
         "postal_address_of": "where an organisation wants its letters",
+        "clock_history": "the times of a consultation's events, to its two sides alike",
     },
 )
 STATISTICS_READS = {

@@ -104,6 +104,13 @@ CATALOGUE: Mapping[str, tuple[Scope, ...]] = {
             ),
         ),
         Scope(
+            "samrad:units.clocks",
+            Words(
+                "Ange öppettider och måltider för den egna myndighetens enheter",
+                "State opening hours and target times of one's own authority's units",
+            ),
+        ),
+        Scope(
             "samrad:statistics.read",
             Words(
                 "Läsa ledtider och köläge, utan personuppgifter",

@@ -25,6 +25,7 @@ LAYOUTS = {"consultation": consultation.LAYOUT, "agreements": agreements.LAYOUT}
 TENANT_TABLES = {"consultation": consultation.TENANT_TABLES, "agreements": agreements.TENANT_TABLES}
 TABLES = [(service, table) for service, tables in TENANT_TABLES.items() for table in tables]
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_VERSION = "$1::text, gen_random_uuid()"
 OTHERS = {UMEA: MALMO, MALMO: UMEA}
 
 Result = TypeVar("Result")
@@ -69,6 +70,16 @@ def seed(exchange: Exchange) -> None:
         assert granted.status_code == 201, granted.text
         sql(exchange, _UNIT, f"seed-{name}", own, database="agreements")
         sql(exchange, _WITHDRAWN, own, code, f"seed-{name}", database="agreements")
+    for organisation in (UMEA, MALMO):
+        # Through the door only the answering authority makes these; an organisation's own they are all the same.
+        sql(
+            exchange, f"INSERT INTO unit_calendar VALUES ({_VERSION}, 'u', '2090-01-01', now(), 'x', 'x')", organisation
+        )
+        sql(
+            exchange,
+            f"INSERT INTO unit_target VALUES ({_VERSION}, 'u', 't', '2090-01-01', now(), 'x', 'x')",
+            organisation,
+        )
     for service in LAYOUTS:
         sql(exchange, "ANALYZE", database=service)
 

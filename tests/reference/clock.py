@@ -158,6 +158,9 @@ class _Timeline:
     @classmethod
     def reaching_due(cls, happened: Sequence[Happening], kind: str, world: World, known: datetime) -> "_Timeline":
         """One that is long enough to hold the due date."""
+        if happened[-1].turn == "nobody":
+            # Whatever is told after the end changes nothing of what has ended.
+            known = min(known, _last_change(happened))
         days = 20
         while not (made := cls(happened, kind, world, known, days))._due.any():
             days *= 2

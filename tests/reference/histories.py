@@ -37,16 +37,16 @@ def make_world(seed: int) -> World:
         for unit, office in zip(UNITS, (NORR, KUST, NATT, LUNCH), strict=True)
     ]
     targets = []
-    for _ in range(8):
+    for _ in range(24):
         unit = rng.choice(UNITS)
         recorded = _any_minute(rng)
         began = next(each for each in offices if each.unit == unit)
-        shut = frozenset(recorded.date() + timedelta(days=rng.randint(1, 30)) for _ in range(2))
+        shut = frozenset(recorded.date() + timedelta(days=rng.randint(1, 30)) for _ in range(3))
         office = rng.choice((None, NORR, replace(began.office or NORR, closed=shut)))
-        offices.append(OfficeFrom(unit, recorded.date() + timedelta(days=rng.randint(2, 40)), recorded, office))
-    for _ in range(30):
+        offices.append(OfficeFrom(unit, recorded.date() + timedelta(days=rng.randint(2, 12)), recorded, office))
+    for _ in range(120):
         recorded = _any_minute(rng) - timedelta(days=30)
-        day = recorded.date() + timedelta(days=rng.randint(2, 40))
+        day = recorded.date() + timedelta(days=rng.randint(2, 12))
         minutes = rng.choice((None, 180, 540, 1080, 1500, 1800))
         targets.append(TargetFrom(rng.choice((None, *UNITS)), rng.choice(TYPES), day, recorded, minutes))
     return World(tuple(offices), tuple(targets), tuple(zip(TYPES, (1080, 1620, 2400), strict=True)))

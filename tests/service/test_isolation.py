@@ -61,6 +61,10 @@ NO_OBJECT = {
     ("consultation", "GET", "/queue"): "lists what is put to the caller",
     ("consultation", "POST", "/registrations"): "makes a new record of the organisation in the body, put to the caller",
     ("consultation", "GET", "/channel-advice"): "advice on a type of question, the same for everybody",
+    ("consultation", "GET", "/unit-calendars"): "opening hours are told to whoever asks or answers",
+    ("consultation", "POST", "/unit-calendars"): "makes a new record of the caller's own",
+    ("consultation", "GET", "/unit-targets"): "target times are told to whoever asks or answers",
+    ("consultation", "POST", "/unit-targets"): "makes a new record of the caller's own",
     ("consultation", "GET", "/source-probe"): "tells of the sources, through the caller's own certificate",
     ("consultation", "GET", "/source-health"): "figures over all",
     ("consultation", "GET", "/audit-entries"): "lists the caller's own",
@@ -273,6 +277,12 @@ def foreign(running: Exchange) -> dict[str, str]:
     assert delegation.status_code == 201, delegation.text
     move = running.send("af-manager", "POST", "/agreements/v1/unit-moves", unit_move_body(running), key="foreign-3")
     assert move.status_code == 201, move.text
+    begins = {"unit": "elsewhere", "validFrom": str(running.clock().date() + timedelta(days=2))}
+    for path, version in (
+        ("unit-calendars", {**begins, "opening": None}),
+        ("unit-targets", {**begins, "type": "consultation", "workingMinutes": None}),
+    ):
+        assert running.send("af-workbench", "POST", f"/consultation/v1/{path}", version).status_code == 201
     return {
         "consultationId": consultation["consultationId"],
         "lookupId": lookup["lookupId"],

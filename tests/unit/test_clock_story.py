@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from services.consultation.clocks.counting import Clockwork
 from services.consultation.clocks.domain import OFFICE_WEEK, OpeningHours
 from services.consultation.clocks.effective import Correction, RecordedEvent
 from services.consultation.clocks.opening_rules import HalfDay, HalfDayRule, OpeningRules
@@ -33,10 +34,10 @@ def histories(world: int) -> list[History]:
 @pytest.mark.parametrize("seed", WORLDS)
 def test_ten_thousand_histories_agree_with_the_reference_to_the_minute(seed: int) -> None:
     world = make_world(seed)
-    calendars, targets = calendars_of(world), targets_of(world)
+    clockwork = clockwork_of(world)
 
     for history in histories(seed):
-        story = tell_story([recorded(fact) for fact in history.facts], history.type, calendars, targets, history.now)
+        story = tell_story([recorded(fact) for fact in history.facts], clockwork.rules(history.type, history.now))
 
         expected = reference.tell(history.facts, history.type, world, history.now)
         assert in_minutes(story) == expected, history
@@ -46,12 +47,12 @@ def test_ten_thousand_histories_agree_with_the_reference_to_the_minute(seed: int
 def test_intervals_follow_without_gaps_and_sum_to_the_whole_to_the_second(seed: int) -> None:
     rng = Random(seed)  # noqa: S311  # reproducible, nothing secret
     world = make_world(seed)
-    calendars, targets = calendars_of(world), targets_of(world)
+    clockwork = clockwork_of(world)
 
     for history in histories(seed)[:100]:
         shift = timedelta(seconds=rng.randint(0, 59), microseconds=rng.randint(0, 999_999))
         events = [recorded(fact, shift) for fact in history.facts]
-        story = tell_story(events, history.type, calendars, targets, history.now + shift)
+        story = tell_story(events, clockwork.rules(history.type, history.now + shift))
 
         assert all(before.end == after.start for before, after in pairwise(story.intervals))
         assert story.total_seconds == sum(each.seconds for each in story.intervals) == sum(story.by_turn.values())
@@ -59,6 +60,8 @@ def test_intervals_follow_without_gaps_and_sum_to_the_whole_to_the_second(seed: 
         counted = sum(each.seconds for each in story.intervals if each.counted)
         assert story.standing.counted_seconds == counted
         assert 0 in (story.standing.remaining_seconds, story.standing.overdue_seconds)
+        assert (story.standing.overdue_seconds == 0) == (counted <= story.standing.allowed_seconds)
+        assert story.standing.allowed_seconds >= story.standing.due.target.seconds
 
 
 def test_the_histories_meet_every_turn_every_unit_and_every_kind_of_trouble() -> None:
@@ -105,22 +108,18 @@ def recorded(fact: reference.Fact, shift: timedelta = timedelta(0)) -> RecordedE
     )
 
 
-def calendars_of(world: reference.World) -> UnitCalendars:
-    return UnitCalendars(
-        NATIONAL,
-        [
-            CalendarVersion(each.unit, each.day, each.recorded, None if each.office is None else rules_of(each.office))
-            for each in world.offices
-        ],
-    )
-
-
-def targets_of(world: reference.World) -> Targets:
-    versions = [
+def clockwork_of(world: reference.World) -> Clockwork:
+    """What the product counts by in such a world."""
+    calendars = [
+        CalendarVersion(each.unit, each.day, each.recorded, None if each.office is None else rules_of(each.office))
+        for each in world.offices
+    ]
+    targets = [
         TargetVersion(each.unit, each.type, each.day, each.recorded, each.minutes and each.minutes * 60)
         for each in world.targets
     ]
-    return Targets({kind: minutes * 60 for kind, minutes in world.defaults}, versions)
+    defaults = {kind: minutes * 60 for kind, minutes in world.defaults}
+    return Clockwork(UnitCalendars(NATIONAL, calendars), Targets(defaults, targets))
 
 
 def rules_of(office: reference.Office) -> OpeningRules:

@@ -6,12 +6,10 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.consultations.changes import Change, apply
 from services.consultation.consultations.disclosures.decide import decide_on_sets
 from services.consultation.consultations.disclosures.domain import Disclosure
 from services.consultation.consultations.domain import Consultation
-from services.consultation.consultations.lead_time import measured_in
 from services.consultation.consultations.repository import find_answered_by
 
 _ADDRESS = text("SELECT postal_address_of(:org)").columns(address=JSONB)
@@ -23,18 +21,13 @@ async def send_by_post(connection: AsyncConnection, change: Change) -> Consultat
 
 
 async def record_dispatch(
-    connection: AsyncConnection,
-    change: Change,
-    letter: str,
-    calendar: BusinessCalendar,
-    decided: Sequence[Disclosure] = (),
+    connection: AsyncConnection, change: Change, letter: str, decided: Sequence[Disclosure] = ()
 ) -> Consultation:
     """The letter has left; its words are kept as the answer.
 
     Raises Problem 404, 409 when no letter had been chosen, 412, 422 when the decisions don't match what was asked.
     """
-    measure = measured_in(calendar)
-    after = await apply(connection, change, find_answered_by, Consultation.dispatch, message=letter, measure=measure)
+    after = await apply(connection, change, find_answered_by, Consultation.dispatch, message=letter)
     await decide_on_sets(connection, change.vault, after, decided)
     return after
 

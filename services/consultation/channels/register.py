@@ -16,7 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.consultation import scopes
 from services.consultation.brake.count import COUNTED, brake_refusal, counted_values
 from services.consultation.brake.domain import Braked, Limits
-from services.consultation.clocks.domain import BusinessCalendar
+from services.consultation.clocks.counting import Clockwork, Rules
+from services.consultation.clocks.story import due_when_opened
+from services.consultation.clocks.timers import Timer, timers_when_due
+from services.consultation.clocks.unit_clocks import UnitClocks
 from services.consultation.clocks.zone import SWEDEN
 from services.consultation.consultations import repository
 from services.consultation.consultations.answer import answer_consultation
@@ -83,8 +86,7 @@ class RegisterDependencies:
     database: Database
     vault: Vault
     grounds: Grounds
-    calendar: BusinessCalendar
-    targets: dict[str, timedelta]
+    clocks: UnitClocks
     limits: Limits
 
 
@@ -96,6 +98,8 @@ class Registered:
     number: str
     opened_at: datetime
     due_at: datetime
+    target_seconds: int
+    timers: tuple[Timer, ...]
     consultation: Consultation
 
 
@@ -149,37 +153,48 @@ async def register(
     caller: Caller,
     registration: Registration,
     decision: Decision,
+    clockwork: Clockwork,
     now: datetime,
 ) -> Registered:
     """The consultation, claimed by the handler who registers it, and answered when it was answered at once."""
     for _ in range(_NUMBER_TRIES):
-        registered = _registered(needs, caller, registration, decision, now)
+        registered = _registered(caller, registration, decision, clockwork.rules(registration.type.value, now), now)
         values = _values(needs, caller, registration, registered, decision, now)
         if await repository.register(connection, values):
             break
     else:
         raise RuntimeError("no free number was found")
     change = Change(
-        caller, registered.id, 1, now, needs.vault, registration.channel, happened_at=registration.happened_at
+        caller,
+        registered.id,
+        1,
+        now,
+        needs.vault,
+        registration.channel,
+        happened_at=registration.happened_at,
+        clockwork=clockwork,
     )
     after = await claim_consultation(connection, change)
     if registration.answer is not None:
         ended = min(now, registration.happened_at + timedelta(minutes=registration.minutes))
         answering = replace(change, expected_version=after.version, event_id=uuid4(), happened_at=ended)
-        after = await answer_consultation(connection, answering, registration.answer, needs.calendar)
+        after = await answer_consultation(connection, answering, registration.answer)
     return replace(registered, consultation=after)
 
 
 def _registered(
-    needs: RegisterDependencies, caller: Caller, registration: Registration, decision: Decision, now: datetime
+    caller: Caller, registration: Registration, decision: Decision, rules: Rules, now: datetime
 ) -> Registered:
-    target = int(needs.targets[registration.type.value].total_seconds())
+    unit = place(decision, registration.information_set).unit
+    due = due_when_opened(rules, registration.happened_at, unit)
     new = uuid4()
     return Registered(
         id=new,
         number=new_number(now),
         opened_at=registration.happened_at,
-        due_at=needs.calendar.add(registration.happened_at, target),
+        due_at=due.at,
+        target_seconds=due.target.seconds,
+        timers=timers_when_due(due, now, rules.calendar(unit)),
         consultation=Consultation(
             id=new,
             organisation=registration.organisation,
@@ -187,7 +202,7 @@ def _registered(
             state=State.RECEIVED,
             version=1,
             assigned_to=None,
-            unit=place(decision, registration.information_set).unit,
+            unit=unit,
         ),
     )
 
@@ -257,7 +272,7 @@ def _values(
         "county_code": asker.county_code,
         "opened_at": registered.opened_at,
         "due_at": registered.due_at,
-        "target_seconds": int(needs.targets[registration.type.value].total_seconds()),
+        "target_seconds": registered.target_seconds,
         "queue": placement.queue,
         "restricted": placement.restricted,
         "round": 1,

@@ -88,18 +88,17 @@ async def register_contact(
         "subject": mark_person(context.vault, registration.person),
         "detail": {"purpose": registration.purpose, "caseReference": registration.case_reference},
     }
-    needs = RegisterDependencies(
-        context.database, context.vault, context.grounds, context.calendar, context.targets, context.limits
-    )
+    needs = RegisterDependencies(context.database, context.vault, context.grounds, context.clocks, context.limits)
     if attempt is not None:
         async with context.database.begin(Tenancy(caller.organisation)) as connection:
             if (kept := await context.ledger.waiting(connection, caller, attempt, now)) is not None:
                 return kept
     decision = await decide_registration(needs, caller, registration, now)
+    clockwork = await context.clocks.current(now)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
 
         async def told() -> Response:
-            made = await register(connection, needs, caller, registration, decision, now)
+            made = await register(connection, needs, caller, registration, decision, clockwork, now)
             return _receipt(context, caller, made)
 
         return await context.ledger.once(connection, caller, attempt, now, told)
@@ -191,7 +190,7 @@ async def dispatch_letter(
     decided = read_disclosures(body.disclosures)
 
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
-        return await record_dispatch(connection, change, body.text, context.calendar, decided)
+        return await record_dispatch(connection, change, body.text, decided)
 
     happened_at = wire.happened(body.happened_at, context.clock())
     return await carry_out(

@@ -6,7 +6,7 @@ of the unit that has the consultation, and held against the target in force at e
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.consultation.clocks.domain import BusinessCalendar
@@ -27,6 +27,10 @@ class Rules:
     type: str
     known_at: datetime
 
+    def known(self, at: datetime) -> "Rules":
+        """The same as known at another instant."""
+        return replace(self, known_at=at)
+
     def calendar(self, unit: str | None) -> BusinessCalendar:
         """The calendar of the unit."""
         return self.calendars.of(unit, self.known_at)
@@ -34,6 +38,18 @@ class Rules:
     def target(self, instant: datetime, unit: str | None) -> Target:
         """The target in force."""
         return self.targets.at(instant, unit, self.type, self.known_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Clockwork:
+    """Every unit's calendar and every target, with all their versions."""
+
+    calendars: UnitCalendars
+    targets: Targets
+
+    def rules(self, consultation_type: str, known_at: datetime) -> Rules:
+        """What a consultation of the type is held against."""
+        return Rules(self.calendars, self.targets, consultation_type, known_at)
 
 
 @dataclass(frozen=True, slots=True)

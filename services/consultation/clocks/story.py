@@ -20,9 +20,7 @@ from services.consultation.clocks.counting import (
     stretches,
 )
 from services.consultation.clocks.effective import EffectiveEvent, RecordedEvent, effective
-from services.consultation.clocks.targets import Target, Targets
 from services.consultation.clocks.turns import Turn
-from services.consultation.clocks.unit_calendars import UnitCalendars
 
 _TOUCHED = frozenset((Turn.ANSWERING, Turn.SECRECY_TEST))
 
@@ -54,8 +52,7 @@ class DueReason(StrEnum):
 class Interval:
     """It was this one's turn, in this unit, in `[start, end)`; `end` is None while it still is.
 
-    `seconds` is working time by the unit's calendar until `end` or now. `pause_reason` is why the clock stands still,
-    when a reason was given; `begun_by` and `ended_by` are the kinds of event.
+    `seconds` is working time by the unit's calendar until `end` or now; `since` and `until` are the events at its ends.
     """
 
     turn: Turn
@@ -64,9 +61,13 @@ class Interval:
     end: datetime | None
     seconds: int
     counted: bool
-    pause_reason: str | None
-    begun_by: str
-    ended_by: str | None
+    since: EffectiveEvent
+    until: EffectiveEvent | None
+
+    @property
+    def pause_reason(self) -> str | None:
+        """Why the clock stands still, when a reason was given."""
+        return None if self.counted else self.since.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,15 @@ class Standing:
 
     at: datetime
     pace: Pace
-    target: Target
     due: Due
     counted_seconds: int
     remaining_seconds: int
     overdue_seconds: int
+
+    @property
+    def allowed_seconds(self) -> int:
+        """The counted time at which it falls due: the target, or what had been counted when a lower one took over."""
+        return self.counted_seconds + self.remaining_seconds - self.overdue_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +116,11 @@ class Story:
     standing: Standing
 
 
-def tell_story(
-    recorded: Sequence[RecordedEvent],
-    consultation_type: str,
-    calendars: UnitCalendars,
-    targets: Targets,
-    now: datetime,
-) -> Story:
-    """The story until `now` (aware), from the whole recorded history in order of sequence; at least its opening."""
-    rules = Rules(calendars, targets, consultation_type, now)
+def tell_story(recorded: Sequence[RecordedEvent], rules: Rules) -> Story:
+    """The story until now, `rules.known_at`, from the recorded history in order of sequence; at least its opening."""
     events = effective(recorded)
     parts = stretches(events)
-    asked = _not_before_start(now, parts)
+    asked = _not_before_start(rules.known_at, parts)
     until = _ended_at(parts) or asked
     told = [_interval(part, until, rules) for part in parts if part.turn is not Turn.NOBODY]
     by_turn = dict.fromkeys(Turn, 0)
@@ -141,9 +139,20 @@ def tell_story(
     )
 
 
+def due_when_opened(rules: Rules, opened_at: datetime, unit: str) -> Due:
+    """The due date of what was opened then in the unit."""
+    return current_due((RecordedEvent(1, opened_at, "opened", Turn.ANSWERING, unit),), rules)
+
+
 def current_due(recorded: Sequence[RecordedEvent], rules: Rules) -> Due:
-    """The due date by what is known now."""
-    return due(stretches(effective(recorded)), rules)
+    """The due date by what is known now; of what has ended, by what was known then."""
+    parts = stretches(effective(recorded))
+    return due(parts, _until_ended(parts, rules))
+
+
+def _until_ended(parts: Sequence[Stretch], rules: Rules) -> Rules:
+    ended = _ended_at(parts)
+    return rules if ended is None else rules.known(min(ended, rules.known_at))
 
 
 def _interval(part: Stretch, until: datetime, rules: Rules) -> Interval:
@@ -154,9 +163,8 @@ def _interval(part: Stretch, until: datetime, rules: Rules) -> Interval:
         end=part.end,
         seconds=open_seconds(part, until, rules),
         counted=part.counted,
-        pause_reason=None if part.counted else part.since.reason,
-        begun_by=part.since.action,
-        ended_by=part.until.action if part.until else None,
+        since=part.since,
+        until=part.until,
     )
 
 
@@ -186,12 +194,12 @@ def _standing(parts: Sequence[Stretch], now: datetime, rules: Rules) -> Standing
     last = parts[-1]
     pace = Pace.RUNNING if last.counted else Pace.ENDED if last.turn is Turn.NOBODY else Pace.STOPPED
     measured = now if pace is Pace.RUNNING else last.start
-    falls_due = due(parts, rules)
+    falls_due = due(parts, _until_ended(parts, rules))
     counted = counted_seconds(parts, measured, rules)
     late = counted - counted_seconds(parts, min(falls_due.at, measured), rules)
     left = rules.calendar(last.unit).open_seconds(measured, falls_due.at) if measured < falls_due.at else 0
     at = measured if pace is Pace.ENDED else now
-    return Standing(at, pace, rules.target(at, last.unit), falls_due, counted, left, late)
+    return Standing(at, pace, falls_due, counted, left, late)
 
 
 def _due_dates(recorded: Sequence[RecordedEvent], rules: Rules) -> list[DueStanding]:
@@ -201,12 +209,10 @@ def _due_dates(recorded: Sequence[RecordedEvent], rules: Rules) -> list[DueStand
         if event.notice:
             continue
         history = recorded[: place + 1]
-        _tell(
-            standings, event.recorded_at, event.sequence, _reasons(history), _known(rules, event.recorded_at), history
-        )
+        _tell(standings, event.recorded_at, event.sequence, _reasons(history), rules.known(event.recorded_at), history)
         following = recorded[place + 1].recorded_at if place + 1 < len(recorded) else rules.known_at
         for set_at, reason in _set_anew(history, rules, event.recorded_at, following):
-            _tell(standings, set_at, None, (reason,), _known(rules, set_at), history)
+            _tell(standings, set_at, None, (reason,), rules.known(set_at), history)
     return standings
 
 
@@ -223,10 +229,6 @@ def _tell(
     if sequence is None and not moved:
         return
     standings.append(DueStanding(at.astimezone(UTC), sequence, stands, moved, reasons))
-
-
-def _known(rules: Rules, at: datetime) -> Rules:
-    return Rules(rules.calendars, rules.targets, rules.type, at)
 
 
 def _set_anew(

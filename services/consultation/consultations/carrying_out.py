@@ -48,7 +48,10 @@ async def carry_out(
     The same key again gives the same answer, without the effect. Raises what the effect raises.
     """
     context = context_of(request)
-    change = Change(caller, consultation_id, version, context.clock(), context.vault, channel, happened_at)
+    now = context.clock()
+    # Before the transaction: whoever waits for a connection must not hold one.
+    clockwork = await context.clocks.current(now)
+    change = Change(caller, consultation_id, version, now, context.vault, channel, happened_at, clockwork=clockwork)
     request.scope["state"]["audit"] = {"objectId": consultation_id}
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
 

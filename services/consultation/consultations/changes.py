@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.consultation.clocks.counting import Clockwork
 from services.consultation.consultations import repository
 from services.consultation.consultations.domain import Actor, Audience, Channel, Consultation, Event
 from services.consultation.consultations.messages import seal_message
-from services.consultation.consultations.repository import Measured, Reader
+from services.consultation.consultations.repository import Reader
+from services.consultation.consultations.timekeeping import measure
 from shared.audit import AuditEntry
 from shared.problems import NOT_FOUND, VERSION_CHANGED, Problem
 from shared.tokens.caller import Caller
@@ -20,14 +22,13 @@ from shared.vault import Vault
 
 Find = Callable[[AsyncConnection, Reader, uuid.UUID], Awaitable[Row[Any] | None]]
 Method = Callable[[Consultation, Actor], tuple[Consultation, Event]]
-Measure = Callable[[AsyncConnection, Consultation, Event], Awaitable[Measured]]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """Who wants to change what, having read which version, at what time and by which channel.
 
-    `happened_at` is when it happened, for what is registered afterwards.
+    `happened_at` is when it happened, for what is registered afterwards. By `clockwork` its time is measured.
     """
 
     caller: Caller
@@ -38,6 +39,7 @@ class Change:
     channel: Channel = Channel.API
     happened_at: datetime | None = None
     event_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    clockwork: Clockwork = field(kw_only=True)
 
     def actor(self) -> Actor:
         """The one who makes the change."""
@@ -59,7 +61,6 @@ async def apply(
     method: Method,
     *,
     message: str | None = None,
-    measure: Measure | None = None,
 ) -> Consultation:
     """The consultation as it has become.
 
@@ -71,8 +72,8 @@ async def apply(
     if row is None:
         raise Problem(NOT_FOUND)
     after, event = permitted(change, row, method)
-    measured = await measure(connection, repository.as_domain(row), event) if measure else Measured()
-    audit = _audit(change, row, event)
+    measured = await measure(connection, change.clockwork, row, event)
+    audit = change_entry(change.caller, row, event)
     sealed = seal_message(change.vault, after.id, event.sequence, message) if message is not None else None
     if not await repository.save_change(connection, after, event, audit, message=sealed, measured=measured):
         now = await find(connection, reader, change.consultation_id)
@@ -100,11 +101,12 @@ def _version_changed(row: Row[Any] | None, reader: str) -> Problem:
     return Problem(VERSION_CHANGED, members=members)
 
 
-def _audit(change: Change, row: Row[Any], event: Event) -> AuditEntry:
+def change_entry(caller: Caller, row: Row[Any], event: Event) -> AuditEntry:
+    """The entry that tells of a change; `row` is how it stood before."""
     return AuditEntry(
         event=f"consultation.{event.action.value}",
-        at=change.at,
-        caller=change.caller,
+        at=event.at,
+        caller=caller,
         object_type="consultation",
         object_id=row.id,
         # What only the answering side sees of the timeline, only it sees of the trail.

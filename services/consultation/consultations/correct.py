@@ -9,7 +9,6 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.effective import (
     Correction,
     NothingToCorrect,
@@ -17,12 +16,11 @@ from services.consultation.clocks.effective import (
     RecordedEvent,
     require_permitted,
 )
-from services.consultation.consultations import repository
 from services.consultation.consultations.changes import Change, apply
 from services.consultation.consultations.domain import Actor, Audience, Channel, Consultation, Event
-from services.consultation.consultations.lead_time import measured_again
 from services.consultation.consultations.reasons import CorrectionReason
-from services.consultation.consultations.repository import Measured, Reader, find_answered_by
+from services.consultation.consultations.repository import Reader, find_answered_by
+from services.consultation.consultations.timekeeping import read_history
 from services.consultation.problems import EVENT_NOT_CORRECTABLE, TIME_NOT_PERMITTED
 from shared.problems import NOT_FOUND, Problem
 
@@ -50,9 +48,7 @@ class Corrected:
         }
 
 
-async def correct_event(
-    connection: AsyncConnection, change: Change, corrected: Corrected, calendar: BusinessCalendar
-) -> Consultation:
+async def correct_event(connection: AsyncConnection, change: Change, corrected: Corrected) -> Consultation:
     """The consultation, with its durations counted anew when it has been answered.
 
     Raises Problem 404, 412, and 422 when there is no such event to correct, or when it can't have happened then:
@@ -61,21 +57,14 @@ async def correct_event(
     row = await find_answered_by(connection, Reader.of(change.caller), change.consultation_id)
     if row is None:
         raise Problem(NOT_FOUND)
-    events = await repository.events(connection, row.org, change.consultation_id)
-    history = [repository.recorded(each) for each in events]
-    audiences = {each.sequence: Audience(each.audience) for each in events}
+    history = await read_history(connection, row.org, change.consultation_id)
 
     def correct(before: Consultation, by: Actor) -> tuple[Consultation, Event]:
-        _require_possible(history, corrected.counted())
-        return before.correct(by, audiences[corrected.sequence], **corrected.detail())
+        _require_possible(history.events, corrected.counted())
+        told_to = Audience.ANSWERING if corrected.sequence in history.hidden else Audience.BOTH
+        return before.correct(by, told_to, **corrected.detail())
 
-    async def measure(_: AsyncConnection, before: Consultation, event: Event) -> Measured:
-        correction = RecordedEvent(
-            event.sequence, event.at, event.action.value, before.state.turn, correction=corrected.counted()
-        )
-        return measured_again([*history, correction], calendar)
-
-    return await apply(connection, change, find_answered_by, correct, measure=measure)
+    return await apply(connection, change, find_answered_by, correct)
 
 
 def _require_possible(history: Sequence[RecordedEvent], correction: Correction) -> None:

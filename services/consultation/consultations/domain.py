@@ -246,6 +246,14 @@ class Consultation:
         """The municipality needs another round; `detail` names it."""
         return self._move(Action.REOPEN, by, detail=detail)
 
+    def remind(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+        """It is soon due."""
+        return self._move(Action.REMIND, by, detail=detail)
+
+    def lapse(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+        """What is waited for has not come in a long time."""
+        return self._move(Action.LAPSE, by, detail=detail)
+
     def correct(self, by: Actor, told_to: Audience, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
         """What was written down of an earlier event was wrong; `detail` says which event, and what is right.
 
@@ -331,7 +339,7 @@ def event_of(action: Action, by: Actor, after: Consultation, detail: Detail = _N
         state=after.state,
         organisation=by.organisation,
         client_id=by.client_id,
-        actor=by.person,
+        actor=by.person or None,
         audience=Audience.BOTH if rule is None or rule.told_to_both else Audience.ANSWERING,
         channel=by.channel,
         unit=after.unit,

@@ -8,7 +8,7 @@ import json
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from asyncpg import UniqueViolationError
@@ -17,7 +17,9 @@ from starlette.responses import Response
 
 from services.consultation.brake.count import brake_refusal
 from services.consultation.brake.domain import Braked, Limits
-from services.consultation.clocks.domain import BusinessCalendar
+from services.consultation.clocks.story import due_when_opened
+from services.consultation.clocks.timers import Timer, timers_when_due
+from services.consultation.clocks.unit_clocks import UnitClocks
 from services.consultation.consultations import repository
 from services.consultation.consultations.disclosures.asked import named_sets
 from services.consultation.consultations.disclosures.repository import asked_values
@@ -33,7 +35,7 @@ from services.consultation.consultations.forms.keeping import seal_form
 from services.consultation.consultations.forms.models import Form
 from services.consultation.consultations.messages import seal_message
 from services.consultation.consultations.numbers import new_number
-from services.consultation.consultations.placement import place
+from services.consultation.consultations.placement import Placement, place
 from services.consultation.grounds.domain import AskingOrganisation, Decision, Grounds
 from services.consultation.lookups.repository import find as find_lookup
 from services.consultation.persons.domain import PersonNumber
@@ -72,6 +74,8 @@ class Opened:
     number: str
     opened_at: datetime
     due_at: datetime
+    target_seconds: int
+    timers: tuple[Timer, ...]
     version: int = 1
 
 
@@ -83,8 +87,7 @@ class OpenDependencies:
     vault: Vault
     ledger: Ledger
     grounds: Grounds
-    calendar: BusinessCalendar
-    targets: dict[str, timedelta]
+    clocks: UnitClocks
     answering: str
     limits: Limits
 
@@ -134,8 +137,9 @@ async def open_consultation(
         if attempt is not None and (kept := await carried_out(needs, caller, attempt, now)):
             return kept
         raise
+    placement = place(decision, information_set_of(question))
     for _ in range(NUMBER_TRIES):
-        opened = new_receipt(needs, question, now)
+        opened = await new_receipt(needs, question, placement, now)
         response = told(opened)
         values = opening_values(needs, caller, question, opened, subject, decision, asker)
         if attempt is not None:
@@ -186,11 +190,12 @@ def information_set_of(question: Question) -> str:
     return f"consultation.{question.type}"
 
 
-def new_receipt(needs: OpenDependencies, question: Question, now: datetime) -> Opened:
+async def new_receipt(needs: OpenDependencies, question: Question, placement: Placement, now: datetime) -> Opened:
     """An id, a number and a due date for what is opened now."""
-    target = needs.targets[question.type.value]
-    due_at = needs.calendar.add(now, int(target.total_seconds()))
-    return Opened(uuid.uuid4(), new_number(now), now, due_at)
+    rules = (await needs.clocks.current(now)).rules(question.type.value, now)
+    due = due_when_opened(rules, now, placement.unit)
+    running = timers_when_due(due, now, rules.calendar(placement.unit))
+    return Opened(uuid.uuid4(), new_number(now), now, due.at, due.target.seconds, running)
 
 
 async def _subject(needs: OpenDependencies, caller: Caller, question: Question) -> Subject:
@@ -231,10 +236,11 @@ def opening_values(
     consultation = Consultation(
         opened.id, caller.organisation, needs.answering, State.RECEIVED, opened.version, None, unit=placement.unit
     )
+    event = event_of(Action.OPEN, actor, consultation)
     audit = _audit(caller, question, opened, subject, decision)
     message = seal_message(needs.vault, opened.id, opened.version, question.text)
     return {
-        **repository.event_values(event_of(Action.OPEN, actor, consultation), consultation, message, audit),
+        **repository.event_values(event, consultation, message, audit, opened.timers),
         "org": caller.organisation,
         "id": opened.id,
         "number": opened.number,
@@ -257,7 +263,7 @@ def opening_values(
         "county_code": asker.county_code,
         "opened_at": opened.opened_at,
         "due_at": opened.due_at,
-        "target_seconds": int(needs.targets[question.type.value].total_seconds()),
+        "target_seconds": opened.target_seconds,
         "queue": placement.queue,
         "restricted": placement.restricted,
         "round": 1,

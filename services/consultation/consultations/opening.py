@@ -33,8 +33,7 @@ def dependencies(context: Context) -> OpenDependencies:
         vault=context.vault,
         ledger=context.ledger,
         grounds=context.grounds,
-        calendar=context.calendar,
-        targets=context.targets,
+        clocks=context.clocks,
         answering=context.answering,
         limits=context.limits,
     )

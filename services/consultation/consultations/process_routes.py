@@ -257,7 +257,7 @@ async def reopen(
     request.scope["state"]["audit"] = {"objectId": consultation_id}
     return await reopen_consultation(
         dependencies(context),
-        Change(caller, consultation_id, version, now, context.vault),
+        Change(caller, consultation_id, version, now, context.vault, clockwork=await context.clocks.current(now)),
         NextRound(body.question, body.details, now.astimezone(SWEDEN).date()),
         attempt=attempt,
         told=lambda opened: receipt(context, opened),
@@ -284,10 +284,9 @@ async def correct(
     Ange när en tidigare händelse egentligen skedde, eller genom vilken kanal. Det registrerade står kvar; tiderna
     räknas om.
     """
-    calendar = context_of(request).calendar
     corrected = Corrected(body.sequence, body.reason, body.happened_at, body.channel)
 
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
-        return await correct_event(connection, change, corrected, calendar)
+        return await correct_event(connection, change, corrected)
 
     return await carry_out(request, caller, consultation_id, version, attempt, effect)

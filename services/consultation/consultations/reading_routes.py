@@ -157,7 +157,7 @@ async def get_consultation(
     event = "consultation.withheld" if withheld else "consultation.read"
     fields = ["leadTime"] if withheld else _ALL_FIELDS
     marks = disclosure_marks(protected=row.protected, withheld=withheld)
-    entry = _reading(context, caller, row, event, fields, withheld=withheld, marks=marks)
+    entry = reading(context, caller, row, event, fields, withheld=withheld, marks=marks)
     await record_alone(context.database.single, entry)
     return context.json(model, headers={"ETag": etag(row.version)})
 
@@ -184,7 +184,7 @@ async def list_events(
         row = await visible(connection, caller, consultation_id)
         owner = str(row.org)
         rows = await repository.events(connection, owner, consultation_id)
-        await record(connection, _reading(context, caller, row, "consultation.events_read", ["events"]))
+        await record(connection, reading(context, caller, row, "consultation.events_read", ["events"]))
     told = [
         TimelineEvent(
             event_id=row.id,
@@ -227,7 +227,7 @@ async def visible(connection: AsyncConnection, caller: Caller, consultation_id: 
     return row
 
 
-def _reading(
+def reading(
     context: Context,
     caller: Caller,
     row: Row[Any],
@@ -237,6 +237,7 @@ def _reading(
     withheld: bool = False,
     marks: Mapping[str, object] = _NO_MARKS,
 ) -> AuditEntry:
+    """The entry that tells of a reading."""
     return AuditEntry(
         event=event,
         outcome="refused" if withheld else "permitted",

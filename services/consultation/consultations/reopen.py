@@ -32,6 +32,7 @@ from services.consultation.consultations.open import (
     new_receipt,
     opening_values,
 )
+from services.consultation.consultations.placement import place
 from services.consultation.consultations.repository import Opening, Reader, find_own
 from services.consultation.problems import ALREADY_REOPENED, PROTECTED_IDENTITY
 from services.consultation.question_categories import QuestionCategory
@@ -76,8 +77,9 @@ async def reopen_consultation(
             return kept
         raise
     subject = Subject(previous.person_mark, previous.person_sealed)
+    placement = place(decision, information_set_of(question))
     for _ in range(NUMBER_TRIES):
-        opened = new_receipt(needs, question, change.at)
+        opened = await new_receipt(needs, question, placement, change.at)
         values = opening_values(needs, change.caller, question, opened, subject, decision, asker) | _following(previous)
         try:
             return await _written(needs, change, values, opened, attempt, told)

@@ -15,8 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.consultation import scopes
 from services.consultation.brake.count import COUNTED
 from services.consultation.brake.domain import Braked
-from services.consultation.clocks.effective import Correction, RecordedEvent, effective
-from services.consultation.clocks.turns import Turn, TurnChange
+from services.consultation.clocks.timers import Timer, TimerKind
 from services.consultation.consultations.disclosures.repository import TOLD_SETS, WITH_ASKED_SETS
 from services.consultation.consultations.domain import Consultation, Event
 from services.consultation.consultations.transitions import FIRST_RESPONSES, WAITING, Action, State
@@ -62,6 +61,15 @@ _WITH_EVENT = """
         SELECT org, :event_id, answering_org, :at, 'consultation.' || :action, id, :sequence, :audience, restricted
         FROM changed
     ),
+    set_timers AS (
+        INSERT INTO timer AS t (org, consultation_id, kind, answering_org, about, run_at)
+        SELECT changed.org, changed.id, each.kind, changed.answering_org, coalesce(each.about, :at), each.run_at
+        FROM changed CROSS JOIN unnest(CAST(:timer_kinds AS text[]), CAST(:timer_abouts AS timestamptz[]),
+                                       CAST(:timer_runs AS timestamptz[])) AS each (kind, about, run_at)
+        -- Of each due date, and of each pause, it is told once.
+        ON CONFLICT (org, consultation_id, kind) DO UPDATE SET about = excluded.about,
+            run_at = CASE WHEN t.told_about = excluded.about THEN NULL ELSE excluded.run_at END
+    ),
     added_audit AS (
         INSERT INTO audit_entry (id, at, org, owner_org, event, outcome, object_type, object_id, subject, entry)
         SELECT :audit_id, :audit_at, :audit_org, :audit_owner_org, :audit_event, :audit_outcome, :audit_object_type,
@@ -88,7 +96,7 @@ _CHANGE = text(
             escalated_at = coalesce(:escalated_at, escalated_at),
             first_response_at = coalesce(first_response_at, :first_response_at),
             due_at = coalesce(:due_at, due_at), target_seconds = coalesce(:target_seconds, target_seconds),
-            clock_stopped_at = CASE WHEN :clock_stopped THEN coalesce(clock_stopped_at, :at) END
+            clock_stopped_at = CASE WHEN :clock_stopped THEN coalesce(clock_stopped_at, :happened_at, :at) END
         WHERE id = :id AND org = :org AND version = :sequence - 1
         RETURNING org, id, answering_org, restricted
     ), {_WITH_EVENT}
@@ -235,8 +243,7 @@ class Reader:
 class Durations:
     """Working seconds from opening to answer, in all and by whose turn it was: the parts make up the whole.
 
-    `first_response` is until the asking side heard anything, `touch` while a handler had it and it was the answering
-    side's turn; None when it is not known.
+    `touch` is while a handler had it and it was the answering side's turn; None when it is not known.
     """
 
     total: int
@@ -246,7 +253,6 @@ class Durations:
     post: int = 0
     secrecy: int = 0
     meeting: int = 0
-    first_response: int | None = None
     touch: int | None = None
 
     def values(self) -> dict[str, int | None]:
@@ -260,15 +266,19 @@ _NO_DURATIONS = dict.fromkeys(f"{name}_seconds" for name in _DURATIONS)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a change does to time. None leaves as it is what was known: a due date, the target behind it, durations.
+    """What a change does to time. None leaves as it is what was known.
 
-    `answered_at` is for a change that is no answer and tells when there was one.
+    `target_seconds` is the counted time that it had: in time is a counted time of at most as much.
+    `first_response_seconds` is working time until the asking side heard anything. `answered_at` is for a change that is
+    no answer and tells when there was one. `timers` are all that run from then on.
     """
 
     due_at: datetime | None = None
     target_seconds: int | None = None
     durations: Durations | None = None
+    first_response_seconds: int | None = None
     answered_at: datetime | None = None
+    timers: tuple[Timer, ...] = ()
 
 
 _UNCHANGED = Measured()
@@ -337,7 +347,7 @@ async def save_change(
     """Write a change; False when somebody else changed the consultation first, and then nothing is written."""
     at = event.happened_at or event.at
     values = {
-        **event_values(event, after, message, audit),
+        **event_values(event, after, message, audit, measured.timers),
         "id": after.id,
         "org": after.organisation,
         "assigned_to": after.assigned_to,
@@ -350,13 +360,21 @@ async def save_change(
         "clock_stopped": after.state in WAITING,
         "due_at": measured.due_at,
         "target_seconds": measured.target_seconds,
+        "first_response_seconds": measured.first_response_seconds,
         **(measured.durations.values() if measured.durations else _NO_DURATIONS),
     }
     return bool((await connection.execute(_CHANGE, values)).scalar_one())
 
 
-def event_values(event: Event, after: Consultation, message: bytes | None, audit: AuditEntry) -> dict[str, Any]:
-    """Values of the part that opening and every change share."""
+def event_values(
+    event: Event,
+    after: Consultation,
+    message: bytes | None,
+    audit: AuditEntry,
+    timers: Sequence[Timer] = (),
+) -> dict[str, Any]:
+    """Values of the part that opening and every change share. Timers that are not among `timers` are stopped."""
+    running = {timer.kind: timer for timer in timers}
     return {
         "sequence": event.sequence,
         "event_id": event.id,
@@ -373,6 +391,9 @@ def event_values(event: Event, after: Consultation, message: bytes | None, audit
         "happened_at": event.happened_at,
         "detail": json.dumps(dict(event.detail)),
         "message": message,
+        "timer_kinds": [kind.value for kind in TimerKind],
+        "timer_abouts": [running[kind].about if kind in running else None for kind in TimerKind],
+        "timer_runs": [running[kind].run_at if kind in running else None for kind in TimerKind],
         **audit.parameters(),
     }
 
@@ -414,38 +435,9 @@ async def open_next_round(connection: AsyncConnection, values: Mapping[str, Any]
     return Braked.read(outcome) if outcome.startswith("{") else Opening(outcome)
 
 
-async def turn_changes(connection: AsyncConnection, consultation: Consultation) -> list[TurnChange]:
-    """Whose turn it became, in order of time, after all corrections."""
-    rows = await events(connection, consultation.organisation, consultation.id)
-    return [TurnChange(event.at, event.turn) for event in effective(list(map(recorded, rows)))]
-
-
 async def events(connection: AsyncConnection, owner: str, consultation_id: uuid.UUID) -> Sequence[Row[Any]]:
     """The events that the reading organisation may see; row-level security holds back the rest."""
     return (await connection.execute(_EVENTS, {"org": owner, "id": consultation_id})).all()
-
-
-def recorded(row: Row[Any]) -> RecordedEvent:
-    """An event as its time is counted."""
-    correction = None
-    if row.action == Action.CORRECT:
-        moved_to = row.detail.get("happenedAt")
-        correction = Correction(
-            sequence=row.detail["sequence"],
-            happened_at=datetime.fromisoformat(moved_to) if moved_to else None,
-            channel=row.detail.get("channel"),
-        )
-    return RecordedEvent(
-        sequence=row.sequence,
-        recorded_at=row.at,
-        action=row.action,
-        turn=Turn(row.turn),
-        unit=row.unit,
-        happened_at=row.happened_at,
-        channel=row.channel,
-        reason=row.detail.get("reason"),
-        correction=correction,
-    )
 
 
 async def page_of_asker(

@@ -199,11 +199,10 @@ async def answer(
 
     Besvara samrådet; ledtiden slutar här. Varje informationsmängd som begärts får ett eget beslut.
     """
-    calendar = context_of(request).calendar
     decided = read_disclosures(body.disclosures)
 
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
-        return await answer_consultation(connection, change, body.text, calendar, decided)
+        return await answer_consultation(connection, change, body.text, decided)
 
     return await carry_out(request, caller, consultation_id, version, attempt, effect)
 

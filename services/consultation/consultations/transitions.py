@@ -61,6 +61,8 @@ class Action(StrEnum):
     CLOSE = "closed"
     WITHDRAW = "withdrawn"
     REOPEN = "reopened"
+    REMIND = "reminded"
+    LAPSE = "pause_lapsed"
     CORRECT = "corrected"
 
 
@@ -131,6 +133,7 @@ WAITING = frozenset((State.WAITING_FOR_MUNICIPALITY, State.WAITING_FOR_PERSON, S
 _WORKING = frozenset((State.IN_PROGRESS,))
 _MEETING = frozenset((State.WAITING_FOR_MEETING,))
 _ASKING = frozenset((Party.ASKING,))
+_SYSTEM = frozenset((Party.SYSTEM,))
 _ANSWERING = frozenset((Party.ANSWERING,))
 
 TRANSITIONS: Mapping[Action, Rule] = {
@@ -174,6 +177,9 @@ TRANSITIONS: Mapping[Action, Rule] = {
     Action.WITHDRAW: Rule(_ASKING, _OPEN, State.WITHDRAWN),
     # The round that ended stays as it is; the next one is a consultation of its own that points to it.
     Action.REOPEN: Rule(_ASKING, frozenset((State.ANSWERED, State.CLOSED)), State.CLOSED, by_phone=True),
+    # The clock tells of itself, and changes nothing.
+    Action.REMIND: Rule(_SYSTEM, _OPEN - WAITING, Place.SAME, told_to_both=False),
+    Action.LAPSE: Rule(_SYSTEM, frozenset((State.WAITING_FOR_MUNICIPALITY, State.WAITING_FOR_PERSON)), Place.SAME),
     Action.CORRECT: Rule(_ANSWERING, frozenset(State), Place.SAME),
 }
 """Every move but opening, which has no state to start from."""

@@ -1,11 +1,13 @@
 """The types of consultation over HTTP: what each asks for, and in what time it is to be answered."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Response
 from pydantic import Field
 from starlette.requests import Request
 
+from services.consultation.clocks.counting import Rules
 from services.consultation.consultations import examples
 from services.consultation.consultations.domain import ConsultationType
 from services.consultation.consultations.forms.codes import TYPE_WORDS
@@ -18,7 +20,7 @@ from services.consultation.consultations.forms.models import (
     longest,
 )
 from services.consultation.consultations.information_sets import InformationSet
-from services.consultation.context import Context, context_of
+from services.consultation.context import context_of
 from services.consultation.wire import TextsModel
 from shared.http.bodies import WireModel
 from shared.problems import Words
@@ -69,19 +71,21 @@ async def list_types(request: Request) -> Response:
     Varje typ med sitt formulär, sitt målvärde och de informationsmängder som får begäras. Kräver ingen token.
     """
     context = context_of(request)
+    now = context.clock()
+    clockwork = await context.clocks.current(now)
     told = ConsultationTypesModel(
-        types=[_told(context, each) for each in ConsultationType],
+        types=[_told(clockwork.rules(each.value, now), now, each) for each in ConsultationType],
         links={"self": {"href": f"{context.base_url}/consultation-types"}},
     )
     return context.json(told)
 
 
-def _told(context: Context, each: ConsultationType) -> ConsultationTypeModel:
+def _told(rules: Rules, now: datetime, each: ConsultationType) -> ConsultationTypeModel:
     form = FORMS.get(each)
     return ConsultationTypeModel(
         code=each,
         texts=_texts(TYPE_WORDS[each]),
-        target_hours=context.targets[each].total_seconds() / 3600,
+        target_hours=rules.target(now, None).seconds / 3600,
         details_required=form is not None and each not in MAY_BE_LEFT_OUT,
         fields=_fields(form) if form else [],
         information_sets=list(InformationSet) if each is ConsultationType.INFORMATION_REQUEST else [],

@@ -41,6 +41,8 @@ _FILTER = """
     AND (CAST(:county AS text) IS NULL OR county_code = :county)
     AND (CAST(:type AS text) IS NULL OR type = :type)
 """
+# What runs towards the target; see docs/clocks.md.
+_COUNTED = "answering_seconds + coalesce(secrecy_seconds, 0) + coalesce(post_seconds, 0)"
 _SHARES = "ARRAY[0.5, 0.85, 0.95]"
 
 
@@ -51,7 +53,7 @@ def _percentiles(column: str) -> str:
 _REPORTS = {
     grouping: text(
         f"""
-        SELECT {key} AS key, count(*) AS n, avg((total_seconds <= target_seconds)::int) AS within_target,
+        SELECT {key} AS key, count(*) AS n, avg(({_COUNTED} <= target_seconds)::int) AS within_target,
                {_percentiles("total_seconds")}, {_percentiles("answering_seconds")}, {_percentiles("asking_seconds")}
         FROM consultation
         WHERE answered_at >= :first AND answered_at < :beyond AND {_FILTER}
@@ -63,7 +65,7 @@ _REPORTS = {
 _OPEN = text(
     f"""
     SELECT turn, width_bucket(opened_at, CAST(:boundaries AS timestamptz[])) AS bucket, count(*) AS n,
-           count(*) FILTER (WHERE due_at < :now) AS overdue
+           count(*) FILTER (WHERE due_at < coalesce(clock_stopped_at, :now)) AS overdue
     FROM consultation WHERE turn <> 'nobody' AND {_FILTER}
     GROUP BY 1, 2
     """

@@ -36,6 +36,7 @@ _ASKER = ("samrad:consultations.create", "samrad:consultations.read", "samrad:co
 _FUND = (*_LOOKUPS, *_ASKER)
 _WORKBENCH = (
     "samrad:queue.work",
+    "samrad:units.clocks",
     "samrad:consultations.read",
     "samrad:audit.read",
     "samrad:agreements.write",

@@ -20,7 +20,6 @@ from services.assembly.environment import CannotStart, refuse_example_secrets, r
 from services.audit.arguments import add_audit_commands
 from shared import garbage
 from shared.clock import Clock, system_clock
-from shared.http.guard import App
 from shared.tokens.client import MachineClient
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -215,6 +214,7 @@ async def prepare_databases(url: Callable[[str, str], str], superuser: str) -> d
 async def _serve(place: Place, wanted: Sequence[str]) -> None:
     from services.assembly import agreements, consultation, gateway
     from shared.connections import ConnectionLimits
+    from shared.http.guard import App
     from shared.serving import Served, asked_to_stop, serving
 
     builders: dict[str, Callable[[AsyncExitStack, Clock], Awaitable[App]]] = {

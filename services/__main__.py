@@ -20,7 +20,6 @@ from services.assembly.environment import CannotStart, refuse_example_secrets, r
 from services.audit.arguments import add_audit_commands
 from shared import garbage
 from shared.clock import Clock, system_clock
-from shared.http.guard import App
 from shared.tokens.client import MachineClient
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -218,7 +217,8 @@ async def prepare_databases(url: Callable[[str, str], str], superuser: str) -> d
 async def _serve(place: Place, wanted: Sequence[str]) -> None:
     from services.assembly import agreements, consultation, gateway
     from shared.connections import ConnectionLimits
-    from shared.serving import Served, asked_to_stop, keep_what_is_loaded, serving
+    from shared.http.guard import App
+    from shared.serving import Served, asked_to_stop, serving
 
     builders: dict[str, Callable[[AsyncExitStack, Clock], Awaitable[App]]] = {
         "agreements": agreements.build,
@@ -234,7 +234,6 @@ async def _serve(place: Place, wanted: Sequence[str]) -> None:
                 app = await builders[name](stack, system_clock)
             limits = gateway.connection_limits() if name == "gateway" else ConnectionLimits()
             served.append(Served(name, app, place.host, place.port + offsets[name], limits))
-        keep_what_is_loaded()
         stop = asyncio.ensure_future(asked_to_stop())
         async with serving([*served, *([facade] if facade else [])]):
             await _until_ready([f"http://{each.host}:{each.port}" for each in served], stop)
@@ -311,7 +310,7 @@ def simulate_command(chosen: argparse.Namespace) -> int:
     from services.assembly.simulators import rest_simulator, ssbtek_simulator
     from shared.logs import configure_logs
     from shared.processes import end_with_parent
-    from shared.serving import Served, asked_to_stop, keep_what_is_loaded, serving
+    from shared.serving import Served, asked_to_stop, serving
 
     if chosen.with_parent is not None:
         end_with_parent(chosen.with_parent)
@@ -323,7 +322,6 @@ def simulate_command(chosen: argparse.Namespace) -> int:
         app = ssbtek_simulator(chosen.version)
 
     async def serve() -> None:
-        keep_what_is_loaded()
         stop = asyncio.ensure_future(asked_to_stop())
         async with serving([Served("simulator", app, chosen.host, chosen.port)]):
             garbage.settle()

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import resource
 import signal
 import ssl
@@ -70,16 +69,6 @@ def _protocol(served: Served) -> type[asyncio.Protocol]:
     if served.tls is None:
         return protocol_of(served.name, served.limits, PROBLEM_TYPE_BASE)
     return secured_protocol_of(served.name, served.limits, PROBLEM_TYPE_BASE, served.tls)
-
-
-def keep_what_is_loaded() -> None:
-    """Take all that is in memory as there to stay: collecting garbage passes it by from now on.
-
-    For a process that serves, when its applications are made. They and their modules are some hundred thousand objects,
-    and each full collection would hold up every request for a tenth of a second to find that none of them is garbage.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 @asynccontextmanager

@@ -34,7 +34,7 @@ from services.consultation.lookups.sources.ssbtek.client import SsbtekSource
 from services.consultation.lookups.sources.ssbtek.envelope import CompositeAnswer, read_answer
 from services.consultation.lookups.sources.ssbtek.v10 import V10
 from shared.clock import system_clock
-from shared.serving import keep_what_is_loaded
+from shared.garbage import settle
 from shared.transport.pyreqwest_transport import PyreqwestTransport, build_client
 from tests.bench.figures import Figure, at_least, at_most
 from tests.bench.processes import CannotMeasure, Cores, Server, on_core, running_module
@@ -156,7 +156,7 @@ def _answers() -> Mapping[str, bytes]:
 @contextmanager
 def _apart(core: int) -> Iterator[ProcessPoolExecutor]:
     with on_core(core), ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        pool.submit(keep_what_is_loaded).result()
+        pool.submit(settle).result()
         yield pool
 
 

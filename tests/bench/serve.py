@@ -12,9 +12,10 @@ from collections.abc import Sequence
 import uvloop
 
 from services.__main__ import main as samrad
+from shared.garbage import settle
 from shared.http.guard import App
 from shared.processes import end_with_parent
-from shared.serving import Served, asked_to_stop, keep_what_is_loaded, serving
+from shared.serving import Served, asked_to_stop, serving
 
 PEERS = ("upstream", "naive_gateway", "naive_service")
 
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
 
 async def _serve(served: Served) -> None:
     """As the product serves, so that the server makes no difference."""
-    keep_what_is_loaded()
+    settle()
     stop = asyncio.ensure_future(asked_to_stop())
     async with serving([served]):
         await stop

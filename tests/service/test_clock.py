@@ -137,17 +137,17 @@ def test_another_organisations_clock_answers_like_one_that_does_not_exist(exchan
 
 
 def test_a_target_and_hours_set_half_way_hold_from_their_day_and_the_clock_says_so(exchange: Exchange) -> None:
-    # Years ahead, where no other test is, since every consultation is the national unit's here.
+    # Years ahead, where no other test is.
     monday = datetime(2031, 9, 8, 6, tzinfo=UTC)
     exchange.clock.stand_at(monday)
     receipt = exchange.open()
     before = clock_of(exchange, "umea", receipt)
     exchange.clock.stand_at(monday + HOUR)
-    target = {"unit": "national", "type": "consultation", "validFrom": "2031-09-10", "workingMinutes": 21 * 60}
+    target = {"unit": "af-24", "type": "consultation", "validFrom": "2031-09-10", "workingMinutes": 21 * 60}
     assert set_version(exchange, "unit-targets", target).status_code == 201
     after_target = clock_of(exchange, "umea", receipt)
     exchange.clock.stand_at(monday + 2 * HOUR)
-    hours = {"unit": "national", "validFrom": "2031-09-10", "opening": {"week": WEEK}}
+    hours = {"unit": "af-24", "validFrom": "2031-09-10", "opening": {"week": WEEK}}
     assert set_version(exchange, "unit-calendars", hours).status_code == 201
 
     after_hours = clock_of(exchange, "umea", receipt)

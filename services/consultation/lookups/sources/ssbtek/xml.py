@@ -53,14 +53,14 @@ def parse(document: bytes, *, max_bytes: int, encoding: str | None = None) -> El
 
 def local_name(element: Node) -> str:
     """The name without its namespace."""
-    return _local(str(element.tag))
+    return _local(element.tag)
 
 
 def children(element: N) -> dict[str, list[N]]:
     """The child elements by local name, each list in document order."""
     found: dict[str, list[N]] = {}
     for child in element:
-        name = _local(str(child.tag))
+        name = _local(child.tag)
         if name in found:
             found[name].append(child)
         else:
@@ -74,8 +74,9 @@ def only_child(element: Element, name: str) -> Element | None:
 
 
 @lru_cache(maxsize=4096)
-def _local(tag: str) -> str:
-    return tag[tag.find("}") + 1 :]
+def _local(tag: object) -> str:
+    name = str(tag)
+    return name[name.find("}") + 1 :]
 
 
 class _Parsers(threading.local):

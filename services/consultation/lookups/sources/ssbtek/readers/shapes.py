@@ -56,9 +56,10 @@ class Shape:
         by_tag = self._by_tag
         found: dict[str, Any] = {}
         for child in element:
-            tag = str(child.tag)
+            tag: Any = child.tag  # a text: the parser leaves comments and instructions out
             known = by_tag[tag] if tag in by_tag else self._met(tag)
-            if child.tail and not child.tail.isspace():
+            tail = child.tail
+            if tail and not tail.isspace():
                 notes.loses("text after an element", local_name(child))
             if known is None:
                 notes.does_not_know("unknown element", local_name(child))

@@ -24,6 +24,20 @@ STATES = {
     "rej": "rejected",
     "wit": "withdrawn",
 }
+TURNS = {
+    "received": "answering_authority",
+    "triaged": "answering_authority",
+    "secrecy_test": "secrecy_test",
+    "in_progress": "answering_authority",
+    "waiting_for_municipality": "municipality",
+    "waiting_for_person": "person",
+    "waiting_for_meeting": "meeting",
+    "sent_by_post": "post",
+    "answered": "nobody",
+    "closed": "nobody",
+    "rejected": "nobody",
+    "withdrawn": "nobody",
+}
 TABLE = """
 move                rec tri sec prg mun per mtg pst ans clo rej wit  who has  phone seen
 triaged             tri tri .   .   .   .   .   .   .   .   .   .    F   any  no    one
@@ -71,6 +85,23 @@ class Row:
         queue = "triaged" if triaged else "received"
         places = {"=": state, "w": "in_progress" if held else queue, "q": queue}
         return places.get(cell) or STATES[cell]
+
+    def refusal(self, state: str, sides: str, person: str, holder: str | None) -> str | None:
+        """The code with which somebody of these sides is refused the move, or None when it is made."""
+        if not set(sides) & set(self.who):
+            return "not_found"
+        if self.has == "none" and holder is not None:
+            return "claimed_by_another"
+        if state not in self.cells:
+            return "illegal_transition"
+        may = {"self": holder == person, "free": holder in (None, person) or sides == "S"}
+        return None if may.get(self.has, True) else "claimed_by_another"
+
+    def holder(self, before: str | None, person: str) -> str | None:
+        """Who has it after the move, which an assignment tells itself."""
+        if self.move in ("claimed", "secrecy_test_begun"):
+            return person
+        return None if self.move in ("released", "handed_over") else before
 
 
 def _read() -> dict[str, Row]:

@@ -5,7 +5,16 @@ from enum import StrEnum
 import pytest
 
 from services.consultation.clocks.turns import Turn
-from services.consultation.consultations.domain import Action, Channel, ConsultationType, State
+from services.consultation.consultations.domain import Action, Channel, ConsultationType, Queue, State
+from services.consultation.consultations.forms.codes import DecisionType, PlanningNeed, StudyForm
+from services.consultation.consultations.information_sets import InformationSet
+from services.consultation.consultations.reasons import (
+    CorrectionReason,
+    DelayReason,
+    PersonWait,
+    Rejection,
+    Resumption,
+)
 from services.consultation.lookups.sources.domain import Origin, SourceCode, SourceState
 from tests import openapi_check
 from tests.exchange import Exchange
@@ -20,6 +29,16 @@ from tests.exchange import Exchange
         ("events", Action),
         ("consultationTypes", ConsultationType),
         ("channels", Channel),
+        ("queues", Queue),
+        ("informationSets", InformationSet),
+        ("decisionTypes", DecisionType),
+        ("studyForms", StudyForm),
+        ("planningNeeds", PlanningNeed),
+        ("delayReasons", DelayReason),
+        ("personWaits", PersonWait),
+        ("resumptions", Resumption),
+        ("rejections", Rejection),
+        ("correctionReasons", CorrectionReason),
         ("sources", SourceCode),
         ("sourceStates", SourceState),
         ("errorOrigins", Origin),

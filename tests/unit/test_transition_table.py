@@ -65,30 +65,13 @@ def actor(who: str) -> Actor:
 
 def expected_refusal(row: Row, state: str, who: str, holder: str | None) -> str | None:
     """By the table written by hand."""
-    _, person, side = WHO[who]
-    free_for = {"any": True, "self": holder == person, "free": holder in (None, person) or side == "S", "none": True}
-    if not set(side) & set(row.who):
-        return "not_found"
-    if row.has == "none" and holder is not None:
-        return "claimed_by_another"
-    if state not in row.cells:
-        return "illegal_transition"
-    return None if free_for[row.has] else "claimed_by_another"
-
-
-def holder_after(row: Row, holder: str | None, who: str) -> str | None:
-    return {
-        "claimed": WHO[who][1],
-        "secrecy_test_begun": WHO[who][1],
-        "assigned": "af-next",
-        "released": None,
-        "handed_over": None,
-    }.get(row.move, holder)
+    _, person, sides = WHO[who]
+    return row.refusal(state, sides, person, holder)
 
 
 def expected_outcome(row: Row, state: str, who: str, holder: str | None, *, triaged: bool) -> tuple[object, ...]:
     """By the table written by hand: state, holder, unit, who sees it, and the version that it becomes."""
-    now_with = holder_after(row, holder, who)
+    now_with = "af-next" if row.move == "assigned" else row.holder(holder, WHO[who][1])
     reached = row.leads_to(state, held=now_with is not None, triaged=triaged or row.move == "triaged")
     unit = "af-umea" if row.move == "handed_over" else "af-malmo"
     return reached, now_with, unit, "both" if row.seen_by_both else "answering", 8

@@ -43,6 +43,8 @@ Detail = Mapping[str, str | int | bool | None]
 """What an event says besides its kind: codes, ids and numbers, never free text and never a person."""
 
 _NO_DETAIL: Detail = {}
+_KEPT = WAITING | {State.SENT_BY_POST}
+"""Whoever has it, or nobody: what is waited for, and a letter on its way, stay what they are."""
 
 
 class ConsultationType(StrEnum):
@@ -285,17 +287,17 @@ class Consultation:
         return after, event_of(action, by, after, detail)
 
     def _reached(self, to: State | Place) -> State:
-        queued = self.state in QUEUED
+        held = self.assigned_to is not None
         match to:
             case State():
                 return to
             case Place.SAME:
                 return self.state
-            case Place.TAKEN if not queued:
+            case Place.TAKEN if held and self.state not in QUEUED:
                 return self.state
-            case Place.GIVEN_BACK if self.state in WAITING:
+            case Place.TAKEN | Place.GIVEN_BACK if not held and self.state in _KEPT:
                 return self.state
-            case Place.TAKEN | Place.WORK if self.assigned_to is not None:
+            case Place.TAKEN | Place.WORK if held:
                 return State.IN_PROGRESS
             case _:
                 return State.TRIAGED if self.triaged else State.RECEIVED

@@ -20,6 +20,11 @@ TENANT_TABLES = (
     "outbox",
     "protected_person",
     "asked_person",
+    "webhook_subscription",
+    "webhook_secret",
+    "webhook_delivery",
+    "webhook_attempt",
+    "webhook_notice",
     "audit_entry",
     "idempotency_record",
 )

@@ -7,7 +7,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from services.consultation.clocks.turns import Turn
-from services.consultation.consultations.domain import Action, ConsultationType, State
+from services.consultation.consultations.domain import Action, Channel, ConsultationType, State
 from services.consultation.context import context_of
 from services.consultation.lookups.payments.domain import Kind, Status
 from services.consultation.lookups.purposes import PURPOSES
@@ -30,6 +30,9 @@ STATES = {
     State.SECRECY_TEST: Words("Sekretessprövning", "Secrecy test"),
     State.IN_PROGRESS: Words("Pågår", "In progress"),
     State.WAITING_FOR_MUNICIPALITY: Words("Väntar på kommunen", "Waiting for the municipality"),
+    State.WAITING_FOR_PERSON: Words("Väntar på den enskilde", "Waiting for the person"),
+    State.WAITING_FOR_MEETING: Words("Väntar på ett möte", "Waiting for a meeting"),
+    State.SENT_BY_POST: Words("Skickas per post", "Goes by post"),
     State.ANSWERED: Words("Besvarad", "Answered"),
     State.CLOSED: Words("Avslutad", "Closed"),
     State.REJECTED: Words("Avvisad", "Rejected"),
@@ -47,6 +50,24 @@ TURNS = {
 ACTIONS = {
     Action.OPEN: Words("Öppnades", "Opened"),
     Action.CLAIM: Words("Togs av handläggare", "Claimed by a handler"),
+    Action.TRIAGE: Words("Fördelades", "Triaged"),
+    Action.ASSIGN: Words("Tilldelades en handläggare", "Assigned to a handler"),
+    Action.HAND_OVER: Words("Lämnades över till en annan enhet", "Handed over to another unit"),
+    Action.ESCALATE: Words("Lyftes till arbetsledningen", "Escalated"),
+    Action.BEGIN_SECRECY_TEST: Words("Sekretessprövning började", "Secrecy test begun"),
+    Action.END_SECRECY_TEST: Words("Sekretessprövning avslutades", "Secrecy test ended"),
+    Action.AWAIT_PERSON: Words("Den enskilde inväntades", "The person was awaited"),
+    Action.RESUME: Words("Återupptogs", "Resumed"),
+    Action.CALL_BACK: Words("Motringning gjordes", "Called back"),
+    Action.BOOK_MEETING: Words("Möte bokades", "Meeting booked"),
+    Action.HOLD_MEETING: Words("Mötet hölls", "Meeting held"),
+    Action.MISS_MEETING: Words("Mötet uteblev", "Meeting missed"),
+    Action.CANCEL_MEETING: Words("Mötet avbokades", "Meeting cancelled"),
+    Action.SEND_BY_POST: Words("Svar per post förbereddes", "Prepared to go by post"),
+    Action.DISPATCH: Words("Brevet skickades", "Letter dispatched"),
+    Action.REJECT: Words("Avvisades", "Rejected"),
+    Action.REOPEN: Words("Öppnades på nytt i en ny omgång", "Reopened in a new round"),
+    Action.CORRECT: Words("Rättades", "Corrected"),
     Action.RELEASE: Words("Lämnades tillbaka till kön", "Released to the queue"),
     Action.ASK_BACK: Words("Motfråga ställdes", "Asked back"),
     Action.REPLY: Words("Motfrågan besvarades", "Replied"),
@@ -57,6 +78,19 @@ ACTIONS = {
 TYPES = {
     ConsultationType.INFORMATION_REQUEST: Words("Begäran om uppgift", "Information request"),
     ConsultationType.CONSULTATION: Words("Samråd", "Consultation"),
+    ConsultationType.DECISION_INTERPRETATION: Words("Tolkning av ett beslut", "Interpretation of a decision"),
+    ConsultationType.STUDY_TRANSITION: Words("Övergång till studier", "Study transition"),
+    ConsultationType.EMPLOYER_CONTACT: Words("Arbetsgivarkontakt", "Employer contact"),
+    ConsultationType.JOINT_PLANNING: Words("Gemensam planering", "Joint planning"),
+}
+CHANNELS = {
+    Channel.API: Words("Verksamhetssystem", "Case system"),
+    Channel.FORM: Words("Webbformulär", "Web form"),
+    Channel.SDK: Words("Säker digital kommunikation", "Secure digital communication"),
+    Channel.PHONE: Words("Telefon", "Phone"),
+    Channel.REMOTE_MEETING: Words("Personligt distansmöte", "Personal remote meeting"),
+    Channel.LOCAL_OFFICE: Words("Lokalt kontor", "Local office"),
+    Channel.POST: Words("Post", "Post"),
 }
 SOURCE_STATES = {
     SourceState.NOT_ASKED: Words("Inte tillfrågad", "Not asked"),
@@ -137,6 +171,7 @@ LISTS: dict[str, dict[str, Words]] = {
     "turns": {code.value: words for code, words in TURNS.items()},
     "events": {code.value: words for code, words in ACTIONS.items()},
     "consultationTypes": {code.value: words for code, words in TYPES.items()},
+    "channels": {code.value: words for code, words in CHANNELS.items()},
     "sources": {code.value: words for code, words in SOURCES.items()},
     "sourceStates": {code.value: words for code, words in SOURCE_STATES.items()},
     "errorOrigins": {code.value: words for code, words in ORIGINS.items()},

@@ -16,6 +16,7 @@ from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
 from services.consultation.consultations import reading_routes as consultation_reading_routes
 from services.consultation.consultations import routes as consultation_routes
+from services.consultation.consultations.domain import ConsultationType
 from services.consultation.context import Context
 from services.consultation.grounds.domain import Grounds
 from services.consultation.information import VERSION
@@ -198,8 +199,8 @@ def _context(settings: Settings, world: World, calendar: BusinessCalendar) -> Co
         clock=world.clock,
         calendar=calendar,
         targets={
-            "information_request": timedelta(hours=settings.target_hours_information_request),
-            "consultation": timedelta(hours=settings.target_hours_consultation),
+            **dict.fromkeys(ConsultationType, timedelta(hours=settings.target_hours_consultation)),
+            ConsultationType.INFORMATION_REQUEST: timedelta(hours=settings.target_hours_information_request),
         },
         answering=canonical_organisation(settings.answering_organisation),
         base_url=settings.public_url + PREFIX,

@@ -1,5 +1,7 @@
 """What a token can allow in this service."""
 
+from collections.abc import Collection
+
 from shared.problems import Words
 from shared.tokens.scopes import Scope
 
@@ -71,6 +73,27 @@ PROTECTED_READ = Scope(
         "See the content of single look-ups and consultations about persons with protected identity",
     ),
 )
+QUEUE_LEAD = Scope(
+    "samrad:queue.lead",
+    Words(
+        "Leda arbetet i kön: fördela, omfördela vid frånvaro och lämna över till en annan enhet",
+        "Lead the work in the queue: assign, redistribute for absence and hand over to another unit",
+    ),
+)
+QUEUE_CORRECTIONS = Scope(
+    "samrad:queue.corrections",
+    Words(
+        "Se och arbeta med samråd som rör Kriminalvårdens klienter, tillsammans med övriga behörigheter",
+        "See and work on consultations that concern clients of the prison and probation service, beside other scopes",
+    ),
+)
+VIOLENCE_READ = Scope(
+    "samrad:violence.read",
+    Words(
+        "Se samråd som är märkta för våld i nära relation, tillsammans med övriga behörigheter",
+        "See consultations that are marked for violence in close relationships, beside other scopes",
+    ),
+)
 STATISTICS_READ = Scope(
     "samrad:statistics.read",
     Words(
@@ -97,10 +120,20 @@ SCOPES = {
         CONSULTATIONS_READ,
         CONSULTATIONS_MANAGE,
         QUEUE_WORK,
+        QUEUE_LEAD,
         AUDIT_READ,
         PROTECTED_MARK,
         PROTECTED_READ,
+        QUEUE_CORRECTIONS,
+        VIOLENCE_READ,
         STATISTICS_READ,
         WEBHOOKS_MANAGE,
     )
 }
+
+_SIGHT = {"corrections": QUEUE_CORRECTIONS.name, "violence": VIOLENCE_READ.name}
+
+
+def sight(held: Collection[str]) -> tuple[str, ...]:
+    """Which kinds of restricted consultation the scopes let a client see; without them they don't exist for it."""
+    return tuple(kind for kind, needed in _SIGHT.items() if needed in held)

@@ -47,6 +47,9 @@ STATISTICS_READS = {
     "consultation": (
         *("type", "state", "turn", "asker_name", "asker_kind", "municipality_code", "county_code", "opened_at"),
         *("due_at", "target_seconds", "answered_at", "total_seconds", "answering_seconds", "asking_seconds"),
+        *("unit", "queue", "triaged_at", "escalated_at", "first_response_at", "clock_stopped_at", "channel_in"),
+        *("closing_code", "round", "closed_at", "person_seconds", "post_seconds", "secrecy_seconds"),
+        *("meeting_seconds", "first_response_seconds", "touch_seconds"),
     ),
 }
 OWNER_ROLE = "consultation_owner"

@@ -82,6 +82,28 @@ CATALOGUE: Mapping[str, tuple[Scope, ...]] = {
             ),
         ),
         Scope(
+            "samrad:queue.lead",
+            Words(
+                "Leda arbetet i kön: fördela, omfördela vid frånvaro och lämna över till en annan enhet",
+                "Lead the work in the queue: assign, redistribute for absence and hand over to another unit",
+            ),
+        ),
+        Scope(
+            "samrad:queue.corrections",
+            Words(
+                "Se och arbeta med samråd som rör Kriminalvårdens klienter, tillsammans med övriga behörigheter",
+                "See and work on consultations that concern clients of the prison and probation service, beside other "
+                "scopes",
+            ),
+        ),
+        Scope(
+            "samrad:violence.read",
+            Words(
+                "Se samråd som är märkta för våld i nära relation, tillsammans med övriga behörigheter",
+                "See consultations that are marked for violence in close relationships, beside other scopes",
+            ),
+        ),
+        Scope(
             "samrad:statistics.read",
             Words(
                 "Läsa ledtider och köläge, utan personuppgifter",

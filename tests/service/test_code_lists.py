@@ -5,7 +5,7 @@ from enum import StrEnum
 import pytest
 
 from services.consultation.clocks.turns import Turn
-from services.consultation.consultations.domain import Action, ConsultationType, State
+from services.consultation.consultations.domain import Action, Channel, ConsultationType, State
 from services.consultation.lookups.sources.domain import Origin, SourceCode, SourceState
 from tests import openapi_check
 from tests.exchange import Exchange
@@ -19,6 +19,7 @@ from tests.exchange import Exchange
         ("turns", Turn),
         ("events", Action),
         ("consultationTypes", ConsultationType),
+        ("channels", Channel),
         ("sources", SourceCode),
         ("sourceStates", SourceState),
         ("errorOrigins", Origin),

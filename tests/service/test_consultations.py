@@ -191,7 +191,7 @@ def test_a_cursor_that_we_did_not_make_is_refused(exchange: Exchange) -> None:
         ("umea", "closures", None),
     ],
 )
-def test_a_move_that_is_not_legal_names_the_legal_ones(
+def test_a_move_that_is_not_legal_names_those_that_are_legal_for_one_s_own_side(
     exchange: Exchange, name: str, action: str, text: str | None
 ) -> None:
     receipt = exchange.open()
@@ -199,7 +199,8 @@ def test_a_move_that_is_not_legal_names_the_legal_ones(
     refused = act(exchange, name, receipt, action, 1, text)
 
     assert (refused.status_code, refused.json()["code"]) == (409, "illegal_transition")
-    assert refused.json()["legalActions"] == ["claimed", "withdrawn"]
+    legal = refused.json()["legalActions"]
+    assert ("claimed" in legal, "withdrawn" in legal) == (name == "af-workbench", name == "umea")
     assert read(exchange, "umea", receipt)["version"] == 1
 
 

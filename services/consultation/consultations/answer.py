@@ -6,7 +6,7 @@ from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.turns import Turn, time_by_turn
 from services.consultation.consultations.changes import Change, apply
 from services.consultation.consultations.domain import Consultation, Event
-from services.consultation.consultations.repository import Durations, find_answered_by, turn_changes
+from services.consultation.consultations.repository import Durations, Measured, find_answered_by, turn_changes
 
 
 async def answer_consultation(
@@ -14,9 +14,19 @@ async def answer_consultation(
 ) -> Consultation:
     """Raises Problem 404, 409 when another handler has it, 412."""
 
-    async def measure(connection: AsyncConnection, before: Consultation, event: Event) -> Durations:
+    async def measure(connection: AsyncConnection, before: Consultation, event: Event) -> Measured:
         changes = await turn_changes(connection, before)
         seconds = time_by_turn(changes, event.at, calendar)
-        return Durations(sum(seconds.values()), seconds[Turn.ANSWERING], seconds[Turn.ASKING])
+        return Measured(
+            durations=Durations(
+                total=sum(seconds.values()),
+                answering=seconds[Turn.ANSWERING],
+                asking=seconds[Turn.ASKING],
+                person=seconds[Turn.PERSON],
+                post=seconds[Turn.POST],
+                secrecy=seconds[Turn.SECRECY_TEST],
+                meeting=seconds[Turn.MEETING],
+            )
+        )
 
     return await apply(connection, change, find_answered_by, Consultation.answer, message=answer, measure=measure)

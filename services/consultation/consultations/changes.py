@@ -10,28 +10,33 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.consultations import repository
-from services.consultation.consultations.domain import Actor, Audience, Consultation, Event
+from services.consultation.consultations.domain import Actor, Audience, Channel, Consultation, Event
 from services.consultation.consultations.messages import seal_message
-from services.consultation.consultations.repository import Durations
+from services.consultation.consultations.repository import Measured, Reader
 from shared.audit import AuditEntry
 from shared.problems import NOT_FOUND, VERSION_CHANGED, Problem
 from shared.tokens.caller import Caller
 from shared.vault import Vault
 
-Find = Callable[[AsyncConnection, str, uuid.UUID], Awaitable[Row[Any] | None]]
+Find = Callable[[AsyncConnection, Reader, uuid.UUID], Awaitable[Row[Any] | None]]
 Method = Callable[[Consultation, Actor], tuple[Consultation, Event]]
-Measure = Callable[[AsyncConnection, Consultation, Event], Awaitable[Durations]]
+Measure = Callable[[AsyncConnection, Consultation, Event], Awaitable[Measured]]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Who wants to change what, having read which version, at what time."""
+    """Who wants to change what, having read which version, at what time and by which channel.
+
+    `happened_at` is when it happened, for what is registered afterwards.
+    """
 
     caller: Caller
     consultation_id: uuid.UUID
     expected_version: int
     at: datetime
     vault: Vault
+    channel: Channel = Channel.API
+    happened_at: datetime | None = None
     event_id: uuid.UUID = field(default_factory=uuid.uuid4)
 
     def actor(self) -> Actor:
@@ -42,6 +47,8 @@ class Change:
             person=self.caller.actor or "",
             at=self.at,
             event_id=self.event_id,
+            channel=self.channel,
+            happened_at=self.happened_at,
         )
 
 
@@ -59,7 +66,8 @@ async def apply(
     Raises Problem: 404 when this side has no such consultation, 412 when it has changed since it was read
     (telling the answering side who has it), 409 when the change is not legal from its state.
     """
-    row = await find(connection, change.caller.organisation, change.consultation_id)
+    reader = Reader.of(change.caller)
+    row = await find(connection, reader, change.consultation_id)
     if row is None:
         raise Problem(NOT_FOUND)
     if row.version != change.expected_version:
@@ -70,11 +78,11 @@ async def apply(
     except Problem as refusal:
         refusal.for_audit.setdefault("subject", row.person_mark)
         raise
-    durations = await measure(connection, before, event) if measure else None
+    measured = await measure(connection, before, event) if measure else Measured()
     audit = _audit(change, row, event)
     sealed = seal_message(change.vault, after.id, event.sequence, message) if message is not None else None
-    if not await repository.save_change(connection, after, event, audit, message=sealed, durations=durations):
-        now = await find(connection, change.caller.organisation, change.consultation_id)
+    if not await repository.save_change(connection, after, event, audit, message=sealed, measured=measured):
+        now = await find(connection, reader, change.consultation_id)
         raise _version_changed(now, change.caller.organisation)
     return after
 

@@ -1,19 +1,46 @@
-"""The states of a consultation and what may change them.
+"""A consultation and what may change it.
 
-A change is a method with a business name. It checks its own rules, and returns the consultation as it
-becomes together with the event that tells it; nobody sets a state from outside.
+A change is a method with a business name. Whether it is legal, and where it leads, stands in `transitions`; it
+returns the consultation as it becomes together with the event that tells it, and nobody sets a state from outside.
 """
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import EllipsisType
 
-from services.consultation.clocks.turns import Turn
+from services.consultation.consultations.transitions import (
+    OPEN_STATES,
+    TRANSITIONS,
+    WAITING,
+    Action,
+    Holder,
+    Party,
+    Place,
+    State,
+    legal_actions,
+)
 from services.consultation.problems import CLAIMED_BY_ANOTHER, ILLEGAL_TRANSITION, PROTECTED_IDENTITY
-from shared.problems import Problem
+from shared.problems import NOT_FOUND, Problem
+
+__all__ = [
+    "OPEN_STATES",
+    "Action",
+    "Actor",
+    "Audience",
+    "Channel",
+    "Consultation",
+    "ConsultationType",
+    "Event",
+    "State",
+]
+
+Detail = Mapping[str, str | int | bool | None]
+"""What an event says besides its kind: codes, ids and numbers, never free text and never a person."""
+
+_NO_DETAIL: Detail = {}
 
 
 class ConsultationType(StrEnum):
@@ -21,38 +48,29 @@ class ConsultationType(StrEnum):
 
     INFORMATION_REQUEST = "information_request"
     CONSULTATION = "consultation"
+    DECISION_INTERPRETATION = "decision_interpretation"
+    STUDY_TRANSITION = "study_transition"
+    EMPLOYER_CONTACT = "employer_contact"
+    JOINT_PLANNING = "joint_planning"
 
 
-class State(StrEnum):
-    """Where a consultation stands. `triaged`, `secrecy_test` and `rejected` are reached by later operations."""
+class Channel(StrEnum):
+    """How something came or was done."""
 
-    RECEIVED = "received"
-    TRIAGED = "triaged"
-    SECRECY_TEST = "secrecy_test"
-    IN_PROGRESS = "in_progress"
-    WAITING_FOR_MUNICIPALITY = "waiting_for_municipality"
-    ANSWERED = "answered"
-    CLOSED = "closed"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-
-    @property
-    def turn(self) -> Turn:
-        """Who is expected to act."""
-        return _TURNS.get(self, Turn.NOBODY)
+    API = "api"
+    FORM = "form"
+    SDK = "sdk"
+    PHONE = "phone"
+    REMOTE_MEETING = "remote_meeting"
+    LOCAL_OFFICE = "local_office"
+    POST = "post"
 
 
-class Action(StrEnum):
-    """What can be done to a consultation; also the kinds of event, in the past tense."""
+class Restricted(StrEnum):
+    """What is hidden from whoever lacks the special scope, as if it did not exist."""
 
-    OPEN = "opened"
-    CLAIM = "claimed"
-    RELEASE = "released"
-    ASK_BACK = "asked_back"
-    REPLY = "replied"
-    ANSWER = "answered"
-    CLOSE = "closed"
-    WITHDRAW = "withdrawn"
+    VIOLENCE = "violence"
+    CORRECTIONS = "corrections"
 
 
 class Audience(StrEnum):
@@ -62,32 +80,13 @@ class Audience(StrEnum):
     ANSWERING = "answering"
 
 
-_TURNS: Mapping[State, Turn] = {
-    State.RECEIVED: Turn.ANSWERING,
-    State.TRIAGED: Turn.ANSWERING,
-    State.SECRECY_TEST: Turn.ANSWERING,
-    State.IN_PROGRESS: Turn.ANSWERING,
-    State.WAITING_FOR_MUNICIPALITY: Turn.ASKING,
-}
-OPEN_STATES = tuple(_TURNS)
-
-_FROM: Mapping[Action, tuple[State, ...]] = {
-    Action.CLAIM: (State.RECEIVED, State.TRIAGED, State.WAITING_FOR_MUNICIPALITY),
-    Action.RELEASE: (State.IN_PROGRESS, State.WAITING_FOR_MUNICIPALITY),
-    Action.ASK_BACK: (State.IN_PROGRESS,),
-    Action.REPLY: (State.WAITING_FOR_MUNICIPALITY,),
-    Action.ANSWER: (State.IN_PROGRESS,),
-    Action.CLOSE: (State.ANSWERED,),
-    Action.WITHDRAW: OPEN_STATES,
-}
-
-_BY_PHONE = frozenset((Action.CLAIM, Action.ASK_BACK, Action.REPLY, Action.ANSWER))
-"""What is done by phone when the person has protected identity. To give back, close or withdraw tells nothing."""
-
-
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One immutable fact about a consultation. `actor` is the person as stated by the client."""
+    """One immutable fact about a consultation. `actor` is the person as stated by the client.
+
+    `at` is when it was written down. `happened_at` is when it happened, if that was earlier; None is the same time.
+    `unit` is the one that has the consultation from here on.
+    """
 
     id: uuid.UUID
     sequence: int
@@ -98,23 +97,32 @@ class Event:
     client_id: str
     actor: str | None
     audience: Audience = Audience.BOTH
-    channel: str = "api"
+    channel: Channel = Channel.API
+    unit: str = ""
+    happened_at: datetime | None = None
+    detail: Detail = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who makes a change, and when. `event_id` becomes the id of its event."""
+    """Who makes a change, when, and by which channel. `event_id` becomes the id of its event.
+
+    `system`: a background job does it, on behalf of the answering organisation.
+    """
 
     organisation: str
     client_id: str
     person: str
     at: datetime
     event_id: uuid.UUID
+    channel: Channel = Channel.API
+    happened_at: datetime | None = None
+    system: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Consultation:
-    """A consultation as its rules see it. `organisation` asks and owns, `answering` answers.
+    """A consultation as its rules see it. `organisation` asks and owns, `answering` answers, `unit` there has it.
 
     `protected` when the person has protected identity: then nothing about her is written here any more.
     """
@@ -126,79 +134,179 @@ class Consultation:
     version: int
     assigned_to: str | None
     protected: bool = False
+    unit: str = ""
+    triaged: bool = False
+
+    def triage(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+        """It has been looked at: what kind of question it is, and who is to have it."""
+        return self._move(Action.TRIAGE, by, detail=detail, triaged=True)
 
     def claim(self, by: Actor) -> tuple["Consultation", Event]:
         """A handler takes it. Raises Problem when someone has it or it is past claiming."""
-        self._refuse_by_phone(Action.CLAIM)
-        if self.assigned_to is not None:
-            raise Problem(CLAIMED_BY_ANOTHER, members=self._holder())
-        self._require(Action.CLAIM)
-        waiting = self.state is State.WAITING_FOR_MUNICIPALITY
-        return self._become(Action.CLAIM, by, self.state if waiting else State.IN_PROGRESS, assigned_to=by.person)
+        return self._move(Action.CLAIM, by, to=self._wait(), assigned_to=by.person)
 
     def release(self, by: Actor) -> tuple["Consultation", Event]:
         """The handler gives it back to the queue. The asking side does not see who had it."""
-        self._require(Action.RELEASE, held_by=by)
-        waiting = self.state is State.WAITING_FOR_MUNICIPALITY
-        state = self.state if waiting else State.RECEIVED
-        return self._become(Action.RELEASE, by, state, assigned_to=None, audience=Audience.ANSWERING)
+        return self._move(Action.RELEASE, by, to=self._wait(), assigned_to=None)
 
-    def ask_back(self, by: Actor) -> tuple["Consultation", Event]:
+    def assign(self, by: Actor, to: str) -> tuple["Consultation", Event]:
+        """Somebody who leads the work gives it to a handler, whoever had it."""
+        queued = self.state in (State.RECEIVED, State.TRIAGED)
+        return self._move(Action.ASSIGN, by, to=None if queued else self.state, assigned_to=to)
+
+    def hand_over(self, by: Actor, unit: str, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+        """Another unit gets it, in its queue."""
+        return self._move(Action.HAND_OVER, by, to=self._wait(), assigned_to=None, unit=unit, detail=detail)
+
+    def escalate(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+        """Those who lead the work are told; it stays where it is."""
+        return self._move(Action.ESCALATE, by, detail=detail)
+
+    def begin_secrecy_test(self, by: Actor) -> tuple["Consultation", Event]:
+        """The handler tests whether secrecy lets it be told; one that nobody has becomes the handler's."""
+        return self._move(Action.BEGIN_SECRECY_TEST, by, assigned_to=by.person)
+
+    def end_secrecy_test(self, by: Actor) -> tuple["Consultation", Event]:
+        """The test has been made; what it led to is said in the answer, set by set."""
+        return self._move(Action.END_SECRECY_TEST, by)
+
+    def ask_back(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
         """The handler needs more from the municipality, whose turn it becomes."""
-        self._require(Action.ASK_BACK, held_by=by)
-        return self._become(Action.ASK_BACK, by, State.WAITING_FOR_MUNICIPALITY)
+        return self._move(Action.ASK_BACK, by, detail=detail)
 
     def reply(self, by: Actor) -> tuple["Consultation", Event]:
         """The municipality gives what was asked for."""
-        self._require(Action.REPLY)
-        return self._become(Action.REPLY, by, State.IN_PROGRESS if self.assigned_to else State.RECEIVED)
+        return self._move(Action.REPLY, by)
 
-    def answer(self, by: Actor) -> tuple["Consultation", Event]:
+    def await_person(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+        """The handler waits for the person it is about."""
+        return self._move(Action.AWAIT_PERSON, by, detail=detail)
+
+    def resume(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+        """The wait for the municipality or the person is over, whether what was waited for came or not."""
+        return self._move(Action.RESUME, by, detail=detail)
+
+    def call_back(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+        """The handler tries to reach the asker through the switchboard."""
+        return self._move(Action.CALL_BACK, by, detail=detail)
+
+    def book_meeting(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+        """A talk is needed, and has a time."""
+        return self._move(Action.BOOK_MEETING, by, detail=detail)
+
+    def hold_meeting(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+        """The meeting was held."""
+        return self._move(Action.HOLD_MEETING, by, detail=detail)
+
+    def miss_meeting(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+        """Somebody did not come."""
+        return self._move(Action.MISS_MEETING, by, detail=detail)
+
+    def cancel_meeting(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+        """The meeting will not be held."""
+        return self._move(Action.CANCEL_MEETING, by, detail=detail)
+
+    def send_by_post(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+        """The answer goes by letter; lead time runs until it is dispatched."""
+        return self._move(Action.SEND_BY_POST, by, detail=detail)
+
+    def dispatch(self, by: Actor) -> tuple["Consultation", Event]:
+        """The letter has left; lead time ends here."""
+        return self._move(Action.DISPATCH, by)
+
+    def answer(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
         """The handler answers; lead time ends here."""
-        self._require(Action.ANSWER, held_by=by)
-        return self._become(Action.ANSWER, by, State.ANSWERED)
+        return self._move(Action.ANSWER, by, detail=detail)
 
-    def close(self, by: Actor) -> tuple["Consultation", Event]:
+    def reject(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+        """It is not for this authority, or can't be handled."""
+        return self._move(Action.REJECT, by, detail=detail)
+
+    def close(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
         """The municipality has read the answer and is done."""
-        self._require(Action.CLOSE)
-        return self._become(Action.CLOSE, by, State.CLOSED)
+        return self._move(Action.CLOSE, by, detail=detail)
 
     def withdraw(self, by: Actor) -> tuple["Consultation", Event]:
         """The municipality no longer needs an answer."""
-        self._require(Action.WITHDRAW)
-        return self._become(Action.WITHDRAW, by, State.WITHDRAWN)
+        return self._move(Action.WITHDRAW, by)
 
-    def _refuse_by_phone(self, action: Action) -> None:
-        if self.protected and action in _BY_PHONE:
+    def reopen(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+        """The municipality needs another round; `detail` names it."""
+        return self._move(Action.REOPEN, by, detail=detail)
+
+    def correct(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+        """What was written down of an earlier event was wrong; `detail` says which event, and what is right."""
+        return self._move(Action.CORRECT, by, detail=detail)
+
+    def _move(
+        self,
+        action: Action,
+        by: Actor,
+        *,
+        to: State | None = None,
+        assigned_to: str | EllipsisType | None = ...,
+        unit: str | None = None,
+        triaged: bool = False,
+        detail: Detail = _NO_DETAIL,
+    ) -> tuple["Consultation", Event]:
+        """The move, when the table allows it. `to` overrides the place it leads to with where it stands already."""
+        self._require(action, by)
+        after = replace(
+            self,
+            version=self.version + 1,
+            assigned_to=self.assigned_to if isinstance(assigned_to, EllipsisType) else assigned_to,
+            unit=self.unit if unit is None else unit,
+            triaged=self.triaged or triaged,
+        )
+        after = replace(after, state=to or after._reached(TRANSITIONS[action].to))
+        return after, event_of(action, by, after, detail)
+
+    def _wait(self) -> State | None:
+        """The state when something is waited for: who has the consultation changes nothing of that."""
+        return self.state if self.state in WAITING else None
+
+    def _reached(self, to: State | Place) -> State:
+        match to:
+            case Place.SAME:
+                return self.state
+            case Place.WORK if self.assigned_to is not None:
+                return State.IN_PROGRESS
+            case Place.WORK | Place.QUEUE:
+                return State.TRIAGED if self.triaged else State.RECEIVED
+            case State():
+                return to
+
+    def _require(self, action: Action, by: Actor) -> None:
+        rule = TRANSITIONS[action]
+        if self.protected and rule.by_phone:
             raise Problem(PROTECTED_IDENTITY)
-
-    def _require(self, action: Action, held_by: Actor | None = None) -> None:
-        self._refuse_by_phone(action)
-        if self.state not in _FROM[action]:
-            legal = [each.value for each, states in _FROM.items() if self.state in states]
-            raise Problem(ILLEGAL_TRANSITION, members={"state": self.state.value, "legalActions": legal})
-        if held_by is not None and self.assigned_to != held_by.person:
+        parties = self._parties(by)
+        if not parties & rule.parties:
+            # The other side's moves are refused by what can be found; this is for whoever finds it all the same.
+            raise Problem(NOT_FOUND)
+        if rule.holder is Holder.NOBODY and self.assigned_to is not None:
             raise Problem(CLAIMED_BY_ANOTHER, members=self._holder())
+        if self.state not in rule.since:
+            legal = [each.value for each in legal_actions(self.state, parties)]
+            raise Problem(ILLEGAL_TRANSITION, members={"state": self.state.value, "legalActions": legal})
+        if rule.holder is Holder.ACTOR and self.assigned_to != by.person:
+            raise Problem(CLAIMED_BY_ANOTHER, members=self._holder())
+        if rule.holder is Holder.NOT_ANOTHER and not by.system and self.assigned_to not in (None, by.person):
+            raise Problem(CLAIMED_BY_ANOTHER, members=self._holder())
+
+    def _parties(self, by: Actor) -> frozenset[Party]:
+        if by.system:
+            return frozenset((Party.SYSTEM,))
+        sides = ((Party.ASKING, self.organisation), (Party.ANSWERING, self.answering))
+        return frozenset(party for party, organisation in sides if organisation == by.organisation)
 
     def _holder(self) -> dict[str, object]:
         return {"state": self.state.value, "assignedTo": self.assigned_to, "version": self.version}
 
-    def _become(
-        self,
-        action: Action,
-        by: Actor,
-        state: State,
-        *,
-        assigned_to: str | EllipsisType | None = ...,
-        audience: Audience = Audience.BOTH,
-    ) -> tuple["Consultation", Event]:
-        holder = self.assigned_to if isinstance(assigned_to, EllipsisType) else assigned_to
-        after = replace(self, state=state, version=self.version + 1, assigned_to=holder)
-        return after, event_of(action, by, after, audience)
 
-
-def event_of(action: Action, by: Actor, after: Consultation, audience: Audience = Audience.BOTH) -> Event:
+def event_of(action: Action, by: Actor, after: Consultation, detail: Detail = _NO_DETAIL) -> Event:
     """The event that tells how `after` came about; its sequence is the version it led to."""
+    rule = TRANSITIONS.get(action)
     return Event(
         id=by.event_id,
         sequence=after.version,
@@ -208,5 +316,9 @@ def event_of(action: Action, by: Actor, after: Consultation, audience: Audience 
         organisation=by.organisation,
         client_id=by.client_id,
         actor=by.person,
-        audience=audience,
+        audience=Audience.BOTH if rule is None or rule.told_to_both else Audience.ANSWERING,
+        channel=by.channel,
+        unit=after.unit,
+        happened_at=by.happened_at,
+        detail=detail,
     )

@@ -42,6 +42,8 @@ from shared.problems import IDEMPOTENCY_IN_PROGRESS, Problem
 from shared.tokens.caller import Caller
 from shared.vault import Vault
 
+NATIONAL_UNIT = "national"
+"""Who has what no unit is known for."""
 _NUMBER_TRIES = 3
 
 
@@ -218,7 +220,9 @@ def _values(
     asker: AskingOrganisation,
 ) -> dict[str, Any]:
     actor = Actor(caller.organisation, caller.client_id, caller.actor or "", opened.opened_at, uuid.uuid4())
-    consultation = Consultation(opened.id, caller.organisation, needs.answering, State.RECEIVED, opened.version, None)
+    consultation = Consultation(
+        opened.id, caller.organisation, needs.answering, State.RECEIVED, opened.version, None, unit=NATIONAL_UNIT
+    )
     audit = _audit(caller, question, opened, subject, decision)
     message = seal_message(needs.vault, opened.id, opened.version, question.text)
     return {
@@ -246,6 +250,10 @@ def _values(
         "opened_at": opened.opened_at,
         "due_at": opened.due_at,
         "target_seconds": int(needs.targets[question.type.value].total_seconds()),
+        "queue": "general",
+        "restricted": None,
+        "round": 1,
+        "previous_id": None,
         "asked_at": opened.opened_at,
         **needs.limits.values(),
     }

@@ -66,7 +66,7 @@ async def list_consultations(
     place = decode_cursor(cursor)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
         rows = await repository.page_of_asker(
-            connection, caller.organisation, state.value if state else None, place, limit + 1
+            connection, repository.Reader.of(caller), state.value if state else None, place, limit + 1
         )
     shown, more = split_page(rows, limit)
     next_cursor = encode_cursor(shown[-1].opened_at, shown[-1].id) if more else None
@@ -106,7 +106,7 @@ async def list_queue(
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
         rows = await repository.page_of_queue(
             connection,
-            caller.organisation,
+            repository.Reader.of(caller),
             assigned_to=caller.actor if assigned == "me" else None,
             unassigned=assigned == "nobody",
             place=place,
@@ -143,7 +143,7 @@ async def get_consultation(
     personuppgifter visas varken personen eller det som skrivits.
     """
     context = context_of(request)
-    found = await repository.read(context.database.single, caller.organisation, consultation_id)
+    found = await repository.read(context.database.single, repository.Reader.of(caller), consultation_id)
     if found is None:
         raise Problem(NOT_FOUND)
     row, messages = found
@@ -216,7 +216,7 @@ def _written(vault: Vault, row: Any, messages: Sequence[Any]) -> list[Message]:
 
 
 async def _visible(connection: AsyncConnection, caller: Caller, consultation_id: uuid.UUID) -> Row[Any]:
-    row = await repository.find_visible(connection, caller.organisation, consultation_id)
+    row = await repository.find_visible(connection, repository.Reader.of(caller), consultation_id)
     if row is None:
         raise Problem(NOT_FOUND)
     _refuse_answering_without_queue(caller, row.org)

@@ -12,20 +12,28 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.consultation import scopes
 from services.consultation.brake.count import COUNTED
 from services.consultation.brake.domain import Braked
 from services.consultation.clocks.turns import Turn, TurnChange
-from services.consultation.consultations.domain import Consultation, Event, State
+from services.consultation.consultations.domain import Consultation, Event
+from services.consultation.consultations.transitions import FIRST_RESPONSES, WAITING, Action, State
 from shared.audit import AuditEntry
 from shared.database.single import SingleStatements
+from shared.tokens.caller import Caller
 
 _FACTS = """
     org, id, number, answering_org, type, question_category, state, turn, version, assigned_to, case_reference,
     asked_by, person_mark, person_sealed, purpose, decision_id, decision_version, lookup_id, lookup_outcomes, af_items,
     asker_name, asker_kind, municipality_code, county_code, opened_at, due_at, target_seconds, answered_at, closed_at,
-    total_seconds, answering_seconds, asking_seconds
+    total_seconds, answering_seconds, asking_seconds, unit, queue, restricted, channel_in, round, previous_id,
+    triaged_at, escalated_at, first_response_at, clock_stopped_at, closing_code, person_seconds, post_seconds,
+    secrecy_seconds, meeting_seconds, first_response_seconds, touch_seconds
 """
-_ONE = f"SELECT {_FACTS}, is_protected(person_mark) AS protected FROM consultation WHERE id = :id"
+IN_SIGHT = "(restricted IS NULL OR restricted = ANY(CAST(:sight AS text[])))"
+"""What is hidden is hidden everywhere alike, from lists and from single readings; see `Reader`."""
+
+_ONE = f"SELECT {_FACTS}, is_protected(person_mark) AS protected FROM consultation WHERE id = :id AND {IN_SIGHT}"
 _FIND = text(f"{_ONE} AND (org = :org OR answering_org = :org)")
 _FIND_OWN = text(f"{_ONE} AND org = :org")
 _FIND_ANSWERED_BY = text(f"{_ONE} AND answering_org = :org")
@@ -33,9 +41,9 @@ _FIND_ANSWERED_BY = text(f"{_ONE} AND answering_org = :org")
 _WITH_EVENT = """
     added_event AS (
         INSERT INTO consultation_event (org, consultation_id, sequence, id, answering_org, at, action, state, turn,
-                                        actor_org, client_id, actor, audience, channel)
+                                        actor_org, client_id, actor, audience, channel, unit, happened_at, detail)
         SELECT org, id, :sequence, :event_id, answering_org, :at, :action, :state, :turn, :actor_org, :client_id,
-               :actor, :audience, :channel
+               :actor, :audience, :channel, :unit, :happened_at, CAST(:detail AS jsonb)
         FROM changed
     ),
     added_message AS (
@@ -43,8 +51,9 @@ _WITH_EVENT = """
         SELECT org, id, :sequence, answering_org, :message FROM changed WHERE CAST(:message AS bytea) IS NOT NULL
     ),
     added_outbox AS (
-        INSERT INTO outbox (org, id, answering_org, at, kind, consultation_id, sequence)
-        SELECT org, :event_id, answering_org, :at, 'consultation.' || :action, id, :sequence FROM changed
+        INSERT INTO outbox (org, id, answering_org, at, kind, consultation_id, sequence, audience, restricted)
+        SELECT org, :event_id, answering_org, :at, 'consultation.' || :action, id, :sequence, :audience, restricted
+        FROM changed
     ),
     added_audit AS (
         INSERT INTO audit_entry (id, at, org, owner_org, event, outcome, object_type, object_id, subject, entry)
@@ -61,9 +70,20 @@ _CHANGE = text(
             answered_at = coalesce(:answered_at, answered_at), closed_at = coalesce(:closed_at, closed_at),
             total_seconds = coalesce(:total_seconds, total_seconds),
             answering_seconds = coalesce(:answering_seconds, answering_seconds),
-            asking_seconds = coalesce(:asking_seconds, asking_seconds)
+            asking_seconds = coalesce(:asking_seconds, asking_seconds),
+            person_seconds = coalesce(:person_seconds, person_seconds),
+            post_seconds = coalesce(:post_seconds, post_seconds),
+            secrecy_seconds = coalesce(:secrecy_seconds, secrecy_seconds),
+            meeting_seconds = coalesce(:meeting_seconds, meeting_seconds),
+            first_response_seconds = coalesce(:first_response_seconds, first_response_seconds),
+            touch_seconds = coalesce(:touch_seconds, touch_seconds),
+            unit = :unit, triaged_at = coalesce(triaged_at, :triaged_at),
+            escalated_at = coalesce(:escalated_at, escalated_at),
+            first_response_at = coalesce(first_response_at, :first_response_at),
+            due_at = coalesce(:due_at, due_at), target_seconds = coalesce(:target_seconds, target_seconds),
+            clock_stopped_at = CASE WHEN :clock_stopped THEN coalesce(clock_stopped_at, :at) END
         WHERE id = :id AND org = :org AND version = :sequence - 1
-        RETURNING org, id, answering_org
+        RETURNING org, id, answering_org, restricted
     ), {_WITH_EVENT}
     SELECT count(*) FROM changed
     """
@@ -71,13 +91,14 @@ _CHANGE = text(
 _INSERT_COLUMNS = """
     number, answering_org, type, question_category, state, turn, version, assigned_to, case_reference, asked_by,
     person_mark, person_sealed, purpose, decision_id, decision_version, lookup_id, lookup_outcomes, af_items,
-    asker_name, asker_kind, municipality_code, county_code, opened_at, due_at, target_seconds
+    asker_name, asker_kind, municipality_code, county_code, opened_at, due_at, target_seconds, unit, queue, restricted,
+    channel_in, round, previous_id
 """
 _INSERT_VALUES = """
     :number, :answering_org, :type, :question_category, :state, :turn, :sequence, NULL, :case_reference, :asked_by,
     :person_mark, :person_sealed, :purpose, :decision_id, :decision_version, :lookup_id,
     CAST(:lookup_outcomes AS jsonb), :af_items, :asker_name, :asker_kind, :municipality_code, :county_code,
-    :opened_at, :due_at, :target_seconds
+    :opened_at, :due_at, :target_seconds, :unit, :queue, :restricted, :channel, :round, :previous_id
 """
 # The organisation is set in a CTE that the insert reads from: one round trip, and row-level security holds. In the
 # same CTE the person is counted for the brake, before anything can be told of her.
@@ -90,7 +111,7 @@ _OPEN = f"""
     changed AS (
         INSERT INTO consultation (org, id, {_INSERT_COLUMNS})
         SELECT tenant.org, :id, {_INSERT_VALUES} FROM tenant {{gate}}
-        RETURNING org, id, answering_org
+        RETURNING org, id, answering_org, restricted
     ), {_WITH_EVENT}
     SELECT CASE WHEN (SELECT braked FROM asked) IS NOT NULL THEN (SELECT CAST(braked AS text) FROM asked)
                 WHEN (SELECT protected FROM asked) THEN 'protected'
@@ -123,7 +144,7 @@ _READ = text(
     FROM tenant
     CROSS JOIN LATERAL (
         SELECT {_FACTS}, is_protected(person_mark) AS protected FROM consultation
-        WHERE id = :id AND (org = tenant.reader OR answering_org = tenant.reader) OFFSET 0
+        WHERE id = :id AND (org = tenant.reader OR answering_org = tenant.reader) AND {IN_SIGHT} OFFSET 0
     ) AS found
     LEFT JOIN LATERAL (
         SELECT m.sequence, e.at, e.action, e.actor_org, m.sealed
@@ -136,7 +157,8 @@ _READ = text(
 )
 _EVENTS = text(
     """
-    SELECT sequence, id, at, action, state, turn, actor_org, actor, channel FROM consultation_event
+    SELECT sequence, id, at, happened_at, action, state, turn, actor_org, actor, channel, unit, detail
+    FROM consultation_event
     WHERE org = :org AND consultation_id = :id ORDER BY sequence
     """
 )
@@ -147,7 +169,8 @@ _SUMMARY = """
 _OF_ASKER = text(
     f"""
     SELECT {_SUMMARY} FROM consultation
-    WHERE org = :org AND NOT is_protected(person_mark) AND (CAST(:state AS text) IS NULL OR state = :state)
+    WHERE org = :org AND NOT is_protected(person_mark) AND {IN_SIGHT}
+      AND (CAST(:state AS text) IS NULL OR state = :state)
       AND (opened_at, id) < (CAST(:at AS timestamptz), CAST(:after AS uuid))
     ORDER BY opened_at DESC, id DESC LIMIT :rows
     """
@@ -155,7 +178,7 @@ _OF_ASKER = text(
 _QUEUE = text(
     f"""
     SELECT {_SUMMARY} FROM consultation
-    WHERE answering_org = :org AND turn <> 'nobody' AND NOT is_protected(person_mark)
+    WHERE answering_org = :org AND turn <> 'nobody' AND NOT is_protected(person_mark) AND {IN_SIGHT}
       AND (CAST(:assigned_to AS text) IS NULL OR assigned_to = :assigned_to)
       AND (NOT CAST(:unassigned AS boolean) OR assigned_to IS NULL)
       AND (due_at, id) > (CAST(:at AS timestamptz), CAST(:after AS uuid))
@@ -169,22 +192,71 @@ _OLDEST = (datetime.min.replace(tzinfo=UTC), uuid.UUID(int=0))
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks: an organisation, and which restricted consultations its client may see at all."""
+
+    organisation: str
+    sight: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, caller: Caller) -> "Reader":
+        """As the caller's scopes allow."""
+        return cls(caller.organisation, scopes.sight(caller.scopes))
+
+    def values(self) -> dict[str, Any]:
+        """Parameters of every statement that looks for consultations."""
+        return {"org": self.organisation, "sight": list(self.sight)}
+
+
+@dataclass(frozen=True, slots=True)
 class Durations:
-    """Working seconds from opening to answer, in all and by whose turn it was."""
+    """Working seconds from opening to answer, in all and by whose turn it was: the parts make up the whole.
+
+    `first_response` is until the asking side heard anything, `touch` while a handler had it and it was the answering
+    side's turn; None when it is not known.
+    """
 
     total: int
     answering: int
     asking: int
+    person: int = 0
+    post: int = 0
+    secrecy: int = 0
+    meeting: int = 0
+    first_response: int | None = None
+    touch: int | None = None
+
+    def values(self) -> dict[str, int | None]:
+        """As the columns are called."""
+        return {f"{name}_seconds": getattr(self, name) for name in _DURATIONS}
 
 
-async def find_visible(connection: AsyncConnection, organisation: str, consultation_id: uuid.UUID) -> Row[Any] | None:
-    """The consultation when the organisation asks or answers in it."""
-    return await _one(connection, _FIND, organisation, consultation_id)
+_DURATIONS = tuple(Durations.__dataclass_fields__)
+_NO_DURATIONS = dict.fromkeys(f"{name}_seconds" for name in _DURATIONS)
 
 
-async def read(single: SingleStatements, organisation: str, consultation_id: uuid.UUID) -> tuple[Any, list[Any]] | None:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a change does to time. None leaves as it is what was known: a due date, the target behind it, durations."""
+
+    due_at: datetime | None = None
+    target_seconds: int | None = None
+    durations: Durations | None = None
+
+
+_UNCHANGED = Measured()
+_ANSWERING = (Action.ANSWER, Action.DISPATCH)
+_ENDING = (Action.CLOSE, Action.WITHDRAW, Action.REJECT, Action.REOPEN)
+
+
+async def find_visible(connection: AsyncConnection, reader: Reader, consultation_id: uuid.UUID) -> Row[Any] | None:
+    """The consultation when the reader's organisation asks or answers in it."""
+    return await _one(connection, _FIND, reader, consultation_id)
+
+
+async def read(single: SingleStatements, reader: Reader, consultation_id: uuid.UUID) -> tuple[Any, list[Any]] | None:
     """The consultation when the organisation asks or answers in it, and what has been written, oldest first."""
-    rows = await single.rows(_READ, {"org": organisation, "id": consultation_id})
+    rows = await single.rows(_READ, {**reader.values(), "id": consultation_id})
     if not rows:
         return None
     first = rows[0]
@@ -192,22 +264,20 @@ async def read(single: SingleStatements, organisation: str, consultation_id: uui
     return first, [row for row in rows if row.sealed is not None]
 
 
-async def find_own(connection: AsyncConnection, organisation: str, consultation_id: uuid.UUID) -> Row[Any] | None:
-    """The consultation when the organisation asked it."""
-    return await _one(connection, _FIND_OWN, organisation, consultation_id)
+async def find_own(connection: AsyncConnection, reader: Reader, consultation_id: uuid.UUID) -> Row[Any] | None:
+    """The consultation when the reader's organisation asked it."""
+    return await _one(connection, _FIND_OWN, reader, consultation_id)
 
 
-async def find_answered_by(
-    connection: AsyncConnection, organisation: str, consultation_id: uuid.UUID
-) -> Row[Any] | None:
-    """The consultation when it is put to the organisation."""
-    return await _one(connection, _FIND_ANSWERED_BY, organisation, consultation_id)
+async def find_answered_by(connection: AsyncConnection, reader: Reader, consultation_id: uuid.UUID) -> Row[Any] | None:
+    """The consultation when it is put to the reader's organisation."""
+    return await _one(connection, _FIND_ANSWERED_BY, reader, consultation_id)
 
 
 async def _one(
-    connection: AsyncConnection, statement: Any, organisation: str, consultation_id: uuid.UUID
+    connection: AsyncConnection, statement: Any, reader: Reader, consultation_id: uuid.UUID
 ) -> Row[Any] | None:
-    values = {"org": organisation, "id": consultation_id}
+    values = {**reader.values(), "id": consultation_id}
     return (await connection.execute(statement, values)).one_or_none()
 
 
@@ -221,6 +291,8 @@ def as_domain(row: Row[Any]) -> Consultation:
         version=row.version,
         assigned_to=row.assigned_to,
         protected=row.protected,
+        unit=row.unit,
+        triaged=row.triaged_at is not None,
     )
 
 
@@ -231,19 +303,24 @@ async def save_change(
     audit: AuditEntry,
     *,
     message: bytes | None,
-    durations: Durations | None = None,
+    measured: Measured = _UNCHANGED,
 ) -> bool:
     """Write a change; False when somebody else changed the consultation first, and then nothing is written."""
+    at = event.happened_at or event.at
     values = {
         **event_values(event, after, message, audit),
         "id": after.id,
         "org": after.organisation,
         "assigned_to": after.assigned_to,
-        "answered_at": event.at if after.state is State.ANSWERED else None,
-        "closed_at": event.at if after.state in (State.CLOSED, State.WITHDRAWN) else None,
-        "total_seconds": durations.total if durations else None,
-        "answering_seconds": durations.answering if durations else None,
-        "asking_seconds": durations.asking if durations else None,
+        "answered_at": at if event.action in _ANSWERING else None,
+        "closed_at": at if event.action in _ENDING else None,
+        "triaged_at": at if event.action is Action.TRIAGE else None,
+        "escalated_at": at if event.action is Action.ESCALATE else None,
+        "first_response_at": at if event.action in FIRST_RESPONSES else None,
+        "clock_stopped": after.state in WAITING,
+        "due_at": measured.due_at,
+        "target_seconds": measured.target_seconds,
+        **(measured.durations.values() if measured.durations else _NO_DURATIONS),
     }
     return bool((await connection.execute(_CHANGE, values)).scalar_one())
 
@@ -261,7 +338,10 @@ def event_values(event: Event, after: Consultation, message: bytes | None, audit
         "client_id": event.client_id,
         "actor": event.actor,
         "audience": event.audience.value,
-        "channel": event.channel,
+        "channel": event.channel.value,
+        "unit": event.unit,
+        "happened_at": event.happened_at,
+        "detail": json.dumps(dict(event.detail)),
         "message": message,
         **audit.parameters(),
     }
@@ -302,17 +382,17 @@ async def events(connection: AsyncConnection, owner: str, consultation_id: uuid.
 
 
 async def page_of_asker(
-    connection: AsyncConnection, organisation: str, state: str | None, place: Place, rows: int
+    connection: AsyncConnection, reader: Reader, state: str | None, place: Place, rows: int
 ) -> Sequence[Row[Any]]:
     """The organisation's own consultations, newest first."""
     at, after = place or _NEWEST
-    values = {"org": organisation, "state": state, "at": at, "after": after, "rows": rows}
+    values = {**reader.values(), "state": state, "at": at, "after": after, "rows": rows}
     return (await connection.execute(_OF_ASKER, values)).all()
 
 
 async def page_of_queue(
     connection: AsyncConnection,
-    organisation: str,
+    reader: Reader,
     *,
     assigned_to: str | None,
     unassigned: bool,
@@ -322,7 +402,7 @@ async def page_of_queue(
     """Open consultations put to the organisation, the one due first first."""
     at, after = place or _OLDEST
     values = {
-        "org": organisation,
+        **reader.values(),
         "assigned_to": assigned_to,
         "unassigned": unassigned,
         "at": at,

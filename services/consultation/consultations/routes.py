@@ -1,11 +1,9 @@
 """Opening and changing consultations over HTTP."""
 
 import re
-import uuid
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 
@@ -13,6 +11,13 @@ from services.consultation import scopes
 from services.consultation.consultations import examples
 from services.consultation.consultations.answer import answer_consultation
 from services.consultation.consultations.ask_back import ask_consultation_back
+from services.consultation.consultations.carrying_out import (
+    CHANGED,
+    ConsultationId,
+    Manager,
+    Worker,
+    carry_out,
+)
 from services.consultation.consultations.changes import Change
 from services.consultation.consultations.claim import claim_consultation
 from services.consultation.consultations.close import close_consultation
@@ -33,24 +38,17 @@ from services.consultation.context import Context, context_of
 from services.consultation.lookups.references import checked_reference
 from services.consultation.persons.vault import mark_person
 from services.consultation.wire import read_person
-from shared.database.engine import Tenancy
 from shared.http.bodies import JsonBody
 from shared.http.conditions import ExpectedVersion, etag
-from shared.idempotency import Attempt, OnceOnly
+from shared.idempotency import OnceOnly
 from shared.problems import MALFORMED, Problem
 from shared.tokens.caller import Caller, Requires
 
 router = APIRouter(tags=["consultations"])
 
-ConsultationId = Annotated[uuid.UUID, Path(alias="consultationId", description="From the list / Ur listan")]
-Manager = Annotated[Caller, Depends(Requires(scopes.CONSULTATIONS_MANAGE))]
-Worker = Annotated[Caller, Depends(Requires(scopes.QUEUE_WORK))]
 _PURPOSE = re.compile(r"[a-z][a-z_]{0,59}", re.ASCII)
 _EXAMPLE_TEXT = {"text": "Vi behöver veta vilken period frågan gäller."}
 Text = Annotated[MessageRequest, Depends(JsonBody(MessageRequest, _EXAMPLE_TEXT))]
-_CHANGED: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"example": examples.CHANGED}}}}
-
-Effect = Callable[[AsyncConnection, Change], Awaitable[Consultation]]
 
 
 @router.post(
@@ -100,7 +98,7 @@ async def create_consultation(
 @router.post(
     "/consultations/{consultationId}/claims",
     response_model=ChangedConsultation,
-    responses=_CHANGED,
+    responses=CHANGED,
     summary="Claim / Ta ett samråd",
 )
 async def claim(
@@ -110,13 +108,13 @@ async def claim(
 
     Ta ett samråd ur kön. Av två som försöker får en det, och den andra får veta vem som har det.
     """
-    return await _change(request, caller, consultation_id, version, attempt, claim_consultation)
+    return await carry_out(request, caller, consultation_id, version, attempt, claim_consultation)
 
 
 @router.post(
     "/consultations/{consultationId}/releases",
     response_model=ChangedConsultation,
-    responses=_CHANGED,
+    responses=CHANGED,
     summary="Release / Släpp ett samråd",
 )
 async def release(
@@ -126,13 +124,13 @@ async def release(
 
     Lämna tillbaka ett samråd till kön.
     """
-    return await _change(request, caller, consultation_id, version, attempt, release_consultation)
+    return await carry_out(request, caller, consultation_id, version, attempt, release_consultation)
 
 
 @router.post(
     "/consultations/{consultationId}/questions",
     response_model=ChangedConsultation,
-    responses=_CHANGED,
+    responses=CHANGED,
     summary="Ask back / Fråga tillbaka",
 )
 async def ask_back(
@@ -151,13 +149,13 @@ async def ask_back(
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
         return await ask_consultation_back(connection, change, body.text)
 
-    return await _change(request, caller, consultation_id, version, attempt, effect)
+    return await carry_out(request, caller, consultation_id, version, attempt, effect)
 
 
 @router.post(
     "/consultations/{consultationId}/replies",
     response_model=ChangedConsultation,
-    responses=_CHANGED,
+    responses=CHANGED,
     summary="Reply to a question back / Svara på en motfråga",
 )
 async def reply(
@@ -176,13 +174,13 @@ async def reply(
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
         return await reply_to_question(connection, change, body.text)
 
-    return await _change(request, caller, consultation_id, version, attempt, effect)
+    return await carry_out(request, caller, consultation_id, version, attempt, effect)
 
 
 @router.post(
     "/consultations/{consultationId}/answers",
     response_model=ChangedConsultation,
-    responses=_CHANGED,
+    responses=CHANGED,
     summary="Answer / Besvara",
 )
 async def answer(
@@ -202,13 +200,13 @@ async def answer(
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
         return await answer_consultation(connection, change, body.text, calendar)
 
-    return await _change(request, caller, consultation_id, version, attempt, effect)
+    return await carry_out(request, caller, consultation_id, version, attempt, effect)
 
 
 @router.post(
     "/consultations/{consultationId}/closures",
     response_model=ChangedConsultation,
-    responses=_CHANGED,
+    responses=CHANGED,
     summary="Close / Avsluta",
 )
 async def close(
@@ -218,13 +216,13 @@ async def close(
 
     Avsluta ett besvarat samråd.
     """
-    return await _change(request, caller, consultation_id, version, attempt, close_consultation)
+    return await carry_out(request, caller, consultation_id, version, attempt, close_consultation)
 
 
 @router.post(
     "/consultations/{consultationId}/withdrawals",
     response_model=ChangedConsultation,
-    responses=_CHANGED,
+    responses=CHANGED,
     summary="Withdraw / Återta",
 )
 async def withdraw(
@@ -234,38 +232,7 @@ async def withdraw(
 
     Återta ett samråd som inte längre behöver svar.
     """
-    return await _change(request, caller, consultation_id, version, attempt, withdraw_consultation)
-
-
-async def _change(
-    request: Request,
-    caller: Caller,
-    consultation_id: uuid.UUID,
-    version: int,
-    attempt: Attempt | None,
-    effect: Effect,
-) -> Response:
-    context = context_of(request)
-    change = Change(caller, consultation_id, version, context.clock(), context.vault)
-    request.scope["state"]["audit"] = {"objectId": consultation_id}
-    async with context.database.begin(Tenancy(caller.organisation)) as connection:
-
-        async def told() -> Response:
-            return _told(context, caller, await effect(connection, change))
-
-        return await context.ledger.once(connection, caller, attempt, change.at, told)
-
-
-def _told(context: Context, caller: Caller, after: Consultation) -> Response:
-    model = ChangedConsultation(
-        consultation_id=after.id,
-        state=after.state,
-        turn=after.state.turn,
-        version=after.version,
-        assigned_to=after.assigned_to if caller.organisation == after.answering else None,
-        links=self_link(context.base_url, after.id),
-    )
-    return context.json(model, headers={"ETag": etag(after.version)})
+    return await carry_out(request, caller, consultation_id, version, attempt, withdraw_consultation)
 
 
 def _receipt(context: Context, opened: Opened) -> Response:

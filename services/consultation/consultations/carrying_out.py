@@ -1,0 +1,67 @@
+"""What every operation that changes a consultation shares: who may, which one, and the answer to it."""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.requests import Request
+
+from services.consultation import scopes
+from services.consultation.consultations import examples
+from services.consultation.consultations.changes import Change
+from services.consultation.consultations.domain import Channel, Consultation
+from services.consultation.consultations.models import ChangedConsultation, self_link
+from services.consultation.context import Context, context_of
+from shared.database.engine import Tenancy
+from shared.http.conditions import etag
+from shared.idempotency import Attempt
+from shared.tokens.caller import Caller, Requires
+
+ConsultationId = Annotated[uuid.UUID, Path(alias="consultationId", description="From the list / Ur listan")]
+Manager = Annotated[Caller, Depends(Requires(scopes.CONSULTATIONS_MANAGE))]
+Worker = Annotated[Caller, Depends(Requires(scopes.QUEUE_WORK))]
+Leader = Annotated[Caller, Depends(Requires(scopes.QUEUE_LEAD))]
+CHANGED: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"example": examples.CHANGED}}}}
+
+Effect = Callable[[AsyncConnection, Change], Awaitable[Consultation]]
+
+
+async def carry_out(
+    request: Request,
+    caller: Caller,
+    consultation_id: uuid.UUID,
+    version: int,
+    attempt: Attempt | None,
+    effect: Effect,
+    *,
+    channel: Channel = Channel.API,
+    happened_at: datetime | None = None,
+) -> Response:
+    """The consultation as it has become, in one transaction with everything that tells of it.
+
+    The same key again gives the same answer, without the effect. Raises what the effect raises.
+    """
+    context = context_of(request)
+    change = Change(caller, consultation_id, version, context.clock(), context.vault, channel, happened_at)
+    request.scope["state"]["audit"] = {"objectId": consultation_id}
+    async with context.database.begin(Tenancy(caller.organisation)) as connection:
+
+        async def told() -> Response:
+            return _told(context, caller, await effect(connection, change))
+
+        return await context.ledger.once(connection, caller, attempt, change.at, told)
+
+
+def _told(context: Context, caller: Caller, after: Consultation) -> Response:
+    model = ChangedConsultation(
+        consultation_id=after.id,
+        state=after.state,
+        turn=after.state.turn,
+        version=after.version,
+        assigned_to=after.assigned_to if caller.organisation == after.answering else None,
+        links=self_link(context.base_url, after.id),
+    )
+    return context.json(model, headers={"ETag": etag(after.version)})

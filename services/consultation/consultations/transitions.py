@@ -1,0 +1,194 @@
+"""Which move is legal from which state, whose it is, and where it leads: the whole of it as one table.
+
+The table is the rule and not a picture of it: `Consultation` asks it for every change, and what is not in it can't
+be done. Moves that only tell something, such as a correction, leave the state where it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.consultation.clocks.turns import Turn
+
+
+class State(StrEnum):
+    """Where a consultation stands."""
+
+    RECEIVED = "received"
+    TRIAGED = "triaged"
+    SECRECY_TEST = "secrecy_test"
+    IN_PROGRESS = "in_progress"
+    WAITING_FOR_MUNICIPALITY = "waiting_for_municipality"
+    WAITING_FOR_PERSON = "waiting_for_person"
+    WAITING_FOR_MEETING = "waiting_for_meeting"
+    SENT_BY_POST = "sent_by_post"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def turn(self) -> Turn:
+        """Who is expected to act."""
+        return TURNS.get(self, Turn.NOBODY)
+
+
+class Action(StrEnum):
+    """What can be done to a consultation; also the kinds of event, in the past tense."""
+
+    OPEN = "opened"
+    TRIAGE = "triaged"
+    CLAIM = "claimed"
+    RELEASE = "released"
+    ASSIGN = "assigned"
+    HAND_OVER = "handed_over"
+    ESCALATE = "escalated"
+    BEGIN_SECRECY_TEST = "secrecy_test_begun"
+    END_SECRECY_TEST = "secrecy_test_ended"
+    ASK_BACK = "asked_back"
+    REPLY = "replied"
+    AWAIT_PERSON = "person_awaited"
+    RESUME = "resumed"
+    CALL_BACK = "called_back"
+    BOOK_MEETING = "meeting_booked"
+    HOLD_MEETING = "meeting_held"
+    MISS_MEETING = "meeting_missed"
+    CANCEL_MEETING = "meeting_cancelled"
+    SEND_BY_POST = "sent_by_post"
+    DISPATCH = "dispatched"
+    ANSWER = "answered"
+    REJECT = "rejected"
+    CLOSE = "closed"
+    WITHDRAW = "withdrawn"
+    REOPEN = "reopened"
+    CORRECT = "corrected"
+
+
+class Party(StrEnum):
+    """Whose move it is. The system acts on behalf of the answering side, when a time has come."""
+
+    ASKING = "asking"
+    ANSWERING = "answering"
+    SYSTEM = "system"
+
+
+class Holder(StrEnum):
+    """What a move asks of the handler who has the consultation."""
+
+    ANYONE = "anyone"
+    """It does not matter who has it, or whether anybody has."""
+    ACTOR = "actor"
+    """The one who makes the move has it."""
+    NOT_ANOTHER = "not_another"
+    """The one who makes the move has it, or nobody."""
+    NOBODY = "nobody"
+    """Nobody has it."""
+
+
+class Place(StrEnum):
+    """A state that depends on the consultation rather than on the move."""
+
+    SAME = "same"
+    QUEUE = "queue"
+    """Triaged when it has been triaged, else received."""
+    WORK = "work"
+    """In progress when a handler has it, else in the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When a move is legal and what it leads to.
+
+    `by_phone`: done by phone when the person has protected identity, since it would tell or ask something of her.
+    `told_to_both`: false for what only the answering side sees of the timeline.
+    """
+
+    parties: frozenset[Party]
+    since: frozenset[State]
+    to: State | Place
+    holder: Holder = Holder.ANYONE
+    by_phone: bool = False
+    told_to_both: bool = True
+
+
+TURNS: Mapping[State, Turn] = {
+    State.RECEIVED: Turn.ANSWERING,
+    State.TRIAGED: Turn.ANSWERING,
+    State.SECRECY_TEST: Turn.SECRECY_TEST,
+    State.IN_PROGRESS: Turn.ANSWERING,
+    State.WAITING_FOR_MUNICIPALITY: Turn.ASKING,
+    State.WAITING_FOR_PERSON: Turn.PERSON,
+    State.WAITING_FOR_MEETING: Turn.MEETING,
+    State.SENT_BY_POST: Turn.POST,
+}
+OPEN_STATES = tuple(TURNS)
+
+_OPEN = frozenset(OPEN_STATES)
+_QUEUED = frozenset((State.RECEIVED, State.TRIAGED))
+WAITING = frozenset((State.WAITING_FOR_MUNICIPALITY, State.WAITING_FOR_PERSON, State.WAITING_FOR_MEETING))
+_WORKING = frozenset((State.IN_PROGRESS,))
+_MEETING = frozenset((State.WAITING_FOR_MEETING,))
+_ASKING = frozenset((Party.ASKING,))
+_ANSWERING = frozenset((Party.ANSWERING,))
+
+TRANSITIONS: Mapping[Action, Rule] = {
+    Action.TRIAGE: Rule(_ANSWERING, _QUEUED, State.TRIAGED, told_to_both=False),
+    # What waits for somebody else can be taken while it waits, and its turn stays where it is.
+    Action.CLAIM: Rule(_ANSWERING, _QUEUED | WAITING, Place.WORK, Holder.NOBODY, by_phone=True),
+    Action.RELEASE: Rule(
+        _ANSWERING, _OPEN - _QUEUED - {State.SENT_BY_POST}, Place.QUEUE, Holder.ACTOR, told_to_both=False
+    ),
+    Action.ASSIGN: Rule(_ANSWERING, _OPEN, Place.WORK, by_phone=True, told_to_both=False),
+    Action.HAND_OVER: Rule(_ANSWERING, _OPEN - {State.SENT_BY_POST}, Place.QUEUE, Holder.NOT_ANOTHER),
+    Action.ESCALATE: Rule(_ANSWERING | {Party.SYSTEM}, _OPEN, Place.SAME, told_to_both=False),
+    Action.BEGIN_SECRECY_TEST: Rule(
+        _ANSWERING, _QUEUED | _WORKING, State.SECRECY_TEST, Holder.NOT_ANOTHER, by_phone=True
+    ),
+    Action.END_SECRECY_TEST: Rule(
+        _ANSWERING, frozenset((State.SECRECY_TEST,)), State.IN_PROGRESS, Holder.ACTOR, by_phone=True
+    ),
+    Action.ASK_BACK: Rule(_ANSWERING, _WORKING, State.WAITING_FOR_MUNICIPALITY, Holder.ACTOR, by_phone=True),
+    Action.REPLY: Rule(_ASKING, frozenset((State.WAITING_FOR_MUNICIPALITY,)), Place.WORK, by_phone=True),
+    Action.AWAIT_PERSON: Rule(_ANSWERING, _WORKING, State.WAITING_FOR_PERSON, Holder.ACTOR, by_phone=True),
+    # What was waited for did not come, or came another way.
+    Action.RESUME: Rule(
+        _ANSWERING | {Party.SYSTEM},
+        frozenset((State.WAITING_FOR_MUNICIPALITY, State.WAITING_FOR_PERSON)),
+        Place.WORK,
+        Holder.NOT_ANOTHER,
+    ),
+    Action.CALL_BACK: Rule(_ANSWERING, _WORKING, Place.SAME, Holder.ACTOR),
+    Action.BOOK_MEETING: Rule(_ANSWERING, _WORKING, State.WAITING_FOR_MEETING, Holder.ACTOR, by_phone=True),
+    Action.HOLD_MEETING: Rule(_ANSWERING, _MEETING, Place.WORK, Holder.NOT_ANOTHER),
+    Action.MISS_MEETING: Rule(_ANSWERING, _MEETING, Place.WORK, Holder.NOT_ANOTHER),
+    Action.CANCEL_MEETING: Rule(_ANSWERING | _ASKING, _MEETING, Place.WORK),
+    Action.SEND_BY_POST: Rule(_ANSWERING, _WORKING, State.SENT_BY_POST, Holder.ACTOR, by_phone=True),
+    Action.DISPATCH: Rule(
+        _ANSWERING, frozenset((State.SENT_BY_POST,)), State.ANSWERED, Holder.NOT_ANOTHER, by_phone=True
+    ),
+    Action.ANSWER: Rule(_ANSWERING, _WORKING, State.ANSWERED, Holder.ACTOR, by_phone=True),
+    Action.REJECT: Rule(_ANSWERING, _QUEUED | _WORKING | {State.SECRECY_TEST}, State.REJECTED, Holder.NOT_ANOTHER),
+    Action.CLOSE: Rule(_ASKING | {Party.SYSTEM}, frozenset((State.ANSWERED,)), State.CLOSED),
+    Action.WITHDRAW: Rule(_ASKING, _OPEN, State.WITHDRAWN),
+    # The round that ended stays as it is; the next one is a consultation of its own that points to it.
+    Action.REOPEN: Rule(_ASKING, frozenset((State.ANSWERED, State.CLOSED)), State.CLOSED, by_phone=True),
+    Action.CORRECT: Rule(_ANSWERING, frozenset(State), Place.SAME),
+}
+"""Every move but opening, which has no state to start from."""
+
+FIRST_RESPONSES = frozenset(
+    (
+        Action.ASK_BACK,
+        Action.CALL_BACK,
+        Action.BOOK_MEETING,
+        Action.SEND_BY_POST,
+        Action.ANSWER,
+        Action.REJECT,
+    )
+)
+"""What the asking side notices first: that it was claimed tells it nothing of its question."""
+
+
+def legal_actions(state: State, parties: frozenset[Party]) -> list[Action]:
+    """What can be done from a state by one of the parties."""
+    return [action for action, rule in TRANSITIONS.items() if state in rule.since and parties & rule.parties]

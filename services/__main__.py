@@ -252,17 +252,27 @@ def worker_command() -> int:
     place = Place()
     configure_logs(os.environ.get("SAMRAD_LOG_LEVEL", "WARNING" if place.local else "INFO"))
     if place.local:
-        _say_where_checkpoints_are(place)
+        _furnish_worker(place)
     else:
         refuse_example_secrets()
     _run_event_loop(_work(place))
     return 0
 
 
-def _say_where_checkpoints_are(place: Place) -> None:
+_FOR_WORKERS = (
+    "SAMRAD_AUDIT_",
+    "SAMRAD_CONSULTATION_PUBLIC_URL",
+    "SAMRAD_CONSULTATION_SEALING_KEY",
+    "SAMRAD_CONSULTATION_MARKING_KEY",
+    "SAMRAD_CONSULTATION_WEBHOOK_",
+)
+
+
+def _furnish_worker(place: Place) -> None:
+    """What a worker of the sandbox needs and has not been given, but the address of a database."""
     place.home.mkdir(parents=True, exist_ok=True)
     for name, value in place.sandbox_settings().items():
-        if name.startswith("SAMRAD_AUDIT_"):
+        if name.startswith(_FOR_WORKERS):
             os.environ.setdefault(name, value)
 
 

@@ -2,8 +2,10 @@
 
 from services.consultation.brake.count import forget_counted
 from services.consultation.lookups.kept.repository import forget_expired as forget_kept_lookups
+from services.consultation.webhooks import jobs as webhooks
+from services.consultation.webhooks.jobs import Sending
 from shared.idempotency import forget_expired
-from shared.jobs.job import Job, Run
+from shared.jobs.job import AnyJob, Job, Run
 from shared.sealing import keeping
 from shared.sealing.keeping import Keeper
 from shared.tokens.replay_postgres import FORGET_SECONDS, forget_used
@@ -37,6 +39,6 @@ CHORES = (
 )
 
 
-def jobs(keeper: Keeper) -> tuple[Job, ...]:
-    """What the worker of this service's database does: keep the trail, and the chores."""
-    return (*keeping.jobs(keeper), *CHORES)
+def jobs(keeper: Keeper, sending: Sending) -> tuple[AnyJob, ...]:
+    """What the worker of this service's database does: keep the trail, send webhooks, and the chores."""
+    return (*keeping.jobs(keeper), *webhooks.jobs(sending), *CHORES)

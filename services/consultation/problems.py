@@ -266,8 +266,8 @@ WEBHOOK_NOT_VALIDATED = ProblemKind(
     409,
     Words("Mottagaren upprepade inte utmaningen", "The receiver did not repeat the challenge"),
     Words(
-        "Svara 200 med data.challenge ur meddelandet som {\"challenge\": ...} och försök igen. Se outcome och httpStatus.",
-        "Answer 200 with data.challenge of the message as {\"challenge\": ...} and try again. See outcome and httpStatus.",
+        'Svara 200 och {"challenge": ...} med data.challenge ur meddelandet, och försök igen. Se outcome, httpStatus.',
+        'Answer 200 and {"challenge": ...} with data.challenge of the message, and try again. See outcome, httpStatus.',
     ),
 )
 WEBHOOK_NOT_ACTIVE = ProblemKind(

@@ -2,9 +2,10 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.consultation.scopes import sight
 from services.consultation.webhooks import entries, repository
 from services.consultation.webhooks.courier import Courier
-from services.consultation.webhooks.domain import Wish, restrictions_open_to
+from services.consultation.webhooks.domain import Wish
 from services.consultation.webhooks.repository import Own
 from services.consultation.webhooks.subscribe import refuse_unfit_address
 from shared.audit import record
@@ -26,5 +27,5 @@ async def change_subscription(
     if held.version != version:
         raise Problem(VERSION_CHANGED, members={"currentVersion": held.version})
     refuse_unfit_address(courier, wish.url)
-    await repository.change(connection, own, wish, restrictions_open_to(caller.scopes))
+    await repository.change(connection, own, wish, sight(caller.scopes))
     await record(connection, entries.changed(caller, own.id, own.now, readdressed=held.url != wish.url))

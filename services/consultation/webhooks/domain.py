@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -101,14 +100,3 @@ class Told:
     sequence: int
     state: str
     sample: bool
-
-
-RESTRICTION_SCOPES: Mapping[str, str] = {}
-"""By restriction of a consultation (`violence`, `corrections`), the scope that opens it. What stands nowhere here is
-told to nobody.
-"""
-
-
-def restrictions_open_to(scopes: Collection[str]) -> tuple[str, ...]:
-    """The restricted consultations of which a subscription tells that was made by a client with these scopes."""
-    return tuple(sorted(name for name, scope in RESTRICTION_SCOPES.items() if scope in scopes))

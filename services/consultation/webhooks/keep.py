@@ -14,7 +14,8 @@ _BATCH = 5000
 _GIVE_UP = text(
     """
     WITH over AS (
-        SELECT org, id FROM webhook_delivery WHERE status = 'waiting' AND give_up_at <= :now AND (lease IS NULL OR run_at <= :now)
+        SELECT org, id FROM webhook_delivery
+        WHERE status = 'waiting' AND give_up_at <= :now AND (lease IS NULL OR run_at <= :now)
         ORDER BY give_up_at LIMIT :rows FOR UPDATE SKIP LOCKED
     ),
     given_up AS (

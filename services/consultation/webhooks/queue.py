@@ -58,7 +58,8 @@ _CLAIM = text(
     SELECT claimed.*, secrets.sealed AS sealed_secrets, secrets.numbers AS secret_numbers
     FROM claimed
     CROSS JOIN LATERAL (
-        SELECT array_agg(s.sealed ORDER BY s.number DESC) AS sealed, array_agg(s.number ORDER BY s.number DESC) AS numbers
+        SELECT array_agg(s.sealed ORDER BY s.number DESC) AS sealed,
+               array_agg(s.number ORDER BY s.number DESC) AS numbers
         FROM webhook_secret s
         WHERE s.org = claimed.org AND s.subscription_id = claimed.subscription_id
           AND (s.retires_at IS NULL OR s.retires_at > :now)
@@ -184,9 +185,7 @@ def _claimed(row: Row[Any], vault: Vault, lease: uuid.UUID) -> Claimed:
         subscription_id=row.subscription_id,
         url=row.url,
         secrets=tuple(open_secret(vault, row.subscription_id, number, sealed) for number, sealed in secrets),
-        told=Told(
-            row.event_id, row.event_type, row.event_at, row.consultation_id, row.sequence, row.state, row.sample
-        ),
+        told=Told(row.event_id, row.event_type, row.event_at, row.consultation_id, row.sequence, row.state, row.sample),
         lease=lease,
         number=row.attempts,
         tries=row.tries,

@@ -29,9 +29,7 @@ _ADD = text(
                                  LIMIT :most) AS held) < :most
     """
 )
-_FIND = text(
-    f"SELECT {_FACTS} FROM webhook_subscription s WHERE org = :org AND id = :id AND removed_at IS NULL"
-)
+_FIND = text(f"SELECT {_FACTS} FROM webhook_subscription s WHERE org = :org AND id = :id AND removed_at IS NULL")
 _LOCK = text(
     """
     SELECT id, version, url, state FROM webhook_subscription
@@ -56,7 +54,6 @@ _CHANGE = text(
     WHERE org = :org AND id = :id AND removed_at IS NULL
     """
 )
-# What waited while the receiver was not asked is due at once.
 _ACTIVATE = text(
     """
     UPDATE webhook_subscription
@@ -64,6 +61,17 @@ _ACTIVATE = text(
         failing_since = NULL, paused_at = NULL
     WHERE org = :org AND id = :id AND url = :url AND removed_at IS NULL
     RETURNING id
+    """
+)
+# What waited while nothing was sent is due at once: the first of it, so that the statement stays short; the rest comes
+# at times of its own.
+_DUE_NOW = text(
+    """
+    UPDATE webhook_delivery SET run_at = :now
+    WHERE org = :org AND id IN (
+        SELECT id FROM webhook_delivery
+        WHERE subscription_id = :id AND status = 'waiting' AND run_at > :now AND lease IS NULL
+        ORDER BY run_at, id LIMIT 5000)
     """
 )
 _REMOVE = text(
@@ -121,9 +129,7 @@ _ATTEMPTS = text(
 _AGAIN = """
     status = 'waiting', run_at = :now, give_up_at = :now + :tried_for, lease = NULL, tries = 0, finished_at = NULL
 """
-_REDELIVER = text(
-    f"UPDATE webhook_delivery SET {_AGAIN} WHERE org = :org AND id = :id AND status <> 'waiting'"
-)
+_REDELIVER = text(f"UPDATE webhook_delivery SET {_AGAIN} WHERE org = :org AND id = :id AND status <> 'waiting'")
 _REPLAY = text(
     f"""
     UPDATE webhook_delivery d SET {_AGAIN}
@@ -226,7 +232,10 @@ async def change(connection: AsyncConnection, own: Own, wish: Wish, restrictions
 
 async def activate(connection: AsyncConnection, own: Own, url: str) -> bool:
     """From now on events are sent; False when it has another address by now, or is gone."""
-    return (await connection.execute(_ACTIVATE, {**own.place, "url": url})).first() is not None
+    if (await connection.execute(_ACTIVATE, {**own.place, "url": url})).first() is None:
+        return False
+    await connection.execute(_DUE_NOW, own.place)
+    return True
 
 
 async def remove(connection: AsyncConnection, own: Own) -> bool:

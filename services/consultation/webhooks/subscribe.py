@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.problems import WEBHOOK_ADDRESS_REFUSED, WEBHOOK_SUBSCRIPTIONS_FULL
+from services.consultation.scopes import sight
 from services.consultation.webhooks import entries, repository
 from services.consultation.webhooks.courier import Courier
-from services.consultation.webhooks.domain import MAX_SUBSCRIPTIONS, Wish, restrictions_open_to
+from services.consultation.webhooks.domain import MAX_SUBSCRIPTIONS, Wish
 from services.consultation.webhooks.repository import Own
 from services.consultation.webhooks.secrets import make_secret
 from shared.audit import record
@@ -32,7 +33,7 @@ async def subscribe(
     """Write it, pending. Raises Problem: 422 for an address that can't be sent to, 409 when there are too many."""
     refuse_unfit_address(courier, wish.url)
     own = Own(caller.organisation, uuid.uuid4(), now)
-    restrictions = restrictions_open_to(caller.scopes)
+    restrictions = sight(caller.scopes)
     if not await repository.add(connection, own, wish, restrictions, caller.client_id, most=MAX_SUBSCRIPTIONS):
         raise Problem(WEBHOOK_SUBSCRIPTIONS_FULL, members={"most": MAX_SUBSCRIPTIONS})
     secret, sealed = make_secret(vault, own.id, 1)

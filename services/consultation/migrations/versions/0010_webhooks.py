@@ -102,6 +102,9 @@ TABLES = (
     CREATE INDEX webhook_delivery_failed ON webhook_delivery (subscription_id, created_at DESC, id DESC)
     WHERE status = 'failed'
     """,
+    """
+    CREATE INDEX webhook_delivery_samples ON webhook_delivery (subscription_id) WHERE status = 'waiting' AND sample
+    """,
     "CREATE INDEX webhook_delivery_since ON webhook_delivery (subscription_id, event_at, id)",
     """
     CREATE TABLE webhook_attempt (

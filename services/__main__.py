@@ -88,6 +88,16 @@ def _parser() -> argparse.ArgumentParser:
     call.add_argument("method", choices=["GET", "POST"])
     call.add_argument("path")
     call.set_defaults(command=call_command)
+    listen = commands.add_parser("listen", help="receive webhooks on this machine, and print them")
+    listen.add_argument("--as", dest="client", required=True, metavar="CLIENT", help="umea, malmo, af-workbench ...")
+    listen.add_argument("--event", action="append", metavar="TYPE", help="may be repeated (default: all)")
+    listen.add_argument("--port", type=int, default=0, help="where it listens (default: any that is free)")
+    listen.set_defaults(command=listen_command)
+    trigger = commands.add_parser("trigger", help="send a sample event to a subscription")
+    trigger.add_argument("--as", dest="client", required=True, metavar="CLIENT", help="umea, malmo, af-workbench ...")
+    trigger.add_argument("--subscription", metavar="ID", help="which (default: the newest that is active)")
+    trigger.add_argument("event", metavar="TYPE", help="consultation.answered ...")
+    trigger.set_defaults(command=trigger_command)
     demo = commands.add_parser("demo", help="the main story, end to end, on an instance of its own")
     demo.set_defaults(command=demo_command)
     add_audit_commands(commands, audit_command)
@@ -425,6 +435,28 @@ def call_command(chosen: argparse.Namespace) -> int:
             chosen.client, place.home, place.public_url, http, on_behalf_of=chosen.consumer, only=chosen.scope
         )
         return call(client, place.public_url, CallRequest(chosen.method, chosen.path, chosen.data, headers))
+
+
+def listen_command(chosen: argparse.Namespace) -> int:
+    """Receive webhooks as a demo client."""
+    from services.assembly.demo_clients import demo_client
+    from services.command.listen import ListenRequest, listen
+
+    place = Place()
+    with httpx.Client(timeout=60, trust_env=False) as http:
+        client = demo_client(chosen.client, place.home, place.public_url, http)
+        return listen(client, place.public_url, ListenRequest(chosen.event or ["*"], chosen.port), system_clock)
+
+
+def trigger_command(chosen: argparse.Namespace) -> int:
+    """Send a sample event as a demo client."""
+    from services.assembly.demo_clients import demo_client
+    from services.command.trigger import TriggerRequest, trigger
+
+    place = Place()
+    with httpx.Client(timeout=60, trust_env=False) as http:
+        client = demo_client(chosen.client, place.home, place.public_url, http)
+        return trigger(client, place.public_url, TriggerRequest(chosen.event, chosen.subscription))
 
 
 def demo_command(_: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ from shared.database.engine import Database, Tenancy
 from tests.attack.support import AF, BASE, CONSULTATIONS, LOOKUPS, MALMO, UMEA, act, sql
 from tests.exchange import Exchange, consultation_body
 from tests.service.test_isolation import delegation_body, household_body
+from tests.webhooks import written_subscription
 
 LAYOUTS = {"consultation": consultation.LAYOUT, "agreements": agreements.LAYOUT}
 # Another test holds these lists to the catalogue.
@@ -56,6 +57,7 @@ def seed(exchange: Exchange) -> None:
         assert exchange.send(name, "POST", "/consultation/v1/protected-persons", marked).status_code in (200, 201)
         granted = exchange.send(name, "POST", "/agreements/v1/delegations", delegation_body(exchange), key=f"d-{key}")
         assert granted.status_code == 201, granted.text
+        written_subscription(exchange, name)
     for service in LAYOUTS:
         sql(exchange, "ANALYZE", database=service)
 

@@ -126,7 +126,7 @@ async def list_webhook_deliveries(
             raise Problem(NOT_FOUND)
         rows = await repository.deliveries(connection, own, place, limit + 1, failed=status == "failed")
     shown, more = split_page(rows, limit)
-    following = encode_cursor(shown[-1].created_at, shown[-1].id) if more else None
+    following = encode_cursor(shown[-1].event_at, shown[-1].id) if more else None
     parameters: dict[str, object] = {"limit": limit, "status": status, "cursor": cursor}
     address = f"{context.base_url}/webhook-subscriptions/{subscription_id}/deliveries"
     page = DeliveryPage(

@@ -39,12 +39,12 @@ _NOTE = text(
     counted AS (
         SELECT failing.*,
                (SELECT count(*) FROM (SELECT FROM webhook_delivery d WHERE d.subscription_id = failing.id
-                                      AND d.status = 'waiting' LIMIT :most) AS some) AS waiting,
+                                      AND d.status = 'waiting' LIMIT :most) AS first) AS waiting,
                (SELECT count(*) FROM (SELECT FROM webhook_delivery d WHERE d.subscription_id = failing.id
-                                      AND d.status = 'failed' LIMIT :most) AS some) AS failed,
+                                      AND d.status = 'failed' LIMIT :most) AS first) AS failed,
                coalesce((
                    SELECT jsonb_object_agg(lately.outcome, lately.number) FROM (
-                       SELECT some.outcome, count(*) AS number FROM (
+                       SELECT each.outcome, count(*) AS number FROM (
                            SELECT coalesce(a.outcome || coalesce('_' || a.http_status, ''), 'cut_short') AS outcome
                            FROM (
                                (SELECT d.org, d.id FROM webhook_delivery d
@@ -52,11 +52,11 @@ _NOTE = text(
                                UNION ALL
                                (SELECT d.org, d.id FROM webhook_delivery d
                                 WHERE d.subscription_id = failing.id AND d.status = 'failed'
-                                ORDER BY d.created_at DESC, d.id DESC LIMIT :most)
+                                ORDER BY d.event_at DESC, d.id DESC LIMIT :most)
                            ) AS theirs
                            JOIN webhook_attempt a ON a.org = theirs.org AND a.delivery_id = theirs.id
-                           WHERE a.at > greatest(failing.told_before, :told_before)) AS some
-                       GROUP BY some.outcome) AS lately), '{}') AS outcomes
+                           WHERE a.at > greatest(failing.told_before, :told_before)) AS each
+                       GROUP BY each.outcome) AS lately), '{}') AS outcomes
         FROM failing
     )
     INSERT INTO webhook_notice (org, id, subscription_id, at, failing_since, paused, outcomes, waiting, failed)

@@ -47,7 +47,7 @@ _CLAIM = text(
     ),
     claimed AS (
         UPDATE webhook_delivery d
-        SET lease = :lease, run_at = :now + :lasting, attempts = d.attempts + 1, tries = d.tries + 1
+        SET lease = :lease, run_at = :leased_until, attempts = d.attempts + 1, tries = d.tries + 1
         FROM due
         WHERE d.org = due.org AND d.id = due.id
         RETURNING d.*, due.url
@@ -171,7 +171,7 @@ async def claim(
         "busy": list(busy),
         "numbers": list(busy.values()),
         "now": now,
-        "lasting": LEASE,
+        "leased_until": now + LEASE,
         "lease": lease,
     }
     return [_claimed(row, vault, lease) for row in (await connection.execute(_CLAIM, values)).all()]

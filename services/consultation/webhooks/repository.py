@@ -108,8 +108,8 @@ _DELIVERY = """
 _DELIVERIES = """
     SELECT {facts} FROM webhook_delivery d
     WHERE d.org = :org AND d.subscription_id = :id {failed}
-      AND (d.created_at, d.id) < (CAST(:at AS timestamptz), CAST(:after AS uuid))
-    ORDER BY d.created_at DESC, d.id DESC LIMIT :rows
+      AND (d.event_at, d.id) < (CAST(:at AS timestamptz), CAST(:after AS uuid))
+    ORDER BY d.event_at DESC, d.id DESC LIMIT :rows
 """
 _ALL_DELIVERIES = text(_DELIVERIES.format(facts=_DELIVERY, failed=""))
 _FAILED_DELIVERIES = text(_DELIVERIES.format(facts=_DELIVERY, failed="AND d.status = 'failed'"))
@@ -127,7 +127,7 @@ _ATTEMPTS = text(
     """
 )
 _AGAIN = """
-    status = 'waiting', run_at = :now, give_up_at = :now + :tried_for, lease = NULL, tries = 0, finished_at = NULL
+    status = 'waiting', run_at = :now, give_up_at = :until, lease = NULL, tries = 0, finished_at = NULL
 """
 _REDELIVER = text(f"UPDATE webhook_delivery SET {_AGAIN} WHERE org = :org AND id = :id AND status <> 'waiting'")
 _REPLAY = text(
@@ -155,7 +155,7 @@ _ADD_SAMPLE = text(
     INSERT INTO webhook_delivery (org, id, subscription_id, event_id, event_type, event_at, consultation_id, sequence,
                                   state, sample, status, created_at, run_at, give_up_at)
     SELECT :org, :delivery_id, :id, :event_id, :event_type, :now, :consultation_id, 1, :state, true, 'waiting', :now,
-           :now, :now + :tried_for
+           :now, :until
     WHERE (SELECT count(*) FROM (SELECT FROM webhook_delivery WHERE subscription_id = :id AND status = 'waiting'
                                  AND sample LIMIT :most) AS waiting) < :most
     """
@@ -283,7 +283,7 @@ async def redeliver(
     connection: AsyncConnection, organisation: str, delivery_id: uuid.UUID, now: datetime, tried_for: timedelta
 ) -> None:
     """Put it in the queue again, unless it is there."""
-    values = {"org": organisation, "id": delivery_id, "now": now, "tried_for": tried_for}
+    values = {"org": organisation, "id": delivery_id, "now": now, "until": now + tried_for}
     await connection.execute(_REDELIVER, values)
 
 
@@ -296,7 +296,7 @@ async def replay(
     connection: AsyncConnection, own: Own, since: datetime, tried_for: timedelta, most: int, *, delivered_too: bool
 ) -> Sequence[datetime]:
     """Put the oldest of those since then in the queue again, `most` of them; answers when their events were."""
-    values = {**own.place, "since": since, "tried_for": tried_for, "most": most, "delivered_too": delivered_too}
+    values = {**own.place, "since": since, "until": own.now + tried_for, "most": most, "delivered_too": delivered_too}
     return (await connection.execute(_REPLAY, values)).scalars().all()
 
 

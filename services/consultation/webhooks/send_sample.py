@@ -31,7 +31,7 @@ async def send_sample(connection: AsyncConnection, own: Own, event_type: str, st
         "event_type": event_type,
         "consultation_id": uuid.uuid4(),
         "state": state,
-        "tried_for": TRIED_FOR,
+        "until": own.now + TRIED_FOR,
     }
     if not await repository.add_sample(connection, own, sample, most=MOST_WAITING):
         raise Problem(TOO_MANY_REQUESTS, headers={"Retry-After": "5"})

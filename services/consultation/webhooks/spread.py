@@ -32,7 +32,7 @@ _SPREAD = text(
         INSERT INTO webhook_delivery (org, id, subscription_id, event_id, event_type, event_at, consultation_id,
                                       sequence, state, status, created_at, run_at, give_up_at)
         SELECT s.org, gen_random_uuid(), s.id, taken.id, taken.kind, taken.at, taken.consultation_id, taken.sequence,
-               event.state, 'waiting', :now, coalesce(held.until, :now), :now + :tried_for
+               event.state, 'waiting', :now, coalesce(held.until, :now), :until
         FROM taken
         JOIN consultation_event event ON event.org = taken.org AND event.consultation_id = taken.consultation_id
                                      AND event.sequence = taken.sequence
@@ -56,7 +56,7 @@ _SPREAD = text(
 
 async def spread(run: Run) -> None:
     """Make deliveries of what has happened; what is left for the next run is there a second later."""
-    values = {"rows": _BATCH, "now": run.now, "tried_for": TRIED_FOR, "everything": EVERYTHING}
+    values = {"rows": _BATCH, "now": run.now, "until": run.now + TRIED_FOR, "everything": EVERYTHING}
     for _ in range(_BATCHES):
         if (await run.connection.execute(_SPREAD, values)).scalar_one() < _BATCH:
             return

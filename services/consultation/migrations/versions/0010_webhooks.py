@@ -96,16 +96,14 @@ TABLES = (
     """,
     "CREATE INDEX webhook_delivery_over ON webhook_delivery (give_up_at) WHERE status = 'waiting'",
     "CREATE INDEX webhook_delivery_old ON webhook_delivery (finished_at) WHERE status <> 'waiting'",
-    # For lists, newest first, and of those that failed, which are few.
-    "CREATE INDEX webhook_delivery_of ON webhook_delivery (subscription_id, created_at DESC, id DESC)",
+    # For lists, and to be sent again since a time: of all, and of those that failed, which are few.
+    "CREATE INDEX webhook_delivery_of ON webhook_delivery (subscription_id, event_at, id)",
     """
-    CREATE INDEX webhook_delivery_failed ON webhook_delivery (subscription_id, created_at DESC, id DESC)
-    WHERE status = 'failed'
+    CREATE INDEX webhook_delivery_failed ON webhook_delivery (subscription_id, event_at, id) WHERE status = 'failed'
     """,
     """
     CREATE INDEX webhook_delivery_samples ON webhook_delivery (subscription_id) WHERE status = 'waiting' AND sample
     """,
-    "CREATE INDEX webhook_delivery_since ON webhook_delivery (subscription_id, event_at, id)",
     """
     CREATE TABLE webhook_attempt (
         org text NOT NULL,

@@ -88,6 +88,17 @@ def _parser() -> argparse.ArgumentParser:
     call.add_argument("method", choices=["GET", "POST"])
     call.add_argument("path")
     call.set_defaults(command=call_command)
+    _add_webhook_commands(commands)
+    demo = commands.add_parser("demo", help="the main story, end to end, on an instance of its own")
+    demo.set_defaults(command=demo_command)
+    add_audit_commands(commands, audit_command)
+    openapi = commands.add_parser("openapi", help="write the OpenAPI files from the code")
+    openapi.add_argument("--check", action="store_true", help="only tell whether they differ")
+    openapi.set_defaults(command=openapi_command)
+    return parser
+
+
+def _add_webhook_commands(commands: Any) -> None:
     listen = commands.add_parser("listen", help="receive webhooks on this machine, and print them")
     listen.add_argument("--as", dest="client", required=True, metavar="CLIENT", help="umea, malmo, af-workbench ...")
     listen.add_argument("--event", action="append", metavar="TYPE", help="may be repeated (default: all)")
@@ -98,13 +109,6 @@ def _parser() -> argparse.ArgumentParser:
     trigger.add_argument("--subscription", metavar="ID", help="which (default: the newest that is active)")
     trigger.add_argument("event", metavar="TYPE", help="consultation.answered ...")
     trigger.set_defaults(command=trigger_command)
-    demo = commands.add_parser("demo", help="the main story, end to end, on an instance of its own")
-    demo.set_defaults(command=demo_command)
-    add_audit_commands(commands, audit_command)
-    openapi = commands.add_parser("openapi", help="write the OpenAPI files from the code")
-    openapi.add_argument("--check", action="store_true", help="only tell whether they differ")
-    openapi.set_defaults(command=openapi_command)
-    return parser
 
 
 class Place:

@@ -1,4 +1,4 @@
-"""`./samrad listen`: a receiver of webhooks on this machine, which subscribes by itself, checks signatures and prints."""
+"""`./samrad listen`: a receiver of webhooks on this machine, which subscribes, checks signatures and prints."""
 
 import json
 import sys

@@ -188,6 +188,7 @@ DELIVERY_OUTCOMES = {
     Outcome.ANSWER_TOO_LARGE: Words("Svaret var för stort", "The answer was too large"),
     Outcome.BROKEN_OFF: Words("Förbindelsen bröts", "The connection broke"),
     Outcome.NOT_ECHOED: Words("Upprepade inte utmaningen", "Did not repeat the challenge"),
+    Outcome.NOT_SIGNED: Words("Hemligheten går inte att läsa; skapa en ny", "The secret can't be read; make a new one"),
 }
 LISTS: dict[str, dict[str, Words]] = {
     "consultationStates": {code.value: words for code, words in STATES.items()},

@@ -52,6 +52,7 @@ class Outcome(StrEnum):
     ANSWER_TOO_LARGE = "answer_too_large"
     BROKEN_OFF = "broken_off"
     NOT_ECHOED = "not_echoed"
+    NOT_SIGNED = "not_signed"
 
 
 def outcome_of(status: int) -> Outcome:

@@ -14,7 +14,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.webhooks.domain import PAUSED_AFTER, Outcome, Told
-from services.consultation.webhooks.secrets import open_secret
+from services.consultation.webhooks.secrets import open_secrets
 from shared.vault import Vault
 
 LEASE = timedelta(seconds=60)
@@ -159,10 +159,7 @@ class Room:
 async def claim(
     connection: AsyncConnection, vault: Vault, now: datetime, room: Room, busy: Mapping[uuid.UUID, int]
 ) -> list[Claimed]:
-    """Lease what is due. `busy` tells how many of each subscription are in hand already.
-
-    Raises CannotOpen when a secret was sealed with another key: then nothing can be sent.
-    """
+    """Lease what is due. `busy` tells how many of each subscription are in hand already."""
     lease = uuid.uuid4()
     values = {
         "failing": room.failing,
@@ -178,13 +175,13 @@ async def claim(
 
 
 def _claimed(row: Row[Any], vault: Vault, lease: uuid.UUID) -> Claimed:
-    secrets = zip(row.secret_numbers, row.sealed_secrets, strict=True)
+    secrets = zip(row.secret_numbers or (), row.sealed_secrets or (), strict=True)
     return Claimed(
         organisation=row.org,
         id=row.id,
         subscription_id=row.subscription_id,
         url=row.url,
-        secrets=tuple(open_secret(vault, row.subscription_id, number, sealed) for number, sealed in secrets),
+        secrets=open_secrets(vault, row.subscription_id, secrets),
         told=Told(row.event_id, row.event_type, row.event_at, row.consultation_id, row.sequence, row.state, row.sample),
         lease=lease,
         number=row.attempts,

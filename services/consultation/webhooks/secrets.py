@@ -1,9 +1,13 @@
 """Secrets of subscriptions at rest: sealed, and bound to their place. Shown once, when they are made."""
 
+import logging
 import uuid
+from collections.abc import Iterable
 
-from shared.vault import Vault
+from shared.vault import CannotOpen, Vault
 from shared.webhooks.signing import new_secret
+
+_log = logging.getLogger("webhooks")
 
 
 def make_secret(vault: Vault, subscription_id: uuid.UUID, number: int) -> tuple[str, bytes]:
@@ -12,9 +16,16 @@ def make_secret(vault: Vault, subscription_id: uuid.UUID, number: int) -> tuple[
     return secret, vault.seal(secret.encode(), _purpose(subscription_id, number))
 
 
-def open_secret(vault: Vault, subscription_id: uuid.UUID, number: int, sealed: bytes) -> str:
-    """The secret, for signing. Raises CannotOpen."""
-    return vault.open(sealed, _purpose(subscription_id, number)).decode()
+def open_secrets(vault: Vault, subscription_id: uuid.UUID, held: Iterable[tuple[int, bytes]]) -> tuple[str, ...]:
+    """The secrets, for signing, by number and sealed. One that does not open is left out: others must not wait for it."""
+    opened = []
+    for number, sealed in held:
+        try:
+            opened.append(vault.open(sealed, _purpose(subscription_id, number)).decode())
+        except CannotOpen:
+            told = {"subscription": str(subscription_id), "number": number}
+            _log.error("the secret of a subscription does not open with our key", extra=told)
+    return tuple(opened)
 
 
 def _purpose(subscription_id: uuid.UUID, number: int) -> str:

@@ -9,7 +9,7 @@ from services.consultation.webhooks.courier import Answer, Courier
 from services.consultation.webhooks.domain import Outcome
 from services.consultation.webhooks.envelope import challenge_body
 from services.consultation.webhooks.repository import Own
-from services.consultation.webhooks.secrets import open_secret
+from services.consultation.webhooks.secrets import open_secrets
 from shared.audit import record
 from shared.database.engine import Database, Tenancy
 from shared.problems import NOT_FOUND, VERSION_CHANGED, Problem
@@ -29,7 +29,7 @@ async def validate_receiver(database: Database, caller: Caller, own: Own, courie
         if held is None:
             raise Problem(NOT_FOUND)
         sealed = await repository.secrets_of(connection, own)
-    signing = [open_secret(vault, own.id, row.number, row.sealed) for row in sealed]
+    signing = open_secrets(vault, own.id, ((row.number, row.sealed) for row in sealed))
     message_id, challenge = str(uuid.uuid4()), secrets.token_urlsafe(32)
     answer = await courier.send(
         held.url, signing, message_id, challenge_body(challenge, message_id, own.now, courier.source)

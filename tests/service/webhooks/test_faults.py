@@ -7,8 +7,6 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
 from shared.webhooks.signing import verify
 from tests.attack.support import BASE
 from tests.sizes import FULL, sample_or_full
@@ -90,7 +88,6 @@ class Story:
         return int(row["number"])
 
 
-@pytest.mark.requirement(5)
 def test_whatever_is_down_or_killed_every_event_arrives_in_order_with_one_id(hooks: Hooks, tmp_path: Path) -> None:
     with ExitStack() as stack:
         flapping, steady = stack.enter_context(receiving()), stack.enter_context(receiving())

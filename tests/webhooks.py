@@ -268,6 +268,17 @@ class Hooks:
         """Let time pass."""
         self.exchange.clock.move_to(self.exchange.clock() + timedelta(**duration))
 
+    def spread(self) -> None:
+        """What has happened is made into deliveries, and no more."""
+
+        async def once() -> None:
+            database = Database(self.url(tables.WORKER_ROLE), pool_size=1)
+            async with database.without_tenant() as connection:
+                await spread(Run(connection, self.exchange.clock(), {}))
+            await database.close()
+
+        asyncio.run(once())
+
     def work(self, times: int = 1) -> None:
         """One round of background work, or some: spread, deliver, give up, tell, forget."""
 

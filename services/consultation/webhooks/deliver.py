@@ -20,8 +20,12 @@ from shared.webhooks.retries import wait_after
 
 WELL_AT_ONCE, WELL_EACH = 64, 4
 FAILING_AT_ONCE, FAILING_EACH = 32, 1
-_TAKING_SECONDS = 20.0
-"""After so long no more is taken, so that the run ends within its limit; the next begins at once."""
+LOOK_AGAIN_SECONDS = 0.5
+"""How long what has become due waits at most while others are under way, however slow they are."""
+
+LIMIT_SECONDS = 3600.0
+_TAKING_SECONDS = LIMIT_SECONDS - 60
+"""A run goes on while anything is under way; after so long no more is taken, so that it ends within its limit."""
 
 
 @dataclass(slots=True)
@@ -42,7 +46,7 @@ class Deliverer:
                     await self._take(outing, in_hand)
                 if not in_hand:
                     return
-                done, _ = await asyncio.wait(in_hand, return_when=asyncio.FIRST_COMPLETED)
+                done, _ = await asyncio.wait(in_hand, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     del in_hand[task]
                     task.result()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.consultation.webhooks.courier import Courier
-from services.consultation.webhooks.deliver import Deliverer
+from services.consultation.webhooks.deliver import LIMIT_SECONDS, Deliverer
 from services.consultation.webhooks.keep import forget, give_up
 from services.consultation.webhooks.notices import Notifier
 from services.consultation.webhooks.spread import spread
@@ -25,7 +25,7 @@ def jobs(sending: Sending) -> tuple[AnyJob, ...]:
     deliverer = Deliverer(sending.vault, sending.courier)
     return (
         Job("webhooks.spread", spread, every_seconds=1),
-        Errand("webhooks.deliver", deliverer.deliver, every_seconds=1),
+        Errand("webhooks.deliver", deliverer.deliver, every_seconds=1, limit_seconds=LIMIT_SECONDS),
         Errand("webhooks.tell_contacts", sending.notifier.tell_contacts, every_seconds=60),
         Job("webhooks.give_up", give_up, every_seconds=60),
         Job("webhooks.forget", forget, every_seconds=600),

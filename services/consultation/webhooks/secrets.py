@@ -17,7 +17,10 @@ def make_secret(vault: Vault, subscription_id: uuid.UUID, number: int) -> tuple[
 
 
 def open_secrets(vault: Vault, subscription_id: uuid.UUID, held: Iterable[tuple[int, bytes]]) -> tuple[str, ...]:
-    """The secrets, for signing, by number and sealed. One that does not open is left out: others must not wait for it."""
+    """The secrets, for signing. `held` has number and sealed secret of each.
+
+    One that does not open is left out: other subscribers must not wait for it.
+    """
     opened = []
     for number, sealed in held:
         try:

@@ -93,6 +93,32 @@ def test_more_failing_receivers_than_there_is_room_for_delay_no_other(hooks: Hoo
         assert len(waited) >= SILENT
 
 
+def test_what_becomes_due_while_a_slow_receiver_is_waited_for_is_sent_at_once(
+    hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "LOOK_AGAIN_SECONDS", 0.02)
+    told, waited = threading.Event(), list[bool]()
+
+    def slowly(_: Received) -> tuple[int, bytes]:
+        if not waited:
+            hooks.open("malmo")
+            hooks.spread()
+            waited.append(told.wait(2))
+        return 204, b""
+
+    def takes(_: Received) -> tuple[int, bytes]:
+        told.set()
+        return 204, b""
+
+    monkeypatch.setattr("shared.outbound.TIMEOUT_SECONDS", 4)
+    with receiving(slowly) as slow, receiving(takes) as well:
+        hooks.subscribe("umea", slow)
+        hooks.subscribe("malmo", well)
+        hooks.open()
+        hooks.work()
+        assert waited == [True]
+
+
 def test_one_receiver_takes_no_more_than_its_part_at_a_time(hooks: Hooks) -> None:
     lock, under_way, most = threading.Lock(), 0, 0
 

@@ -21,7 +21,8 @@ COUNTED_TO = 1000
 """Deliveries are counted no further: whoever has a thousand waiting knows enough."""
 
 # What has come of attempts since the contact was told last, a day at most. Counted over as many deliveries as waiting
-# and failed ones are counted.
+# and failed ones are counted. The orders are those of the indexes: without them the planner may choose one of all
+# subscribers' rows.
 _NOTE = text(
     """
     WITH failing AS (
@@ -38,17 +39,20 @@ _NOTE = text(
     ),
     counted AS (
         SELECT failing.*,
-               (SELECT count(*) FROM (SELECT FROM webhook_delivery d WHERE d.subscription_id = failing.id
-                                      AND d.status = 'waiting' LIMIT :most) AS first) AS waiting,
-               (SELECT count(*) FROM (SELECT FROM webhook_delivery d WHERE d.subscription_id = failing.id
-                                      AND d.status = 'failed' LIMIT :most) AS first) AS failed,
+               (SELECT count(*) FROM (
+                   SELECT FROM webhook_delivery d WHERE d.subscription_id = failing.id AND d.status = 'waiting'
+                   ORDER BY d.run_at, d.id LIMIT :most) AS first) AS waiting,
+               (SELECT count(*) FROM (
+                   SELECT FROM webhook_delivery d WHERE d.subscription_id = failing.id AND d.status = 'failed'
+                   ORDER BY d.event_at, d.id LIMIT :most) AS first) AS failed,
                coalesce((
                    SELECT jsonb_object_agg(lately.outcome, lately.number) FROM (
                        SELECT each.outcome, count(*) AS number FROM (
                            SELECT coalesce(a.outcome || coalesce('_' || a.http_status, ''), 'cut_short') AS outcome
                            FROM (
                                (SELECT d.org, d.id FROM webhook_delivery d
-                                WHERE d.subscription_id = failing.id AND d.status = 'waiting' LIMIT :most)
+                                WHERE d.subscription_id = failing.id AND d.status = 'waiting'
+                                ORDER BY d.run_at, d.id LIMIT :most)
                                UNION ALL
                                (SELECT d.org, d.id FROM webhook_delivery d
                                 WHERE d.subscription_id = failing.id AND d.status = 'failed'

@@ -93,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     call.add_argument("method", choices=["GET", "POST"])
     call.add_argument("path")
     call.set_defaults(command=call_command)
+    _add_webhook_commands(commands)
     demo = commands.add_parser("demo", help="the main story, end to end, on an instance of its own")
     demo.set_defaults(command=demo_command)
     add_audit_commands(commands, audit_command)
@@ -100,6 +101,19 @@ def _parser() -> argparse.ArgumentParser:
     openapi.add_argument("--check", action="store_true", help="only tell whether they differ")
     openapi.set_defaults(command=openapi_command)
     return parser
+
+
+def _add_webhook_commands(commands: Any) -> None:
+    listen = commands.add_parser("listen", help="receive webhooks on this machine, and print them")
+    listen.add_argument("--as", dest="client", required=True, metavar="CLIENT", help="umea, malmo, af-workbench ...")
+    listen.add_argument("--event", action="append", metavar="TYPE", help="may be repeated (default: all)")
+    listen.add_argument("--port", type=int, default=0, help="where it listens (default: any that is free)")
+    listen.set_defaults(command=listen_command)
+    trigger = commands.add_parser("trigger", help="send a sample event to a subscription")
+    trigger.add_argument("--as", dest="client", required=True, metavar="CLIENT", help="umea, malmo, af-workbench ...")
+    trigger.add_argument("--subscription", metavar="ID", help="which (default: the newest that is active)")
+    trigger.add_argument("event", metavar="TYPE", help="consultation.answered ...")
+    trigger.set_defaults(command=trigger_command)
 
 
 class Place:
@@ -260,7 +274,7 @@ def worker_command() -> int:
     place = Place()
     configure_logs(os.environ.get("SAMRAD_LOG_LEVEL", "WARNING" if place.local else "INFO"))
     if place.local:
-        _say_where_checkpoints_are(place)
+        _furnish_worker(place)
     else:
         refuse_example_secrets()
     port = os.environ.get("SAMRAD_WORKER_PORT", "")
@@ -272,10 +286,20 @@ def worker_command() -> int:
     return 0
 
 
-def _say_where_checkpoints_are(place: Place) -> None:
+_FOR_WORKERS = (
+    "SAMRAD_AUDIT_",
+    "SAMRAD_CONSULTATION_PUBLIC_URL",
+    "SAMRAD_CONSULTATION_SEALING_KEY",
+    "SAMRAD_CONSULTATION_MARKING_KEY",
+    "SAMRAD_CONSULTATION_WEBHOOK_",
+)
+
+
+def _furnish_worker(place: Place) -> None:
+    """What a worker of the sandbox needs and has not been given, but the address of a database."""
     place.home.mkdir(parents=True, exist_ok=True)
     for name, value in place.sandbox_settings().items():
-        if name.startswith("SAMRAD_AUDIT_"):
+        if name.startswith(_FOR_WORKERS):
             os.environ.setdefault(name, value)
 
 
@@ -439,6 +463,28 @@ def call_command(chosen: argparse.Namespace) -> int:
             chosen.client, place.home, place.public_url, http, on_behalf_of=chosen.consumer, only=chosen.scope
         )
         return call(client, place.public_url, CallRequest(chosen.method, chosen.path, chosen.data, headers))
+
+
+def listen_command(chosen: argparse.Namespace) -> int:
+    """Receive webhooks as a demo client."""
+    from services.assembly.demo_clients import demo_client
+    from services.command.listen import ListenRequest, listen
+
+    place = Place()
+    with httpx.Client(timeout=60, trust_env=False) as http:
+        client = demo_client(chosen.client, place.home, place.public_url, http)
+        return listen(client, place.public_url, ListenRequest(chosen.event or ["*"], chosen.port), system_clock)
+
+
+def trigger_command(chosen: argparse.Namespace) -> int:
+    """Send a sample event as a demo client."""
+    from services.assembly.demo_clients import demo_client
+    from services.command.trigger import TriggerRequest, trigger
+
+    place = Place()
+    with httpx.Client(timeout=60, trust_env=False) as http:
+        client = demo_client(chosen.client, place.home, place.public_url, http)
+        return trigger(client, place.public_url, TriggerRequest(chosen.event, chosen.subscription))
 
 
 def demo_command(_: argparse.Namespace) -> int:

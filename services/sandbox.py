@@ -60,6 +60,8 @@ def environment(
         "SAMRAD_CONSULTATION_MARKING_KEY": _secret(home, "consultation-marking"),
         "SAMRAD_CONSULTATION_SSBTEK_URL": f"{inside}:{port + SIMULATOR}/ssbt/{ssbtek_version}",
         "SAMRAD_CONSULTATION_SSBTEK_VERSION": ssbtek_version,
+        # Whatever listens on this machine can be reached by who uses the sandbox anyway.
+        "SAMRAD_CONSULTATION_WEBHOOK_THIS_MACHINE": "true",
         **_facade(home / "facade", host, port + FACADE),
     }
 

@@ -44,10 +44,12 @@ class Target:
     port: int
     path: str
     address: str
+    scheme: str = "https"
 
 
 # The parts that are needed and no others: no user, no fragment, nothing but visible ASCII, no backslash.
 _URL = re.compile(r"https://(?P<host>[A-Za-z0-9.-]{1,253})(?::(?P<port>[0-9]{1,5}))?(?P<path>/[!-\"$-\[\]-~]*)?")
+_ON_THIS_MACHINE = re.compile(r"http://(?P<host>127\.0\.0\.1):(?P<port>[0-9]{1,5})(?P<path>/[!-\"$-\[\]-~]*)?")
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 # What a resolver would take for a number is an address in disguise: 2130706433, 0177.0.0.1, 0x7f.1 (WHATWG URL, 3.5).
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
@@ -73,10 +75,15 @@ def _translated(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 @dataclass(frozen=True, slots=True)
 class OutboundRules:
-    """What is allowed. `permits` judges addresses; tests let their own machine in."""
+    """What is allowed. `permits` judges addresses; tests let their own machine in.
+
+    `this_machine` also allows `http://127.0.0.1:<port>`, for who tries things out on one machine. Whoever may choose
+    addresses may then reach everything that listens there, so it is never for an instance that others can reach.
+    """
 
     ports: frozenset[int] = frozenset((443,))
     permits: Callable[[Address], bool] = is_public
+    this_machine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,8 @@ class Outbound:
 
     def place_of(self, url: str) -> tuple[str, int, str]:
         """Host, port and path of an address that may be registered. Raises OutboundRefused. Nothing is asked."""
+        if (here := self._on_this_machine(url)) is not None:
+            return here.host, here.port, here.path
         found = _URL.fullmatch(url) if len(url) <= MAX_URL_CHARACTERS else None
         if found is None:
             raise OutboundRefused("url_invalid")
@@ -100,8 +109,16 @@ class Outbound:
             raise OutboundRefused("port_not_allowed")
         return host, port, found["path"] or "/"
 
+    def _on_this_machine(self, url: str) -> Target | None:
+        found = _ON_THIS_MACHINE.fullmatch(url) if self.rules.this_machine and len(url) <= MAX_URL_CHARACTERS else None
+        if found is None or not 0 < int(found["port"]) < 65536:
+            return None
+        return Target(found["host"], int(found["port"]), found["path"] or "/", found["host"], "http")
+
     async def target(self, url: str) -> Target:
         """Where a request to the URL goes now; to be asked anew for every request. Raises OutboundRefused."""
+        if (here := self._on_this_machine(url)) is not None:
+            return here
         host, port, path = self.place_of(url)
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -130,7 +147,7 @@ class Outbound:
                 self._client() as client,
                 client.stream(
                     "POST",
-                    f"https://{address}:{target.port}{target.path}",
+                    f"{target.scheme}://{address}:{target.port}{target.path}",
                     content=body,
                     headers={**sent, "Host": authority, "Accept-Encoding": "identity"},
                     extensions={"sni_hostname": target.host},

@@ -9,12 +9,13 @@ from joserfc.errors import JoseError
 from joserfc.jwk import import_key
 
 from services.assembly.background import work_beside, worker_database
-from services.assembly.common import http_client, make_gatekeeper, vault_key
+from services.assembly.common import http_client, make_gatekeeper
 from services.assembly.environment import CannotStart, read_settings, required
 from services.assembly.facade import facade_listener
 from services.assembly.rest_sources import RestAssembly, rest_environments
 from services.assembly.sealing import make_keeper
 from services.assembly.sources import breaker_policy, make_ssbtek
+from services.assembly.webhooks import make_outbound, make_sending, make_vault
 from services.consultation import tables
 from services.consultation.delegations.agreements import AgreementsDelegations
 from services.consultation.grounds.agreements import AgreementsGrounds
@@ -37,7 +38,6 @@ from shared.tokens.acting import ActingCheck, RememberedCheck
 from shared.tokens.client import ClientIdentity, ServiceTokens
 from shared.tokens.replay_postgres import remember_from_now
 from shared.transport.pyreqwest_transport import PyreqwestTransport
-from shared.vault import Vault
 
 
 async def build(stack: AsyncExitStack, clock: Clock) -> App:
@@ -73,16 +73,14 @@ async def _world(stack: AsyncExitStack, clock: Clock, settings: Settings) -> Wor
         gatekeeper=make_gatekeeper(
             "consultation", settings, database, http, clock, acting=_delegations(settings, http, clock)
         ),
-        vault=Vault(
-            vault_key(settings.sealing_key.get_secret_value(), "SAMRAD_CONSULTATION_SEALING_KEY"),
-            vault_key(settings.marking_key.get_secret_value(), "SAMRAD_CONSULTATION_MARKING_KEY"),
-        ),
+        vault=make_vault(settings),
         grounds=AgreementsGrounds(http, tokens, clock, url=settings.agreements_url, public_url=settings.public_url),
         sources={code: each.source for each in environments for code in each.codes},
         environments=environments,
         health=health,
         clock=clock,
         background=await work_beside(stack, clock, worker),
+        outbound=make_outbound(settings),
     )
 
 
@@ -129,7 +127,8 @@ async def worker(stack: AsyncExitStack, clock: Clock) -> Worker:
     """Who carries out the background jobs of this service."""
     url = worker_database("consultation")
     keeper = await make_keeper(stack, "consultation", url, clock)
-    return Worker("consultation", url, jobs(keeper, *keeping_time(read_settings(ClockSettings))), clock)
+    timing = keeping_time(read_settings(ClockSettings))
+    return Worker("consultation", url, jobs(keeper, *timing, make_sending(clock)), clock)
 
 
 async def prepare(url: Callable[[str, str], str], superuser: str) -> dict[str, str]:

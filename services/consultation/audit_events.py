@@ -349,4 +349,38 @@ EVENTS = (
             "lookup": "the look-up in which it no longer did",
         },
     ),
+    AuditEvent(
+        "webhook.subscribed",
+        Words("En prenumeration på händelser gjordes", "A subscription to events was made"),
+        "a subscription is made; nothing is sent before its receiver is validated",
+        {"eventTypes": "the types of event asked for"},
+    ),
+    AuditEvent(
+        "webhook.changed",
+        Words("En prenumeration på händelser ändrades", "A subscription to events was changed"),
+        "the address, the types of event or the contact of a subscription are replaced",
+        {"readdressed": "true when the address is another, so that it has to be validated again"},
+    ),
+    AuditEvent(
+        "webhook.validated",
+        Words("En mottagare av händelser validerades", "A receiver of events was validated"),
+        "the receiver has repeated the challenge, and events are sent from now on",
+    ),
+    AuditEvent(
+        "webhook.secret_made",
+        Words("En prenumeration fick en ny hemlighet", "A subscription was given a new secret"),
+        "a secret is made, beside those that still sign for a while",
+        {"number": "which one, from 1"},
+    ),
+    AuditEvent(
+        "webhook.removed",
+        Words("En prenumeration på händelser togs bort", "A subscription to events was removed"),
+        "a subscription is removed, with everything that waited",
+    ),
+    AuditEvent(
+        "webhook.replayed",
+        Words("Händelser skickades om på begäran", "Events were sent again on request"),
+        "one delivery, or those since a time, are put in the queue again",
+        {"number": "how many"},
+    ),
 )

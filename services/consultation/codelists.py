@@ -36,6 +36,7 @@ from services.consultation.lookups.sources.domain import Origin, SourceCode, Sou
 from services.consultation.lookups.warnings import GROUND_NOT_VERIFIED
 from services.consultation.problems import FIELDS, GROUND, SCOPE, TENANCY
 from services.consultation.question_categories import WORDS as QUESTION_CATEGORIES
+from services.consultation.webhooks.domain import DeliveryStatus, Outcome, SubscriptionState
 from shared.http.bodies import WireModel
 from shared.problems import Words
 
@@ -190,6 +191,29 @@ CLOCK_LISTS: dict[str, dict[str, Words]] = {
     "dueReasons": {code.value: words for code, words in DUE_REASONS.items()},
     "halfDayRules": {code.value: words for code, words in HALF_DAYS.items()},
 }
+WEBHOOK_STATES = {
+    SubscriptionState.PENDING: Words("Väntar på validering", "Waits to be validated"),
+    SubscriptionState.ACTIVE: Words("Aktiv", "Active"),
+    SubscriptionState.PAUSED: Words("Pausad efter fel", "Paused after failures"),
+}
+DELIVERY_STATUSES = {
+    DeliveryStatus.WAITING: Words("Väntar", "Waiting"),
+    DeliveryStatus.DELIVERED: Words("Levererad", "Delivered"),
+    DeliveryStatus.FAILED: Words("Uppgiven, sparad för omsändning", "Given up, kept to be sent again"),
+}
+DELIVERY_OUTCOMES = {
+    Outcome.DELIVERED: Words("Mottogs", "Received"),
+    Outcome.REFUSED: Words("Svarade med en felstatus", "Answered with an error status"),
+    Outcome.REDIRECTED: Words("Hänvisade till en annan adress", "Pointed to another address"),
+    Outcome.GONE: Words("Vill inte ha fler (410)", "Wants no more (410)"),
+    Outcome.TIMED_OUT: Words("Svarade inte i tid", "Did not answer in time"),
+    Outcome.NOT_CONNECTED: Words("Ingen säker förbindelse", "No secure connection"),
+    Outcome.ADDRESS_REFUSED: Words("Namnet leder inte till en öppen adress", "The name leads to no public address"),
+    Outcome.ANSWER_TOO_LARGE: Words("Svaret var för stort", "The answer was too large"),
+    Outcome.BROKEN_OFF: Words("Förbindelsen bröts", "The connection broke"),
+    Outcome.NOT_ECHOED: Words("Upprepade inte utmaningen", "Did not repeat the challenge"),
+    Outcome.NOT_SIGNED: Words("Hemligheten går inte att läsa; skapa en ny", "The secret can't be read; make a new one"),
+}
 LISTS: dict[str, dict[str, Words]] = {
     **CLOCK_LISTS,
     "consultationStates": {code.value: words for code, words in STATES.items()},
@@ -223,6 +247,9 @@ LISTS: dict[str, dict[str, Words]] = {
     "paymentKinds": {code.value: words for code, words in PAYMENT_KINDS.items()},
     "paymentStatuses": {code.value: words for code, words in PAYMENT_STATUSES.items()},
     "changes": {code.value: words for code, words in CHANGES.items()},
+    "webhookStates": {code.value: words for code, words in WEBHOOK_STATES.items()},
+    "webhookDeliveryStatuses": {code.value: words for code, words in DELIVERY_STATUSES.items()},
+    "webhookOutcomes": {code.value: words for code, words in DELIVERY_OUTCOMES.items()},
     "changeBases": {code.value: words for code, words in CHANGE_BASES.items()},
     "notCheckedReasons": {code.value: words for code, words in NOT_CHECKED.items()},
     "purposes": {purpose.code: purpose.words for purpose in PURPOSES.values()},

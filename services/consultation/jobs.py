@@ -4,8 +4,10 @@ from services.consultation.brake.count import forget_counted
 from services.consultation.lookups.kept.repository import forget_expired as forget_kept_lookups
 from services.consultation.timers.recount import RECOUNT, Recounting
 from services.consultation.timers.ring import Ringing
+from services.consultation.webhooks import jobs as webhooks
+from services.consultation.webhooks.jobs import Sending
 from shared.idempotency import forget_expired
-from shared.jobs.job import Job, Run
+from shared.jobs.job import AnyJob, Job, Run
 from shared.sealing import keeping
 from shared.sealing.keeping import Keeper
 from shared.tokens.replay_postgres import FORGET_SECONDS, forget_used
@@ -39,7 +41,7 @@ CHORES = (
 )
 
 
-def jobs(keeper: Keeper, ringing: Ringing, recounting: Recounting) -> tuple[Job, ...]:
-    """What the worker of this service's database does: keep the trail, keep due dates, and the chores."""
+def jobs(keeper: Keeper, ringing: Ringing, recounting: Recounting, sending: Sending) -> tuple[AnyJob, ...]:
+    """What the worker of this service's database does: keep the trail, keep due dates, send webhooks, the chores."""
     timers = (Job("timers.ring", ringing, every_seconds=10), Job(RECOUNT, recounting))
-    return (*keeping.jobs(keeper), *timers, *CHORES)
+    return (*keeping.jobs(keeper), *timers, *webhooks.jobs(sending), *CHORES)

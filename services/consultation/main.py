@@ -52,6 +52,9 @@ from services.consultation.settings import ClockSettings, Settings
 from services.consultation.tables import LAYOUT, STATISTICS_READS
 from services.consultation.timers.recount import Recounting
 from services.consultation.timers.ring import Ringing
+from services.consultation.webhooks import delivery_routes as webhook_delivery_routes
+from services.consultation.webhooks import routes as webhook_routes
+from services.consultation.webhooks.courier import Courier
 from shared.clock import Clock
 from shared.database.engine import Database
 from shared.database.isolation import isolation_faults, reach_faults
@@ -63,6 +66,7 @@ from shared.http.guard import App
 from shared.http.service import create_api, create_service
 from shared.idempotency import Ledger
 from shared.jobs.worker import Faults
+from shared.outbound import Outbound
 from shared.sealing.watch import LOOK_SECONDS, SealingWatch
 from shared.tokens.caller import Gatekeeper
 from shared.tokens.verifier import canonical_organisation
@@ -90,6 +94,8 @@ _ROUTERS = (
     clock_routes.router,
     service_level_routes.router,
     protection_routes.router,
+    webhook_routes.router,
+    webhook_delivery_routes.router,
     leadtime_routes.router,
     audit_router(AUDIT_READ),
     codelists.router,
@@ -101,10 +107,10 @@ _ABOUT = openapi.Description(
     version=VERSION,
     description=(
         "Look-ups in several authorities' registers, consultations between municipalities and Arbetsförmedlingen, "
-        "and their lead times. Known limitations: text messages only, webhooks to come; version 11 of SSBTEK's "
+        "and their lead times. Known limitations: text messages only; version 11 of SSBTEK's "
         "contract is reconstructed, since no official schema is public.\n\n"
         "Slagningar i flera myndigheters register, samråd mellan kommuner och Arbetsförmedlingen, och ledtider för "
-        "dem. Kända begränsningar: endast text, webhookar kommer senare; version 11 av SSBTEK:s kontrakt är "
+        "dem. Kända begränsningar: endast text; version 11 av SSBTEK:s kontrakt är "
         "rekonstruerad, eftersom inget officiellt schema är offentligt."
     ),
     server_url="https://samrad.example/consultation/v1",
@@ -120,7 +126,8 @@ _ABOUT = openapi.Description(
 class World:
     """What the service is handed: everything that a test may want to hold in its own hands.
 
-    `environments` are what stands behind `sources`, and `health` is where these count their answers.
+    `environments` are what stands behind `sources`, and `health` is where these count their answers. `outbound` leads
+    to addresses that subscribers have chosen.
     """
 
     database: Database
@@ -133,6 +140,7 @@ class World:
     health: SourceHealth
     clock: Clock
     background: Faults
+    outbound: Outbound
 
 
 def create_app(settings: Settings, world: World) -> App:
@@ -147,6 +155,7 @@ def create_app(settings: Settings, world: World) -> App:
             "context": _context(settings, world, swedish_calendar()),
             "asking": (asking := _asking(settings, world)),
             "asking_households": HouseholdDependencies(asking, settings.household_concurrency),
+            "courier": Courier(world.outbound, world.clock, settings.public_url + PREFIX),
             "watching": Watching(world.environments, world.health),
             "audit_trail": AuditTrail(world.database, world.clock, settings.public_url + PREFIX),
         },

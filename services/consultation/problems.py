@@ -303,3 +303,33 @@ HOUSEHOLD_TIME_OVER = ProblemKind(
         "No question has been asked about the person. Make a look-up, or another completion.",
     ),
 )
+WEBHOOK_ADDRESS_REFUSED = ProblemKind(
+    "webhook_address_refused",
+    422,
+    Words("Adressen kan inte ta emot händelser", "Events cannot be sent to the address"),
+    Words(
+        "Ange en https-adress med värdnamn på port 443, utan användare och fragment. Se reason.",
+        "State an https address with a host name on port 443, without user and fragment. See reason.",
+    ),
+)
+WEBHOOK_SUBSCRIPTIONS_FULL = ProblemKind(
+    "webhook_subscriptions_full",
+    409,
+    Words("Organisationen har så många prenumerationer som den får", "The organisation has all subscriptions it may"),
+    Words("Ta bort en som inte används.", "Remove one that is not in use."),
+)
+WEBHOOK_NOT_VALIDATED = ProblemKind(
+    "webhook_not_validated",
+    409,
+    Words("Mottagaren upprepade inte utmaningen", "The receiver did not repeat the challenge"),
+    Words(
+        'Svara 200 och {"challenge": ...} med data.challenge ur meddelandet, och försök igen. Se outcome, httpStatus.',
+        'Answer 200 and {"challenge": ...} with data.challenge of the message, and try again. See outcome, httpStatus.',
+    ),
+)
+WEBHOOK_NOT_ACTIVE = ProblemKind(
+    "webhook_not_active",
+    409,
+    Words("Prenumerationen är inte aktiv", "The subscription is not active"),
+    Words("Validera mottagaren först.", "Validate the receiver first."),
+)

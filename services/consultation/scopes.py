@@ -109,6 +109,13 @@ STATISTICS_READ = Scope(
     ),
     bearer_allowed=True,
 )
+WEBHOOKS_MANAGE = Scope(
+    "samrad:webhooks.manage",
+    Words(
+        "Hantera den egna organisationens prenumerationer på händelser, och se hur de levereras",
+        "Manage one's own organisation's subscriptions to events, and see how they are delivered",
+    ),
+)
 
 SCOPES = {
     scope.name: scope
@@ -128,6 +135,7 @@ SCOPES = {
         VIOLENCE_READ,
         UNITS_CLOCKS,
         STATISTICS_READ,
+        WEBHOOKS_MANAGE,
     )
 }
 

@@ -109,6 +109,16 @@ class Settings(ClockSettings):
         default=12, ge=1, description="Different persons that may be asked about in one case in a day"
     )
     pool_size: int = Field(default=20, ge=1, le=100, description="Database connections a process keeps")
+    webhook_this_machine: bool = Field(
+        default=False, description="Whether http://127.0.0.1 may receive webhooks: the sandbox alone"
+    )
+    webhook_mail_host: str = Field(
+        default="", description="Mail server by which contacts of webhooks are told; empty means they are not"
+    )
+    webhook_mail_port: int = Field(default=25, ge=1, le=65535, description="Its port")
+    webhook_mail_sender: str = Field(
+        default="samrad@localhost.localdomain", description="The address that such mail comes from"
+    )
     facade_port: int | None = Field(
         default=None,
         ge=1,
@@ -126,3 +136,17 @@ class Settings(ClockSettings):
     facade_clients_file: Path | None = Field(
         default=None, description="Which certificates are registered, and for whom; JSON"
     )
+
+
+class WorkerSettings(BaseSettings):
+    """What background jobs need of it, in whichever process they run."""
+
+    model_config = Settings.model_config
+
+    public_url: str
+    sealing_key: SecretStr
+    marking_key: SecretStr
+    webhook_this_machine: bool = False
+    webhook_mail_host: str = ""
+    webhook_mail_port: int = Field(default=25, ge=1, le=65535)
+    webhook_mail_sender: str = "samrad@localhost.localdomain"

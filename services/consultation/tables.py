@@ -27,6 +27,11 @@ TENANT_TABLES = (
     "unit_calendar",
     "unit_target",
     "timer",
+    "webhook_subscription",
+    "webhook_secret",
+    "webhook_delivery",
+    "webhook_attempt",
+    "webhook_notice",
     "audit_entry",
     "idempotency_record",
 )

@@ -118,6 +118,13 @@ CATALOGUE: Mapping[str, tuple[Scope, ...]] = {
             ),
             bearer_allowed=True,
         ),
+        Scope(
+            "samrad:webhooks.manage",
+            Words(
+                "Hantera den egna organisationens prenumerationer på händelser, och se hur de levereras",
+                "Manage one's own organisation's subscriptions to events, and see how they are delivered",
+            ),
+        ),
     ),
     "agreements": (
         Scope(

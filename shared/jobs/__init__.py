@@ -9,6 +9,7 @@ What holds, with any number of workers and whatever of them is killed:
 - A job that was enqueued in a committed transaction is carried out; one from a transaction rolled back never is.
 - What a run writes on its own connection happens once. The run takes its place in the queue away in the transaction
   of its effects, and only while it still owns it; a run that has been taken over can't commit.
+- An errand (`job.Errand`) waits for the network, so there is no transaction around it: all of it happens at least once.
 - What a run does elsewhere (files, other services, other connections) happens at least once.
 - A recurring job never runs beside itself, is not lost, and does not pile up while nobody works.
 - No order: two jobs about one thing may run in any order, also at the same time. Where order or time matters they are

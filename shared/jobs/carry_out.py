@@ -1,4 +1,4 @@
-"""One run of a job: a transaction that holds its effects and its place in the queue together."""
+"""One run of a job: a transaction that holds its effects and its place in the queue together. An errand has none."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.clock import Clock
 from shared.database.engine import Database
 from shared.jobs.enqueue import RECURRING, read_ids
-from shared.jobs.job import Job, Run
+from shared.jobs.job import AnyJob, Errand, Job, Outing, Run
 from shared.jobs.metrics import LAST_DONE, RUNS
 from shared.jobs.tables import CHANNEL
 
@@ -46,6 +46,7 @@ class Hands:
 
     `let_go` makes PgQueuer forget that it has a job in hand. Without it a job that is put back and due again before
     PgQueuer has noticed would be picked, taken for the one in hand, and left lying until its heartbeat is missed.
+    `stopping` tells that the worker is to stop.
     """
 
     worker: str
@@ -53,15 +54,19 @@ class Hands:
     clock: Clock
     manager: UUID
     let_go: Callable[[JobId], object]
+    stopping: Callable[[], bool]
 
 
-async def carry_out(job: Job, hands: Hands, row: models.Job) -> None:
+async def carry_out(job: AnyJob, hands: Hands, row: models.Job) -> None:
     """Run the job, and take its place in the queue away or, when it recurs, put it back for the next time.
 
     Raises RetryRequested when PgQueuer is to try again later, JobFailed when it is to hold the job.
     """
     try:
-        await _once(job, hands, row)
+        if isinstance(job, Errand):
+            await _once_outside(job, hands, row)
+        else:
+            await _once(job, hands, row)
     except _Busy:
         raise RetryRequested(timedelta(seconds=_BUSY_SECONDS), "the run before is still under way") from None
     except _TakenOver:
@@ -79,6 +84,14 @@ async def _once(job: Job, hands: Hands, row: models.Job) -> None:
         await _enter(connection, job)
         await job.work(Run(connection, hands.clock(), read_ids(row.payload)))
         await _leave(connection, job, hands, row)
+
+
+async def _once_outside(errand: Errand, hands: Hands, row: models.Job) -> None:
+    outing = Outing(hands.database.without_tenant, hands.clock, hands.stopping, read_ids(row.payload))
+    async with asyncio.timeout(errand.limit_seconds):
+        await errand.work(outing)
+    async with hands.database.without_tenant() as connection:
+        await _leave(connection, errand, hands, row)
 
 
 # The job's own limit in place of that of requests. And a process that is stopped in the middle of a run would otherwise
@@ -122,7 +135,7 @@ _AGAIN = text(
 )
 
 
-async def _leave(connection: AsyncConnection, job: Job, hands: Hands, row: models.Job) -> None:
+async def _leave(connection: AsyncConnection, job: AnyJob, hands: Hands, row: models.Job) -> None:
     place = {"id": row.id, "manager": hands.manager}
     if job.every_seconds is not None and row.headers == RECURRING:
         hands.let_go(row.id)
@@ -134,7 +147,7 @@ async def _leave(connection: AsyncConnection, job: Job, hands: Hands, row: model
         raise _TakenOver
 
 
-async def _failed(job: Job, hands: Hands, row: models.Job, fault: Exception) -> None:
+async def _failed(job: AnyJob, hands: Hands, row: models.Job, fault: Exception) -> None:
     told = {"worker": hands.worker, "job": job.name, "attempt": row.attempts + 1}
     if job.recurring and row.headers == RECURRING:
         RUNS.labels(hands.worker, job.name, "failed").inc()
@@ -151,7 +164,7 @@ async def _failed(job: Job, hands: Hands, row: models.Job, fault: Exception) -> 
     raise RetryRequested(wait, _place(fault)) from None
 
 
-async def _turn_over(job: Job, hands: Hands, row: models.Job) -> None:
+async def _turn_over(job: AnyJob, hands: Hands, row: models.Job) -> None:
     """The next run in its turn. When not even that can be written, the missed heartbeat brings it back."""
     try:
         async with hands.database.without_tenant() as connection:

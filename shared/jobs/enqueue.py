@@ -9,7 +9,7 @@ from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.jobs.job import Job
+from shared.jobs.job import AnyJob
 from shared.jobs.tables import queries
 
 RECURRING = {"kept": "recurring"}
@@ -51,7 +51,7 @@ async def enqueue(
     return placed[0] is not None
 
 
-async def enqueue_recurring(connection: AsyncConnection, jobs: Sequence[Job]) -> None:
+async def enqueue_recurring(connection: AsyncConnection, jobs: Sequence[AnyJob]) -> None:
     """Put each recurring job in the queue, unless it is there. Its row is then put back after each run.
 
     One that is there comes sooner when the job now recurs more often than when it was put back.

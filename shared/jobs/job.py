@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.clock import Clock
 
 _NAME = re.compile(r"[a-z][a-z_]*(\.[a-z][a-z_]*)+")
 
@@ -46,15 +49,58 @@ class Job:
     attempts: int = 8
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise ValueError(f"a job is named like audit.seal, not {self.name}")
-        if self.every_seconds is not None and self.every_seconds <= 0:
-            raise ValueError(f"{self.name}: every_seconds is above 0")
+        _check(self.name, self.every_seconds)
 
     @property
     def recurring(self) -> bool:
         """Whether it runs again and again by itself."""
         return self.every_seconds is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Outing:
+    """One run of an errand. No transaction is open: `begin()` gives one, as the worker's database role and with no
+    organisation set, to be left before anything outside is waited for. `stopping()` tells that the worker is to stop.
+    """
+
+    begin: Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+    clock: Clock
+    stopping: Callable[[], bool]
+    ids: Mapping[str, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Background work that waits for others, such as the network: a job without a transaction around it.
+
+    What it does happens at least once, in its own transactions too. Like a job it recurs, or is enqueued. A recurring
+    one has one run at a time, but for the moment in which a worker that was held dead proves to live: what two runs
+    must not both take, they lease from each other in rows of their own.
+    """
+
+    name: str
+    work: Callable[[Outing], Awaitable[object]]
+    every_seconds: float | None = None
+    limit_seconds: float = 60.0
+    attempts: int = 8
+
+    def __post_init__(self) -> None:
+        _check(self.name, self.every_seconds)
+
+    @property
+    def recurring(self) -> bool:
+        """Whether it runs again and again by itself."""
+        return self.every_seconds is not None
+
+
+AnyJob = Job | Errand
+
+
+def _check(name: str, every_seconds: float | None) -> None:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"a job is named like audit.seal, not {name}")
+    if every_seconds is not None and every_seconds <= 0:
+        raise ValueError(f"{name}: every_seconds is above 0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from shared.database.engine import Database
 from shared.database.single import SESSION
 from shared.jobs.carry_out import Hands, carry_out
 from shared.jobs.enqueue import enqueue_recurring
-from shared.jobs.job import Job, Pace
+from shared.jobs.job import AnyJob, Pace
 from shared.jobs.metrics import LAST_ASKED, RESTARTS
 from shared.jobs.queue import Queue
 from shared.jobs.tables import CHANNEL
@@ -38,7 +38,7 @@ class Worker:
     an older version beside a newer one leaves the newer its jobs.
     """
 
-    def __init__(self, name: str, url: str, jobs: Sequence[Job], clock: Clock, pace: Pace | None = None) -> None:
+    def __init__(self, name: str, url: str, jobs: Sequence[AnyJob], clock: Clock, pace: Pace | None = None) -> None:
         self.name, self._url, self._clock, self._pace = name, url, clock, pace or Pace()
         self._jobs = (*jobs, tidying(name))
         if len({job.name for job in self._jobs}) != len(self._jobs):
@@ -143,10 +143,11 @@ class Worker:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    def _manager(self, queue: Queue, jobs: Sequence[Job]) -> QueueManager:
+    def _manager(self, queue: Queue, jobs: Sequence[AnyJob]) -> QueueManager:
         manager = QueueManager(queue, CHANNEL)
         let_go = partial(_let_go, manager)
-        hands = Hands(self.name, self._database, self._clock, manager.queue_manager_id, let_go)
+        stopping = manager.shutdown.is_set
+        hands = Hands(self.name, self._database, self._clock, manager.queue_manager_id, let_go, stopping)
         for job in jobs:
             # "hold": by default a job that has failed for good is deleted.
             register = manager.entrypoint(job.name, on_failure="hold", accepts_context=False)

@@ -32,6 +32,8 @@ HTTPX = {
     "services/assembly/sealing.py",
     "services/command/call.py",
     "services/command/demo.py",
+    "services/command/listen.py",
+    "services/command/trigger.py",
     "services/consultation/delegations/agreements.py",
     "services/consultation/grounds/agreements.py",
     "shared/http/answers.py",

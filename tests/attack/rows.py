@@ -19,6 +19,7 @@ from tests.attack.support import AF, BASE, CONSULTATIONS, LOOKUPS, MALMO, UMEA, 
 from tests.exchange import Exchange, consultation_body
 from tests.service.given_consultations import disclosed, reached
 from tests.service.test_isolation import delegation_body, household_body
+from tests.webhooks import written_subscription
 
 LAYOUTS = {"consultation": consultation.LAYOUT, "agreements": agreements.LAYOUT}
 # Another test holds these lists to the catalogue.
@@ -70,6 +71,7 @@ def seed(exchange: Exchange) -> None:
         assert granted.status_code == 201, granted.text
         sql(exchange, _UNIT, f"seed-{name}", own, database="agreements")
         sql(exchange, _WITHDRAWN, own, code, f"seed-{name}", database="agreements")
+        written_subscription(exchange, name)
     for organisation in (UMEA, MALMO):
         # Through the door only the answering authority makes these; an organisation's own they are all the same.
         sql(

@@ -26,6 +26,7 @@ from shared.tokens.proofs import make_proof
 from tests.exchange import NOBODY, Exchange, consultation_body, lookup_body
 from tests.openapi_check import SERVICES, document
 from tests.service.given_consultations import disclosed, reached
+from tests.webhooks import written_subscription
 
 PUBLIC = {
     ("agreements", "GET", "/organisations"): "the register of organisations is public",
@@ -70,6 +71,9 @@ NO_OBJECT = {
     ("consultation", "GET", "/audit-entries"): "lists the caller's own",
     ("consultation", "POST", "/protected-persons"): "makes a new record of the caller's own",
     ("consultation", "POST", "/protected-persons/removals"): "ends the caller's own; the person stands in the body",
+    ("consultation", "POST", "/webhook-subscriptions"): "makes a new record of the caller's own",
+    ("consultation", "GET", "/webhook-subscriptions"): "lists the caller's own",
+    ("consultation", "GET", "/webhook-notices"): "lists the caller's own",
     ("consultation", "GET", "/lead-times"): "figures over all",
     ("consultation", "GET", "/work-in-progress"): "figures over all",
     ("agreements", "GET", "/agreements"): "lists what is published or the caller's own",
@@ -283,7 +287,10 @@ def foreign(running: Exchange) -> dict[str, str]:
         ("unit-targets", {**begins, "type": "consultation", "workingMinutes": None}),
     ):
         assert running.send("af-workbench", "POST", f"/consultation/v1/{path}", version).status_code == 201
+    subscription, delivery = written_subscription(running, "malmo")
     return {
+        "webhookSubscriptionId": subscription,
+        "webhookDeliveryId": delivery,
         "consultationId": consultation["consultationId"],
         "lookupId": lookup["lookupId"],
         "householdLookupId": household.json()["householdLookupId"],

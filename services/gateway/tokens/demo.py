@@ -29,6 +29,7 @@ _MUNICIPALITY = (
     "samrad:sources.read",
     "samrad:statistics.read",
     "samrad:protected.mark",
+    "samrad:webhooks.manage",
 )
 # For the few at a municipality who work with persons with protected identity.
 _PROTECTED = (*_LOOKUPS, "samrad:consultations.read", "samrad:protected.mark", "samrad:protected.read")
@@ -41,6 +42,7 @@ _WORKBENCH = (
     "samrad:audit.read",
     "samrad:agreements.write",
     "samrad:protected.mark",
+    "samrad:webhooks.manage",
     *_STATISTICS,
 )
 # For who leads the work of the handlers.

@@ -161,7 +161,7 @@ def test_a_target_and_hours_set_half_way_hold_from_their_day_and_the_clock_says_
         (["calendar_set"], "10T10:00"),
     ]
     assert after_hours["target"] == {"workingSeconds": 21 * 3600, "level": "unit"}
-    later = exchange.send("umea", "GET", f"{BASE}/unit-calendars?unit=national").json()["calendars"]
+    later = exchange.send("umea", "GET", f"{BASE}/unit-calendars?unit=af-24").json()["calendars"]
     assert [each["validFrom"] for each in later] == ["2031-09-10"]
 
 

@@ -17,7 +17,10 @@ CONSULTATIONS = f"{BASE}/consultations"
 AF = "af-workbench"
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
 FORMS: dict[str, dict[str, Any]] = {
-    "information_request": {"informationSets": ["action_plan", "activity_reports"]},
+    "information_request": {
+        "informationSets": ["action_plan", "activity_reports"],
+        "consentRegisteredOn": "2026-03-02",
+    },
     "decision_interpretation": {"decisionType": "programme_placement", "decidedOn": "2026-03-02"},
     "study_transition": {"studyForm": "folk_high_school", "startsOn": "2027-01-11"},
     "employer_contact": {"employer": "2021002114", "matter": "Praktikplats från mars"},

@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from services.consultation import audit_events as _audit_events  # noqa: F401 - fills the catalogue
 from services.consultation import codelists, information
 from services.consultation.brake.domain import Limits
+from services.consultation.channels import advice_routes
+from services.consultation.channels import routes as channel_routes
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
 from services.consultation.consultations import reading_routes as consultation_reading_routes
@@ -76,6 +78,8 @@ _ROUTERS = (
     source_routes.router,
     consultation_routes.router,
     consultation_reading_routes.router,
+    channel_routes.router,
+    advice_routes.router,
     protection_routes.router,
     webhook_routes.router,
     webhook_delivery_routes.router,

@@ -18,6 +18,8 @@ TENANT_TABLES = (
     "consultation_event",
     "consultation_message",
     "outbox",
+    "call_back",
+    "meeting",
     "protected_person",
     "asked_person",
     "webhook_subscription",
@@ -41,6 +43,7 @@ LAYOUT = Layout(
         "queue_for_sealing": "whoever writes an entry in the trail can neither leave it out of the queue nor fill it",
         "audit_sealing_ages": "how late sealing is, in seconds",
         "is_protected": "yes or no, across organisations",
+        "postal_address_of": "where an organisation wants its letters",
     },
 )
 STATISTICS_READS = {

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +53,8 @@ NO_OBJECT = {
     ("consultation", "POST", "/consultations"): "makes a new record of the caller's own",
     ("consultation", "GET", "/consultations"): "lists the caller's own",
     ("consultation", "GET", "/queue"): "lists what is put to the caller",
+    ("consultation", "POST", "/registrations"): "makes a new record of the organisation in the body, put to the caller",
+    ("consultation", "GET", "/channel-advice"): "advice on a type of question, the same for everybody",
     ("consultation", "GET", "/source-probe"): "tells of the sources, through the caller's own certificate",
     ("consultation", "GET", "/source-health"): "figures over all",
     ("consultation", "GET", "/audit-entries"): "lists the caller's own",
@@ -76,6 +79,9 @@ INTERNAL = {
 }
 
 
+_PARAMETER = re.compile(r"\{[A-Za-z]+\}")
+
+
 @dataclass(frozen=True)
 class Operation:
     service: str
@@ -96,8 +102,7 @@ class Operation:
         return str(self.described["security"][0]["oauth"][0])
 
     def path(self, object_id: str = NOBODY) -> str:
-        name = self.template.partition("{")[2].partition("}")[0]
-        return f"/{self.service}/v1{self.template.replace('{' + name + '}', object_id)}"
+        return f"/{self.service}/v1{_PARAMETER.sub(object_id, self.template)}"
 
     def __str__(self) -> str:
         return f"{self.method} {self.service}{self.template}"

@@ -181,7 +181,7 @@ async def list_events(
     """
     context = context_of(request)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
-        row = await _visible(connection, caller, consultation_id)
+        row = await visible(connection, caller, consultation_id)
         owner = str(row.org)
         rows = await repository.events(connection, owner, consultation_id)
         await record(connection, _reading(context, caller, row, "consultation.events_read", ["events"]))
@@ -215,7 +215,8 @@ def _written(vault: Vault, row: Any, messages: Sequence[Any]) -> list[Message]:
     ]
 
 
-async def _visible(connection: AsyncConnection, caller: Caller, consultation_id: uuid.UUID) -> Row[Any]:
+async def visible(connection: AsyncConnection, caller: Caller, consultation_id: uuid.UUID) -> Row[Any]:
+    """The consultation as one of its sides may read it. Raises Problem 404, and 403 without the scope of its side."""
     row = await repository.find_visible(connection, repository.Reader.of(caller), consultation_id)
     if row is None:
         raise Problem(NOT_FOUND)

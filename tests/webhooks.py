@@ -8,7 +8,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -202,7 +202,6 @@ class Hooks:
     address: str
     database: str
     deliverer: Deliverer
-    _keys: int = field(default=0)
 
     def url(self, role: str) -> str:
         """Its database as a role."""

@@ -20,8 +20,8 @@ _log = logging.getLogger("webhooks")
 COUNTED_TO = 1000
 """Deliveries are counted no further: whoever has a thousand waiting knows enough."""
 
-# What has come of attempts since the contact was told last, a day at most. Counted over as many deliveries as waiting
-# and failed ones are counted. The orders are those of the indexes: without them the planner may choose one of all
+# What has come of attempts since the contact was told last, counted over as many deliveries as waiting and failed ones
+# are counted. The orders are those of the indexes: without them the planner may choose one of all
 # subscribers' rows.
 _NOTE = text(
     """
@@ -59,7 +59,7 @@ _NOTE = text(
                                 ORDER BY d.event_at DESC, d.id DESC LIMIT :most)
                            ) AS theirs
                            JOIN webhook_attempt a ON a.org = theirs.org AND a.delivery_id = theirs.id
-                           WHERE a.at > greatest(failing.told_before, :told_before)) AS each
+                           WHERE a.at > failing.told_before) AS each
                        GROUP BY each.outcome) AS lately), '{}') AS outcomes
         FROM failing
     )

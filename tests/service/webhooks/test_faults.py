@@ -24,6 +24,7 @@ from tests.webhooks import (
 SEED = 11
 CONSULTATIONS = sample_or_full(2, 40)
 MINUTE, TEN_MINUTES, DAY = 60, 600, 86_400
+WORKERS = sample_or_full(1, 2)
 STEPS = sample_or_full(2, 24)
 KILLS = {MINUTE: 3, TEN_MINUTES: 4, DAY: 12} if FULL else {MINUTE: 1}
 """How often one is killed in each outage."""
@@ -32,7 +33,7 @@ KILLED_WHILE_DELIVERING = {MINUTE, TEN_MINUTES, DAY} if FULL else {DAY}
 
 
 class Story:
-    """Time, two workers and what they are told to suffer."""
+    """Time, the workers and what they are told to suffer."""
 
     def __init__(self, hooks: Hooks, stack: ExitStack, folder: Path) -> None:
         self.hooks, self.stack = hooks, stack
@@ -40,13 +41,13 @@ class Story:
         self.file.write_text("0")
         self.time = FileTime(self.file)
         self.chance = random.Random(SEED)  # noqa: S311 - not a secret
-        self.workers = [self.another(), self.another()]
+        self.workers = [self.another() for _ in range(WORKERS)]
 
     def another(self) -> WorkerProcess:
         return self.stack.enter_context(worker_process(self.hooks, self.file))
 
     def kill_one(self) -> None:
-        place = self.chance.randrange(2)
+        place = self.chance.randrange(WORKERS)
         self.workers[place].kill()
         self.workers[place] = self.another()
 
@@ -70,7 +71,7 @@ class Story:
 
     def settle(self, receiver: Receiver) -> None:
         """Let time pass until the receiver has been told everything."""
-        until = time.monotonic() + 60
+        until = time.monotonic() + 120
         while self.waiting(receiver):
             assert time.monotonic() < until, "it never arrives"
             self.pass_by(600)
@@ -134,7 +135,7 @@ def test_whatever_is_down_or_killed_every_event_arrives_in_order_with_one_id(hoo
     assert one_each["holds"]
     assert one_each["cut_short"] >= 1
     assert {notice["webhookSubscriptionId"] for notice in told} == {subscription["webhookSubscriptionId"]}
-    assert "not_connected" in told[0]["outcomes"]
+    assert any("not_connected" in notice["outcomes"] for notice in told)
 
 
 def killing(story: Story) -> Respond:
@@ -145,7 +146,7 @@ def killing(story: Story) -> Respond:
         if not killed:
             killed.append(True)
             story.kill_all()
-            story.workers = [story.another(), story.another()]
+            story.workers = [story.another() for _ in range(WORKERS)]
             return None
         return 204, b""
 

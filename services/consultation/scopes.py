@@ -126,6 +126,11 @@ SCOPES = {
 _SIGHT = {"corrections": QUEUE_CORRECTIONS.name, "violence": VIOLENCE_READ.name}
 
 
+def needed_for(kind: str) -> str:
+    """The scope that lets a client see that kind of restricted consultation."""
+    return _SIGHT[kind]
+
+
 def sight(held: Collection[str]) -> tuple[str, ...]:
     """Which kinds of restricted consultation the scopes let a client see; without them they don't exist for it."""
     return tuple(kind for kind, needed in _SIGHT.items() if needed in held)

@@ -113,7 +113,7 @@ def _ground() -> Step:
     grounds = AgreementsGrounds(http, tokens, lambda: given.NOW, url="https://agreements", public_url="https://a")
     decision = Decision(id=uuid.uuid4(), version=1, organisation=None, items=(), warnings=())
     # As the first question of a few seconds leaves it.
-    grounds._kept[_UMEA, _PURPOSE, "", *_SETS] = (given.NOW, decision)
+    grounds._kept[_UMEA, _PURPOSE, "", "", *_SETS] = (given.NOW, decision)
     return lambda: grounds.decide(_UMEA, _PURPOSE, _SETS)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from services.agreements.days import swedish_day
 from services.consultation.clocks.zone import SWEDEN
+from services.consultation.lookups.simulator.persons import PERSONS
 from tests.attack.support import CONSULTATIONS, act, sql
 from tests.exchange import NOBODY, Exchange
 
@@ -56,6 +57,20 @@ def test_a_consultation_comes_to_the_unit_with_the_competence_for_it(
     assert placed(exchange, exchange.open(type=kind)) == (unit, queue, None)
 
 
+@pytest.mark.requirement(78)
+def test_an_employer_question_is_answered_and_measured_like_any_other(exchange: Exchange) -> None:
+    exchange.clock.move_to(datetime(2026, 11, 16, 10, tzinfo=SWEDEN))  # a Monday
+    receipt = exchange.open(type="employer_contact")
+
+    assert act(exchange, "af-workbench", receipt, "claims", 1).status_code == 200
+    exchange.clock.move_to(datetime(2026, 11, 16, 12, tzinfo=SWEDEN))
+    assert act(exchange, "af-workbench", receipt, "answers", 2, "svar").status_code == 200
+
+    query = "SELECT unit, round(total_seconds / 60.0)::int AS minutes FROM consultation WHERE id = $1"
+    (row,) = sql(exchange, query, uuid.UUID(receipt["consultationId"]))
+    assert (row["unit"], row["minutes"]) == ("af-employer-north", 120)
+
+
 def test_a_fund_s_question_comes_to_the_national_unit(exchange: Exchange) -> None:
     receipt = exchange.open("akassa", type="information_request", purpose="unemployment_insurance")
 
@@ -65,9 +80,28 @@ def test_a_fund_s_question_comes_to_the_national_unit(exchange: Exchange) -> Non
 # --- a municipality moves --------------------------------------------------------------------------------------
 
 
+def registered(
+    exchange: Exchange, organisation: str, came: datetime, name: str = "af-workbench", **changes: Any
+) -> httpx.Response:
+    """A call that a handler writes down."""
+    body = {
+        "askingOrganisation": organisation,
+        "type": "information_request",
+        "purpose": "financial_aid_application",
+        "caseReference": "EB-TELEFON",
+        "person": PERSONS["complete"].number,
+        "question": "Är personen kvar i programmet?",
+        "happenedAt": came.isoformat(),
+        "minutes": 6,
+        **changes,
+    }
+    return exchange.send(name, "POST", "/consultation/v1/registrations", body)
+
+
 @pytest.fixture
 def midnight(exchange: Exchange) -> Iterator[datetime]:
-    """The one between tomorrow and the day after in Sweden, when Malmö moves to another unit."""
+    """One in Sweden at which Malmö moved to another unit, a week ago: others' newest entries are to stay the newest."""
+    exchange.clock.move_to(exchange.clock() - timedelta(days=10))
     day = swedish_day(exchange.clock()) + timedelta(days=2)
     body = {"municipalityCode": "1280", "competence": "general", "unit": "af-12-a", "validFrom": day.isoformat()}
     planned = exchange.send("af-manager", "POST", MOVES, body)
@@ -95,6 +129,19 @@ def test_a_move_changes_the_queue_from_its_day_and_no_figure_before_it(exchange:
     assert act(exchange, "af-workbench", before, "answers", 2, "svar").status_code == 200
     assert units_of_events(exchange, before) == ["af-12-b"] * 3
     assert opened_by_unit(exchange, "1280", midnight) == counted
+
+
+@pytest.mark.requirement(39)
+def test_a_call_that_is_registered_after_the_move_comes_to_the_unit_of_the_day_it_came(
+    exchange: Exchange, midnight: datetime
+) -> None:
+    exchange.clock.move_to(midnight + timedelta(hours=1))
+    units = [
+        placed(exchange, registered(exchange, "2120001124", came).json())[0]
+        for came in (midnight - timedelta(minutes=10), midnight + timedelta(minutes=10))
+    ]
+
+    assert units == ["af-12-b", "af-12-a"]
 
 
 @pytest.mark.requirement(39)
@@ -176,14 +223,27 @@ def test_with_the_scope_it_is_worked_on_like_any_other_and_the_asker_follows_it(
     assert act(exchange, "kriminalvarden", from_prison, "closures", 3).status_code == 200
 
 
+@pytest.mark.requirement(92)
+def test_a_call_from_kriminalvarden_is_written_down_by_who_may_see_it(exchange: Exchange) -> None:
+    came, asked = exchange.clock() - timedelta(minutes=9), {"purpose": "release_planning"}
+
+    refused = registered(exchange, "2021000225", came, **asked)
+    made = registered(exchange, "2021000225", came, "af-corrections", **asked)
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
+    assert refused.json()["requiredScope"] == "samrad:queue.corrections"
+    assert made.status_code == 201, made.text
+    assert placed(exchange, made.json()) == ("af-corrections", "corrections", "corrections")
+
+
 @pytest.fixture
 def without_units(exchange: Exchange) -> Iterator[None]:
     """The register has no unit for anything."""
     tables = ("unit_assignment", "unit_for_asker")
     for table in tables:
         sql(exchange, f"UPDATE {table} SET valid_from = valid_from + 36500", database="agreements")
-    # What has been decided is kept for a few seconds.
-    exchange.clock.move_to(exchange.clock() + timedelta(seconds=10))
+    # What has been decided is kept for a few seconds from then on.
+    exchange.clock.move_to(exchange.clock() - timedelta(hours=1))
     yield
     for table in tables:
         sql(exchange, f"UPDATE {table} SET valid_from = valid_from - 36500", database="agreements")

@@ -71,15 +71,24 @@ class Found:
 
 
 async def find_evidence(
-    connection: AsyncConnection, *, number: str, purpose: str, information_sets: Sequence[str], on: date
+    connection: AsyncConnection,
+    *,
+    number: str,
+    purpose: str,
+    information_sets: Sequence[str],
+    on: date,
+    handled_on: date,
 ) -> Found:
-    """Evidence in the order of `information_sets`, of which there is at least one."""
+    """Evidence in the order of `information_sets`, of which there is at least one.
+
+    `on` is the day of the grounds, `handled_on` that of the units.
+    """
     values = {"number": number, "purpose": purpose, "information_sets": list(information_sets), "on": on}
     rows = (await connection.execute(_EVIDENCE, values)).mappings().all()
     first = rows[0]
     asker = None if first["code"] is None else Organisation(**{name: first[name] for name in _ORGANISATION_COLUMNS})
     needs = {need for row in rows if row["ground_id"] is not None and (need := _need(row)) is not None}
-    handled = await handling_units(connection, asker, number, needs, on) if asker and needs else {}
+    handled = await handling_units(connection, asker, number, needs, handled_on) if asker and needs else {}
     return Found(asker, first["edition"] or 0, tuple(_evidence(row, handled) for row in rows))
 
 

@@ -107,5 +107,6 @@ async def make_decision(
         information_sets=body.information_sets,
         now=wired.clock(),
         stated_law=body.stated_law,
+        received_on=body.received_on,
     )
     return decision_answer(decision)

@@ -26,6 +26,10 @@ class DecisionBody(WireModel):
     stated_law: Annotated[
         str | None, Field(max_length=LONGEST_STATED_LAW, description="The asker's words on the law / Frågarens lagtext")
     ] = None
+    received_on: Annotated[
+        Day | None,
+        Field(description="The day it came, when written down later: whose unit / Dagen då det kom in, om tidigare"),
+    ] = None
 
 
 class GroundAnswer(WireModel):

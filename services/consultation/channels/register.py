@@ -13,9 +13,11 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.consultation import scopes
 from services.consultation.brake.count import COUNTED, brake_refusal, counted_values
 from services.consultation.brake.domain import Braked, Limits
 from services.consultation.clocks.domain import BusinessCalendar
+from services.consultation.clocks.zone import SWEDEN
 from services.consultation.consultations import repository
 from services.consultation.consultations.answer import answer_consultation
 from services.consultation.consultations.changes import Change
@@ -31,7 +33,7 @@ from services.consultation.consultations.domain import (
 )
 from services.consultation.consultations.messages import seal_message
 from services.consultation.consultations.numbers import new_number
-from services.consultation.consultations.open import NATIONAL_UNIT
+from services.consultation.consultations.placement import Placement, place
 from services.consultation.grounds.domain import AskingOrganisation, Decision, Grounds
 from services.consultation.persons.domain import PersonNumber
 from services.consultation.persons.vault import mark_person, seal_person
@@ -39,7 +41,7 @@ from services.consultation.problems import PROTECTED_IDENTITY
 from services.consultation.question_categories import QuestionCategory
 from shared.audit import AuditEntry
 from shared.database.engine import Database, Tenancy
-from shared.problems import Problem
+from shared.problems import SCOPE_MISSING, Problem
 from shared.tokens.caller import Caller
 from shared.vault import Vault
 
@@ -67,6 +69,11 @@ class Registration:
     happened_at: datetime
     minutes: int
     answer: str | None
+
+    @property
+    def information_set(self) -> str:
+        """What is asked for, as grounds know it."""
+        return f"consultation.{self.type}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +104,17 @@ async def decide_registration(
 ) -> Decision:
     """The ground on which the one who asked may ask, with the person counted for the enumeration brake.
 
-    Raises Problem when there is no ground, when the brake holds, and when the person has protected identity: then
-    nothing about her is written down.
+    Raises Problem when there is no ground, when it comes to a queue that the caller can't see, when the brake holds,
+    and when the person has protected identity: then nothing about her is written down.
     """
     decision = await needs.grounds.decide(
-        registration.organisation, registration.purpose, [f"consultation.{registration.type}"]
+        registration.organisation,
+        registration.purpose,
+        [registration.information_set],
+        received_on=registration.happened_at.astimezone(SWEDEN).date(),
     )
     decision.require()
+    _require_sight(caller, place(decision, registration.information_set))
     mark = mark_person(needs.vault, registration.person)
     counted = counted_values(caller, registration.case_reference, mark, needs.limits, now)
     async with needs.database.begin(Tenancy(caller.organisation)) as connection:
@@ -126,6 +137,12 @@ async def decide_registration(
     return decision
 
 
+def _require_sight(caller: Caller, placement: Placement) -> None:
+    """Whoever writes it down has it, and so must be let to see it."""
+    if placement.restricted is not None and placement.restricted not in scopes.sight(caller.scopes):
+        raise Problem(SCOPE_MISSING, members={"requiredScope": scopes.needed_for(placement.restricted)})
+
+
 async def register(
     connection: AsyncConnection,
     needs: RegisterDependencies,
@@ -136,7 +153,7 @@ async def register(
 ) -> Registered:
     """The consultation, claimed by the handler who registers it, and answered when it was answered at once."""
     for _ in range(_NUMBER_TRIES):
-        registered = _registered(needs, caller, registration, now)
+        registered = _registered(needs, caller, registration, decision, now)
         values = _values(needs, caller, registration, registered, decision, now)
         if await repository.register(connection, values):
             break
@@ -153,7 +170,9 @@ async def register(
     return replace(registered, consultation=after)
 
 
-def _registered(needs: RegisterDependencies, caller: Caller, registration: Registration, now: datetime) -> Registered:
+def _registered(
+    needs: RegisterDependencies, caller: Caller, registration: Registration, decision: Decision, now: datetime
+) -> Registered:
     target = int(needs.targets[registration.type.value].total_seconds())
     new = uuid4()
     return Registered(
@@ -168,7 +187,7 @@ def _registered(needs: RegisterDependencies, caller: Caller, registration: Regis
             state=State.RECEIVED,
             version=1,
             assigned_to=None,
-            unit=NATIONAL_UNIT,
+            unit=place(decision, registration.information_set).unit,
         ),
     )
 
@@ -183,6 +202,7 @@ def _values(
 ) -> dict[str, Any]:
     asker: AskingOrganisation = decision.require()
     consultation = registered.consultation
+    placement = place(decision, registration.information_set)
     mark = mark_person(needs.vault, registration.person)
     actor = Actor(
         organisation=caller.organisation,
@@ -238,8 +258,8 @@ def _values(
         "opened_at": registered.opened_at,
         "due_at": registered.due_at,
         "target_seconds": int(needs.targets[registration.type.value].total_seconds()),
-        "queue": "general",
-        "restricted": None,
+        "queue": placement.queue,
+        "restricted": placement.restricted,
         "round": 1,
         "previous_id": None,
         "details_sealed": None,

@@ -5,7 +5,6 @@ from the stored look-up and never from the caller; another source's content has 
 """
 
 import json
-import logging
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,7 +24,6 @@ from services.consultation.consultations.domain import (
     Actor,
     Consultation,
     ConsultationType,
-    Restricted,
     State,
     event_of,
 )
@@ -33,6 +31,7 @@ from services.consultation.consultations.forms.keeping import seal_form
 from services.consultation.consultations.forms.models import Form
 from services.consultation.consultations.messages import seal_message
 from services.consultation.consultations.numbers import new_number
+from services.consultation.consultations.placement import place
 from services.consultation.grounds.domain import AskingOrganisation, Decision, Grounds
 from services.consultation.lookups.repository import find as find_lookup
 from services.consultation.persons.domain import PersonNumber
@@ -46,11 +45,7 @@ from shared.problems import IDEMPOTENCY_IN_PROGRESS, Problem
 from shared.tokens.caller import Caller
 from shared.vault import Vault
 
-NATIONAL_UNIT = "national"
-"""Who has what no unit is known for."""
-GENERAL_QUEUE = "general"
 NUMBER_TRIES = 3
-_log = logging.getLogger("consultations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,18 +184,6 @@ def information_set_of(question: Question) -> str:
     return f"consultation.{question.type}"
 
 
-def _place(decision: Decision, question: Question, asker: AskingOrganisation) -> tuple[str, str]:
-    """The unit and the queue of the day. They stay, whatever is moved from another day on (R39)."""
-    information_set = information_set_of(question)
-    found = decision.handled_by(information_set)
-    queue = GENERAL_QUEUE if found is None else found.queue
-    if found is None or found.unit is None:
-        asked = {"informationSet": information_set, "askerKind": asker.kind, "municipality": asker.municipality_code}
-        _log.warning("no unit handles this", extra=asked)
-        return NATIONAL_UNIT, queue
-    return found.unit, queue
-
-
 def new_receipt(needs: OpenDependencies, question: Question, now: datetime) -> Opened:
     """An id, a number and a due date for what is opened now."""
     target = needs.targets[question.type.value]
@@ -242,9 +225,9 @@ def opening_values(
 ) -> dict[str, Any]:
     """What is written when it is opened, as `repository.OPEN` takes it."""
     actor = Actor(caller.organisation, caller.client_id, caller.actor or "", opened.opened_at, uuid.uuid4())
-    unit, queue = _place(decision, question, asker)
+    placement = place(decision, information_set_of(question))
     consultation = Consultation(
-        opened.id, caller.organisation, needs.answering, State.RECEIVED, opened.version, None, unit=unit
+        opened.id, caller.organisation, needs.answering, State.RECEIVED, opened.version, None, unit=placement.unit
     )
     audit = _audit(caller, question, opened, subject, decision)
     message = seal_message(needs.vault, opened.id, opened.version, question.text)
@@ -273,8 +256,8 @@ def opening_values(
         "opened_at": opened.opened_at,
         "due_at": opened.due_at,
         "target_seconds": int(needs.targets[question.type.value].total_seconds()),
-        "queue": queue,
-        "restricted": Restricted.CORRECTIONS.value if queue == Restricted.CORRECTIONS else None,
+        "queue": placement.queue,
+        "restricted": placement.restricted,
         "round": 1,
         "previous_id": None,
         "details_sealed": seal_form(needs.vault, opened.id, question.form) if question.form else None,

@@ -5,7 +5,7 @@ import logging
 import uuid
 from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -42,10 +42,17 @@ class AgreementsGrounds:
         self._kept: OrderedDict[tuple[str, ...], tuple[datetime, Decision]] = OrderedDict()
 
     async def decide(
-        self, organisation: str, purpose: str, information_sets: Sequence[str], *, stated_law: str | None = None
+        self,
+        organisation: str,
+        purpose: str,
+        information_sets: Sequence[str],
+        *,
+        stated_law: str | None = None,
+        received_on: date | None = None,
     ) -> Decision:
         """See Grounds."""
-        key = (organisation, purpose, stated_law or "", *information_sets)
+        day = received_on.isoformat() if received_on else ""
+        key = (organisation, purpose, stated_law or "", day, *information_sets)
         kept = self._kept.get(key)
         if kept is not None and _still_holds(kept[0], self._clock()):
             return kept[1]
@@ -56,20 +63,23 @@ class AgreementsGrounds:
         return await asyncio.shield(underway)
 
     async def _decided(self, key: tuple[str, ...], information_sets: Sequence[str]) -> Decision:
-        organisation, purpose, stated_law = key[:3]
+        organisation, purpose, stated_law, received_on = key[:4]
         asked_at = self._clock()
-        decision = await self._ask(organisation, purpose, stated_law, information_sets)
+        decision = await self._ask(organisation, purpose, stated_law, received_on, information_sets)
         self._kept[key] = (asked_at, decision)
         if len(self._kept) > _CAPACITY:
             self._kept.popitem(last=False)
         return decision
 
-    async def _ask(self, organisation: str, purpose: str, stated_law: str, information_sets: Sequence[str]) -> Decision:
+    async def _ask(
+        self, organisation: str, purpose: str, stated_law: str, received_on: str, information_sets: Sequence[str]
+    ) -> Decision:
         question: dict[str, Any] = {
             "organisation": organisation.removeprefix("0007:"),
             "purpose": purpose,
             "informationSets": list(information_sets),
             "statedLaw": stated_law[:_LONGEST_STATED_LAW] or None,
+            "receivedOn": received_on or None,
         }
         try:
             headers = dict(await self._tokens.headers("POST", self._public_url))

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from services.consultation.problems import KIND_NOT_PERMITTED, NO_GROUND
@@ -103,10 +104,17 @@ class Grounds(Protocol):
     """Decides whether an organisation may ask for information sets for a purpose, today."""
 
     async def decide(
-        self, organisation: str, purpose: str, information_sets: Sequence[str], *, stated_law: str | None = None
+        self,
+        organisation: str,
+        purpose: str,
+        information_sets: Sequence[str],
+        *,
+        stated_law: str | None = None,
+        received_on: date | None = None,
     ) -> Decision:
         """Raises Problem 503 when no decision can be had: without one nothing is asked.
 
         `stated_law` is the asker's own words on the law, which the decision warns about when they are out of date.
+        `received_on` is the day it came, when that is earlier: it comes to the unit of that day.
         """
         ...

@@ -170,7 +170,7 @@ def test_two_moves_of_the_same_never_begin_on_the_same_day(door: Door) -> None:
 
 
 @pytest.mark.requirement(39)
-@settings(max_examples=sample_or_full(8, 300), deadline=None)
+@settings(max_examples=sample_or_full(8, 100), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["move", "move", "withdraw"]), DAYS, UNITS), min_size=1, max_size=8))
 def test_whatever_is_moved_and_withdrawn_each_day_has_the_unit_that_began_last(
     door: Door, loaded: Urls, steps: list[tuple[str, date, str]]

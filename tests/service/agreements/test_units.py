@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from services.__main__ import main
 from services.agreements.load import load_sandbox, load_units
 from services.agreements.loading import files
 from services.agreements.loading.units import UnitsUnfit, read_units
@@ -182,6 +183,20 @@ def test_without_a_tree_a_question_still_needs_its_competence(door: Door, owner:
         assert handled_by(door, "consultation.employer_contact") == {**nobody, "competence": "employer"}
         found = handled_by(door, "consultation.information_request", KRIMINALVARDEN)
         assert found == {**nobody, "competence": "corrections"}
+
+
+def test_the_command_loads_a_file_and_says_why_it_does_not(
+    owner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SAMRAD_AGREEMENTS_MIGRATION_DATABASE_URL", owner)
+    placed = files.read("sandbox_units.json")["municipalities"]
+
+    assert main(["units", str(written(tmp_path))]) == 0
+    assert capsys.readouterr().out == "loaded 35 units\n"
+    assert main(["units", str(written(tmp_path, municipalities=placed[1:]))]) == 2
+    assert "2021 has no unit for general on 2022-01-01" in capsys.readouterr().err
+    assert main(["units", str(tmp_path / "nowhere.json")]) == 2
+    assert "is not a file of units" in capsys.readouterr().err
 
 
 def broken_files() -> Iterator[tuple[str, dict[str, Any], str]]:

@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from services.consultation import audit_events as _audit_events  # noqa: F401 - fills the catalogue
 from services.consultation import codelists, information
 from services.consultation.brake.domain import Limits
+from services.consultation.channels import advice_routes
+from services.consultation.channels import routes as channel_routes
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
 from services.consultation.clocks.unit_clocks import UnitClocks
@@ -79,6 +81,8 @@ _ROUTERS = (
     consultation_reading_routes.router,
     clock_routes.router,
     service_level_routes.router,
+    channel_routes.router,
+    advice_routes.router,
     protection_routes.router,
     leadtime_routes.router,
     audit_router(AUDIT_READ),

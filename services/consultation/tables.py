@@ -18,6 +18,8 @@ TENANT_TABLES = (
     "consultation_event",
     "consultation_message",
     "outbox",
+    "call_back",
+    "meeting",
     "protected_person",
     "asked_person",
     "unit_calendar",
@@ -40,6 +42,7 @@ LAYOUT = Layout(
         "audit_sealing_ages": "how late sealing is, in seconds",
         "is_protected": "yes or no, across organisations",
         "clock_history": "the times of a consultation's events, to its two sides alike",
+        "postal_address_of": "where an organisation wants its letters",
     },
 )
 STATISTICS_READS = {

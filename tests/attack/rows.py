@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import asyncpg
@@ -39,6 +40,7 @@ def seed(exchange: Exchange) -> None:
         assert opened.status_code == 201, opened.text
         act(exchange, "af-workbench", opened.json(), "claims", 1)
         act(exchange, "af-workbench", opened.json(), "questions", 2, "vad?")
+        _reach(exchange, name, lookup)
         failed = exchange.look_up("fk_failed", name, sources=["FK"]).json()
         assert exchange.send(name, "POST", f"{LOOKUPS}/{failed['lookupId']}/completions").status_code == 200
         household = exchange.send(name, "POST", f"{BASE}/household-lookups", household_body(exchange))
@@ -69,6 +71,23 @@ def seed(exchange: Exchange) -> None:
         )
     for service in LAYOUTS:
         sql(exchange, "ANALYZE", database=service)
+
+
+def _reach(exchange: Exchange, name: str, lookup: dict[str, Any]) -> None:
+    """A consultation in which the asker was called back, and a meeting booked."""
+    body = consultation_body(lookupId=lookup["lookupId"], caseReference=lookup["caseReference"], person=None)
+    opened = exchange.send(name, "POST", CONSULTATIONS, body, key=f"reach-{lookup['lookupId']}").json()
+    act(exchange, "af-workbench", opened, "claims", 1)
+    path = f"{CONSULTATIONS}/{opened['consultationId']}"
+    attempt = {"switchboard": "090-16 10 00", "outcome": "reached", "minutes": 3}
+    assert exchange.send("af-workbench", "POST", f"{path}/call-backs", attempt, version=2).status_code == 200
+    meeting = {
+        "kind": "remote",
+        "startsAt": (exchange.clock() + timedelta(days=3)).isoformat(),
+        "minutes": 30,
+        "participants": ["municipality", "answering_authority"],
+    }
+    assert exchange.send("af-workbench", "POST", f"{path}/meetings", meeting, version=3).status_code == 200
 
 
 def published(exchange: Exchange) -> set[str]:

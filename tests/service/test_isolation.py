@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -56,6 +57,8 @@ NO_OBJECT = {
     ("consultation", "POST", "/unit-calendars"): "makes a new record of the caller's own",
     ("consultation", "GET", "/unit-targets"): "target times are told to whoever asks or answers",
     ("consultation", "POST", "/unit-targets"): "makes a new record of the caller's own",
+    ("consultation", "POST", "/registrations"): "makes a new record of the organisation in the body, put to the caller",
+    ("consultation", "GET", "/channel-advice"): "advice on a type of question, the same for everybody",
     ("consultation", "GET", "/source-probe"): "tells of the sources, through the caller's own certificate",
     ("consultation", "GET", "/source-health"): "figures over all",
     ("consultation", "GET", "/audit-entries"): "lists the caller's own",
@@ -75,6 +78,9 @@ INTERNAL = {
     ("agreements", "POST", "/decisions"): "not let in by the gateway; called by the consultation service",
     ("agreements", "POST", "/delegation-checks"): "not let in by the gateway; called by our own services",
 }
+
+
+_PARAMETER = re.compile(r"\{[A-Za-z]+\}")
 
 
 @dataclass(frozen=True)
@@ -97,8 +103,7 @@ class Operation:
         return str(self.described["security"][0]["oauth"][0])
 
     def path(self, object_id: str = NOBODY) -> str:
-        name = self.template.partition("{")[2].partition("}")[0]
-        return f"/{self.service}/v1{self.template.replace('{' + name + '}', object_id)}"
+        return f"/{self.service}/v1{_PARAMETER.sub(object_id, self.template)}"
 
     def __str__(self) -> str:
         return f"{self.method} {self.service}{self.template}"

@@ -32,6 +32,7 @@ _PROFILE: dict[str, Any] = {
     "processors": [{"organisationNumber": "165599990008", "name": "Example Systems"}],
     "boards": {"social": {"name": "Socialnämnden", "actorId": "issued too"}},
     "certificate": "umea-2026",
+    "postalAddress": {"recipient": "Umeå kommun", "street": None, "postalCode": "900 00", "city": "Umeå"},
     "purposes": [_TEXT],
 }
 

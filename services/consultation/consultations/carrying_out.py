@@ -27,6 +27,7 @@ Leader = Annotated[Caller, Depends(Requires(scopes.QUEUE_LEAD))]
 CHANGED: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"example": examples.CHANGED}}}}
 
 Effect = Callable[[AsyncConnection, Change], Awaitable[Consultation]]
+Told = Callable[[Context, Caller, Consultation], ChangedConsultation]
 
 
 async def carry_out(
@@ -39,9 +40,11 @@ async def carry_out(
     *,
     channel: Channel = Channel.API,
     happened_at: datetime | None = None,
+    told: Told | None = None,
 ) -> Response:
     """The consultation as it has become, in one transaction with everything that tells of it.
 
+    `told` makes the answer, when it is more than where the consultation stands.
     The same key again gives the same answer, without the effect. Raises what the effect raises.
     """
     context = context_of(request)
@@ -52,14 +55,17 @@ async def carry_out(
     request.scope["state"]["audit"] = {"objectId": consultation_id}
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
 
-        async def told() -> Response:
-            return _told(context, caller, await effect(connection, change))
+        async def carried_out() -> Response:
+            after = await effect(connection, change)
+            model = (told or changed)(context, caller, after)
+            return context.json(model, headers={"ETag": etag(after.version)})
 
-        return await context.ledger.once(connection, caller, attempt, change.at, told)
+        return await context.ledger.once(connection, caller, attempt, change.at, carried_out)
 
 
-def _told(context: Context, caller: Caller, after: Consultation) -> Response:
-    model = ChangedConsultation(
+def changed(context: Context, caller: Caller, after: Consultation) -> ChangedConsultation:
+    """Where the consultation stands now, as the caller's side sees it."""
+    return ChangedConsultation(
         consultation_id=after.id,
         state=after.state,
         turn=after.state.turn,
@@ -67,4 +73,3 @@ def _told(context: Context, caller: Caller, after: Consultation) -> Response:
         assigned_to=after.assigned_to if caller.organisation == after.answering else None,
         links=self_link(context.base_url, after.id),
     )
-    return context.json(model, headers={"ETag": etag(after.version)})

@@ -216,7 +216,7 @@ def _written(vault: Vault, row: Any, messages: Sequence[Any]) -> list[Message]:
 
 
 async def visible(connection: AsyncConnection, caller: Caller, consultation_id: uuid.UUID) -> Row[Any]:
-    """The consultation, when the caller may read it at all. Raises Problem 404, or 403 without the queue's scope."""
+    """The consultation as one of its sides may read it. Raises Problem 404, and 403 without the scope of its side."""
     row = await repository.find_visible(connection, repository.Reader.of(caller), consultation_id)
     if row is None:
         raise Problem(NOT_FOUND)

@@ -142,6 +142,21 @@ _ONCE = """
 OPEN = text(_OPEN.format(once="", gate=""))
 OPEN_ONCE = text(_OPEN.format(once=_ONCE, gate=", claimed"))
 
+# Registered by the answering side. Two statements: the policies of what belongs to a consultation ask for its row, and
+# a statement does not see what it writes itself.
+_REGISTER = text(
+    f"""
+    INSERT INTO consultation (org, id, {_INSERT_COLUMNS}) SELECT :org, :id, {_INSERT_VALUES}
+    ON CONFLICT (org, number) DO NOTHING RETURNING 1
+    """
+)
+_REGISTERED = text(
+    f"""
+    WITH changed AS (SELECT org, id, answering_org, restricted FROM consultation WHERE id = :id AND org = :org),
+    {_WITH_EVENT}
+    SELECT count(*) FROM changed
+    """
+)
 # One round trip. The inner selects lean on the tenant's row, so they are carried out after the organisation is set;
 # if they ever were not, row-level security would show nothing.
 _READ = text(
@@ -387,6 +402,14 @@ async def open_once(single: SingleStatements, values: Mapping[str, Any], *, keye
     """
     outcome: str = await single.value(OPEN_ONCE if keyed else OPEN, values)
     return Braked.read(outcome) if outcome.startswith("{") else Opening(outcome)
+
+
+async def register(connection: AsyncConnection, values: Mapping[str, Any]) -> bool:
+    """Write a consultation that the answering side registers for the asker; False when its number is taken."""
+    if (await connection.execute(_REGISTER, values)).scalar_one_or_none() is None:
+        return False
+    await connection.execute(_REGISTERED, values)
+    return True
 
 
 async def events(connection: AsyncConnection, owner: str, consultation_id: uuid.UUID) -> Sequence[Row[Any]]:

@@ -1,6 +1,5 @@
 """Opening and changing consultations over HTTP."""
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -31,6 +30,7 @@ from services.consultation.consultations.models import (
     self_link,
 )
 from services.consultation.consultations.open import OpenDependencies, Opened, Question, open_consultation
+from services.consultation.consultations.purposes import fit_to_ask_about
 from services.consultation.consultations.release import release_consultation
 from services.consultation.consultations.reply import reply_to_question
 from services.consultation.consultations.withdraw import withdraw_consultation
@@ -41,12 +41,10 @@ from services.consultation.wire import read_person
 from shared.http.bodies import JsonBody
 from shared.http.conditions import ExpectedVersion, etag
 from shared.idempotency import OnceOnly
-from shared.problems import MALFORMED, Problem
 from shared.tokens.caller import Caller, Requires
 
 router = APIRouter(tags=["consultations"])
 
-_PURPOSE = re.compile(r"[a-z][a-z_]{0,59}", re.ASCII)
 _EXAMPLE_TEXT = {"text": "Vi behöver veta vilken period frågan gäller."}
 Text = Annotated[MessageRequest, Depends(JsonBody(MessageRequest, _EXAMPLE_TEXT))]
 
@@ -74,7 +72,7 @@ async def create_consultation(
     context = context_of(request)
     question = Question(
         type=body.type,
-        purpose=_fit_to_ask_about(body.purpose),
+        purpose=fit_to_ask_about(body.purpose),
         case_reference=checked_reference(body.case_reference),
         text=body.question,
         person=read_person(body.person) if body.person else None,
@@ -248,13 +246,6 @@ def _receipt(context: Context, opened: Opened) -> Response:
         links=links,
     )
     return context.json(model, 201, {"Location": links["self"]["href"], "ETag": etag(opened.version)})
-
-
-def _fit_to_ask_about(purpose: str) -> str:
-    """The purpose, in the form that the register knows. Raises Problem without repeating it."""
-    if not _PURPOSE.fullmatch(purpose):
-        raise Problem(MALFORMED, members={"errors": [{"field": "purpose", "reason": "unknown"}]})
-    return purpose
 
 
 def _opening(context: Context) -> OpenDependencies:

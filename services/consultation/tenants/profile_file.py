@@ -61,6 +61,13 @@ class _Board(_Part):
     actor_id: _Filled
 
 
+class _PostalAddress(_Part):
+    recipient: _Filled
+    street: _Filled | None = None
+    postal_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{3} [0-9]{2}$")]
+    city: _Filled
+
+
 class _Text(_Part):
     purpose: _Filled
     from_: Annotated[date, Field(alias="from")]
@@ -76,6 +83,7 @@ class _Profile(_Part):
     processors: list[_Processor] = []
     boards: dict[_Code, _Board] = {}
     certificate: _Code | None = None
+    postal_address: _PostalAddress | None = None
     purposes: Annotated[list[_Text], Field(min_length=1)]
 
 

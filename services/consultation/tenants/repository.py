@@ -20,12 +20,13 @@ IN_FORCE = """
 _IN_FORCE = text(IN_FORCE)
 _PROFILE = text(
     """
-    INSERT INTO tenant_profile (org, organisation_number, name, actor_id, processors, boards, certificate)
+    INSERT INTO tenant_profile
+        (org, organisation_number, name, actor_id, processors, boards, certificate, postal_address)
     VALUES (:org, :organisation_number, :name, :actor_id, CAST(:processors AS jsonb), CAST(:boards AS jsonb),
-        :certificate)
+        :certificate, CAST(:postal_address AS jsonb))
     ON CONFLICT (org) DO UPDATE SET organisation_number = excluded.organisation_number,
         name = excluded.name, actor_id = excluded.actor_id, processors = excluded.processors,
-        boards = excluded.boards, certificate = excluded.certificate
+        boards = excluded.boards, certificate = excluded.certificate, postal_address = excluded.postal_address
     """
 )
 _CERTIFICATE = text("SELECT certificate FROM tenant_profile WHERE org = :org")
@@ -75,6 +76,7 @@ async def replace_profile(connection: AsyncConnection, organisation: str, profil
         "processors": json.dumps(profile.get("processors", [])),
         "boards": json.dumps(profile.get("boards", {})),
         "certificate": profile.get("certificate"),
+        "postal_address": json.dumps(address) if (address := profile.get("postalAddress")) else None,
     }
     await connection.execute(_PROFILE, values)
     await connection.execute(_FORGET_PURPOSES, {"org": organisation})

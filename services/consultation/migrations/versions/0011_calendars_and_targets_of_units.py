@@ -14,7 +14,7 @@ from sqlalchemy import text
 from shared.database.ddl import ORGANISATION, append_only, forced, tenant_policies
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0013"
 
 OWNER = "consultation_owner"
 RUNTIME = "consultation_runtime"

@@ -1,0 +1,32 @@
+"""Letters: an answer that goes by post, and its dispatch, where lead time ends (R5)."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.consultation.consultations.changes import Change, apply
+from services.consultation.consultations.domain import Consultation
+from services.consultation.consultations.repository import find_answered_by
+
+_ADDRESS = text("SELECT postal_address_of(:org)").columns(address=JSONB)
+
+
+async def send_by_post(connection: AsyncConnection, change: Change) -> Consultation:
+    """The handler chooses a letter; lead time runs on. Raises Problem 404, 409, 412."""
+    return await apply(connection, change, find_answered_by, Consultation.send_by_post)
+
+
+async def record_dispatch(connection: AsyncConnection, change: Change, letter: str) -> Consultation:
+    """The letter has left; its words are kept as the answer.
+
+    Raises Problem 404, 409 when no letter had been chosen, 412.
+    """
+    return await apply(connection, change, find_answered_by, Consultation.dispatch, message=letter)
+
+
+async def proposed_address(connection: AsyncConnection, organisation: str) -> Mapping[str, str | None] | None:
+    """Where the organisation wants its letters; None when it has not said."""
+    found: Mapping[str, str | None] | None = (await connection.execute(_ADDRESS, {"org": organisation})).scalar_one()
+    return found

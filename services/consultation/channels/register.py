@@ -1,0 +1,252 @@
+"""Register what came by phone, by post or at an office: one request, in the name of the one who asked (R5).
+
+The answering side writes it down, so the ground is decided for the organisation that asked, and the trail is seen by
+both. Lead time runs from when it came, not from when it was registered.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.consultation.brake.count import COUNTED, brake_refusal, counted_values
+from services.consultation.brake.domain import Braked, Limits
+from services.consultation.clocks.counting import Clockwork, Due
+from services.consultation.clocks.story import due_when_opened
+from services.consultation.consultations import repository
+from services.consultation.consultations.answer import answer_consultation
+from services.consultation.consultations.changes import Change
+from services.consultation.consultations.claim import claim_consultation
+from services.consultation.consultations.domain import (
+    Action,
+    Actor,
+    Channel,
+    Consultation,
+    ConsultationType,
+    State,
+    event_of,
+)
+from services.consultation.consultations.messages import seal_message
+from services.consultation.consultations.numbers import new_number
+from services.consultation.consultations.open import NATIONAL_UNIT
+from services.consultation.grounds.domain import AskingOrganisation, Decision, Grounds
+from services.consultation.persons.domain import PersonNumber
+from services.consultation.persons.vault import mark_person, seal_person
+from services.consultation.problems import PROTECTED_IDENTITY
+from services.consultation.question_categories import QuestionCategory
+from shared.audit import AuditEntry
+from shared.database.engine import Database, Tenancy
+from shared.problems import Problem
+from shared.tokens.caller import Caller
+from shared.vault import Vault
+
+_NUMBER_TRIES = 3
+_COUNT = text(f"SELECT {COUNTED} AS braked")
+_IS_PROTECTED = text("SELECT is_protected(:person_mark)")
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What came. `organisation` asked, `asked_by` is the caller's handler id at its side, "" when it was not told.
+
+    `happened_at` is when it came; `minutes` is the handler's time. `answer` when it was answered at once.
+    """
+
+    organisation: str
+    asked_by: str
+    channel: Channel
+    type: ConsultationType
+    purpose: str
+    case_reference: str
+    person: PersonNumber
+    question: str
+    category: QuestionCategory | None
+    happened_at: datetime
+    minutes: int
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterDependencies:
+    """What registering needs of the world."""
+
+    database: Database
+    vault: Vault
+    grounds: Grounds
+    clockwork: Clockwork
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What the handler is told."""
+
+    id: UUID
+    number: str
+    opened_at: datetime
+    due: Due
+    consultation: Consultation
+
+
+async def decide_registration(
+    needs: RegisterDependencies, caller: Caller, registration: Registration, now: datetime
+) -> Decision:
+    """The ground on which the one who asked may ask, with the person counted for the enumeration brake.
+
+    Raises Problem when there is no ground, when the brake holds, and when the person has protected identity: then
+    nothing about her is written down.
+    """
+    decision = await needs.grounds.decide(
+        registration.organisation, registration.purpose, [f"consultation.{registration.type}"]
+    )
+    decision.require()
+    mark = mark_person(needs.vault, registration.person)
+    counted = counted_values(caller, registration.case_reference, mark, needs.limits, now)
+    async with needs.database.begin(Tenancy(caller.organisation)) as connection:
+        braked = (await connection.execute(_COUNT, counted)).scalar_one()
+        protected = (await connection.execute(_IS_PROTECTED, {"person_mark": mark})).scalar_one()
+    if braked is not None:
+        raise await brake_refusal(
+            needs.database,
+            caller,
+            Braked.read(braked if isinstance(braked, str) else json.dumps(braked)),
+            needs.limits,
+            object_type="consultation",
+            purpose=registration.purpose,
+            case_reference=registration.case_reference,
+            person_mark=mark,
+            now=now,
+        )
+    if protected:
+        raise Problem(PROTECTED_IDENTITY, for_audit={"subject": mark})
+    return decision
+
+
+async def register(
+    connection: AsyncConnection,
+    needs: RegisterDependencies,
+    caller: Caller,
+    registration: Registration,
+    decision: Decision,
+    now: datetime,
+) -> Registered:
+    """The consultation, claimed by the handler who registers it, and answered when it was answered at once."""
+    for _ in range(_NUMBER_TRIES):
+        registered = _registered(needs, caller, registration, now)
+        values = _values(needs, caller, registration, registered, decision, now)
+        if await repository.register(connection, values):
+            break
+    else:
+        raise RuntimeError("no free number was found")
+    change = Change(
+        caller,
+        registered.id,
+        1,
+        now,
+        needs.vault,
+        registration.channel,
+        happened_at=registration.happened_at,
+        clockwork=needs.clockwork,
+    )
+    after = await claim_consultation(connection, change)
+    if registration.answer is not None:
+        ended = min(now, registration.happened_at + timedelta(minutes=registration.minutes))
+        answering = replace(change, expected_version=after.version, event_id=uuid4(), happened_at=ended)
+        after = await answer_consultation(connection, answering, registration.answer)
+    return replace(registered, consultation=after)
+
+
+def _registered(needs: RegisterDependencies, caller: Caller, registration: Registration, now: datetime) -> Registered:
+    rules = needs.clockwork.rules(registration.type.value, now)
+    new = uuid4()
+    return Registered(
+        id=new,
+        number=new_number(now),
+        opened_at=registration.happened_at,
+        due=due_when_opened(rules, registration.happened_at, NATIONAL_UNIT),
+        consultation=Consultation(
+            id=new,
+            organisation=registration.organisation,
+            answering=caller.organisation,
+            state=State.RECEIVED,
+            version=1,
+            assigned_to=None,
+            unit=NATIONAL_UNIT,
+        ),
+    )
+
+
+def _values(
+    needs: RegisterDependencies,
+    caller: Caller,
+    registration: Registration,
+    registered: Registered,
+    decision: Decision,
+    now: datetime,
+) -> dict[str, Any]:
+    asker: AskingOrganisation = decision.require()
+    consultation = registered.consultation
+    mark = mark_person(needs.vault, registration.person)
+    actor = Actor(
+        organisation=caller.organisation,
+        client_id=caller.client_id,
+        person=caller.actor or "",
+        at=now,
+        event_id=uuid4(),
+        channel=registration.channel,
+        happened_at=registration.happened_at,
+    )
+    opened = event_of(Action.OPEN, actor, consultation, {"minutes": registration.minutes})
+    audit = AuditEntry(
+        event="consultation.opened",
+        at=now,
+        caller=caller,
+        object_type="consultation",
+        object_id=consultation.id,
+        owner=consultation.organisation,
+        subject=mark,
+        detail={
+            "purpose": registration.purpose,
+            "caseReference": registration.case_reference,
+            "type": registration.type.value,
+            "category": registration.category.value if registration.category else None,
+            "lookup": None,
+            "decision": {"id": str(decision.id), "version": decision.version, "grounds": decision.grounds},
+            "fields": ["person", "messages"],
+        },
+    )
+    message = seal_message(needs.vault, consultation.id, 1, registration.question)
+    return {
+        **repository.event_values(opened, consultation, message, audit),
+        "org": consultation.organisation,
+        "id": consultation.id,
+        "number": registered.number,
+        "answering_org": consultation.answering,
+        "type": registration.type.value,
+        "question_category": registration.category.value if registration.category else None,
+        "case_reference": registration.case_reference,
+        "asked_by": registration.asked_by,
+        "person_mark": mark,
+        "person_sealed": seal_person(needs.vault, registration.person),
+        "purpose": registration.purpose,
+        "decision_id": decision.id,
+        "decision_version": decision.version,
+        "lookup_id": None,
+        "lookup_outcomes": None,
+        "af_items": [],
+        "asker_name": asker.name,
+        "asker_kind": asker.kind,
+        "municipality_code": asker.municipality_code,
+        "county_code": asker.county_code,
+        "opened_at": registered.opened_at,
+        "due_at": registered.due.at,
+        "target_seconds": registered.due.target.seconds,
+        "queue": "general",
+        "restricted": None,
+        "round": 1,
+        "previous_id": None,
+    }

@@ -188,10 +188,13 @@ class _Timeline:
         self._counted = _so_far(self.open & self.running)
         if_started = self.running.copy()
         if_started[_minute(_last_change(happened)) - self.start :] = True
-        self._due = if_started & (_so_far(self.open & if_started)[:-1] >= self.target)
+        counted = _so_far(self.open & if_started)[:-1]
+        # At the end of a minute that has counted, or, when a lower target has taken over, while it is open again.
+        filled = (np.diff(counted, prepend=0) > 0) & (counted >= np.roll(self.target, 1))
+        self._due = filled | (self.open & if_started & (counted >= self.target))
 
     def due(self) -> datetime:
-        """The first minute at which the clock runs, or would if it started again, and the target is reached."""
+        """The first minute of opening hours with the target reached, if the clock starts again where it stopped."""
         return _instant(int(np.argmax(self._due)) + self.start)
 
     def counted(self, until: datetime) -> int:

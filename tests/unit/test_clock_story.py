@@ -28,7 +28,7 @@ NATIONAL = OpeningRules(OFFICE_WEEK, is_holiday)
 
 @cache
 def histories(world: int) -> list[History]:
-    return make_histories(world, sample_or_full(100, 2500))
+    return make_histories(world, sample_or_full(60, 2500))
 
 
 @pytest.mark.parametrize("seed", WORLDS)
@@ -71,10 +71,10 @@ def test_the_histories_meet_every_turn_every_unit_and_every_kind_of_trouble() ->
     assert {fact.turn for fact in facts} == {turn.value for turn in Turn}
     assert {fact.unit for fact in facts} == set(UNITS)
     assert {history.type for history in met} == set(TYPES)
-    assert sum(fact.moves is not None for fact in facts) > 100
-    assert sum(fact.happened is not None for fact in facts) > 50
+    assert sum(fact.moves is not None for fact in facts) > 50
+    assert sum(fact.happened is not None for fact in facts) > 30
     over_new_year = [history for history in met if history.facts[0].recorded.year < history.now.year]
-    assert len(over_new_year) > 5
+    assert len(over_new_year) > 1
 
 
 def in_minutes(story: Story) -> reference.Result:

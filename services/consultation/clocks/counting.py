@@ -106,6 +106,7 @@ def counted_seconds(parts: Sequence[Stretch], until: datetime, rules: Rules) -> 
 def due(parts: Sequence[Stretch], rules: Rules) -> Due:
     """The first instant of a running clock at which counted time has reached the target in force then.
 
+    Where a lower target takes over, or the clock starts again, when it has been reached already: the next opening.
     While the clock stands still it is the date that stands if the clock started again where it stopped: the date
     that stood before, and the earliest there can be. What has fallen due stays due, whatever target comes later.
     """
@@ -130,7 +131,10 @@ def _reached(part: Stretch, end: datetime | None, counted: int, rules: Rules) ->
     for period in rules.targets.periods(part.start, end, part.unit, rules.type, rules.known_at):
         missing = period.target.seconds - counted
         if missing <= 0:
-            return Due(period.start, period.target)
+            opening = calendar.next_open(period.start)
+            if period.end is None or opening < period.end:
+                return Due(opening, period.target)
+            continue
         if period.end is None:
             return Due(calendar.add(period.start, missing), period.target)
         gained = calendar.open_seconds(period.start, period.end)

@@ -102,6 +102,10 @@ class BusinessCalendar:
             wanted += self._year(year).total
         return _instant(self._year(year).last_with(wanted))
 
+    def next_open(self, start: datetime) -> datetime:
+        """The instant itself, to the second, when it is working time; else the next opening. UTC."""
+        return self.add(start, 1) - _SECOND
+
     def _year(self, year: int) -> OpenYear:
         known = self._years.get(year)
         if known is None:

@@ -194,7 +194,8 @@ def _standing(parts: Sequence[Stretch], now: datetime, rules: Rules) -> Standing
     last = parts[-1]
     pace = Pace.RUNNING if last.counted else Pace.ENDED if last.turn is Turn.NOBODY else Pace.STOPPED
     measured = now if pace is Pace.RUNNING else last.start
-    falls_due = due(parts, _until_ended(parts, rules))
+    rules = _until_ended(parts, rules)
+    falls_due = due(parts, rules)
     counted = counted_seconds(parts, measured, rules)
     late = counted - counted_seconds(parts, min(falls_due.at, measured), rules)
     left = rules.calendar(last.unit).open_seconds(measured, falls_due.at) if measured < falls_due.at else 0

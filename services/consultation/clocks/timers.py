@@ -1,7 +1,7 @@
 """When somebody is to be told of a consultation's clock: always while the unit is open, and never once it has ended."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from services.consultation.clocks.counting import Due, Rules
@@ -14,7 +14,6 @@ MOST_NOTICE = 9 * 3600
 LONGEST_PAUSE = 10 * 9 * 3600
 """Working seconds after which it is told that what is waited for has not come: ten days of nine hours."""
 
-_SECOND = timedelta(seconds=1)
 _WAITS = frozenset((Turn.ASKING, Turn.PERSON))
 
 
@@ -61,7 +60,7 @@ def timers_when_due(due: Due, running_since: datetime, calendar: BusinessCalenda
 def reminder_at(due_at: datetime, target_seconds: int, *, not_before: datetime, calendar: BusinessCalendar) -> datetime:
     """So long before it is due that something can be done: in opening hours, at `not_before` or later."""
     notice = min(target_seconds // 3, MOST_NOTICE)
-    return when_open(max(calendar.subtract(due_at, notice), not_before), calendar)
+    return calendar.next_open(max(calendar.subtract(due_at, notice), not_before))
 
 
 def overdue_at(due_at: datetime, calendar: BusinessCalendar) -> datetime:
@@ -71,9 +70,4 @@ def overdue_at(due_at: datetime, calendar: BusinessCalendar) -> datetime:
 
 def lapses_at(paused_at: datetime, calendar: BusinessCalendar) -> datetime:
     """When what is waited for should have come, in opening hours."""
-    return when_open(calendar.add(paused_at, LONGEST_PAUSE), calendar)
-
-
-def when_open(instant: datetime, calendar: BusinessCalendar) -> datetime:
-    """The instant itself when the unit is open, else when it opens next, to the second."""
-    return calendar.add(instant, 1) - _SECOND
+    return calendar.next_open(calendar.add(paused_at, LONGEST_PAUSE))

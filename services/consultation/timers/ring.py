@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.clocks.counting import Clockwork
 from services.consultation.clocks.story import tell_story
-from services.consultation.clocks.timers import Timer, TimerKind, timers, when_open
+from services.consultation.clocks.timers import Timer, TimerKind, timers
 from services.consultation.clocks.turns import Turn
 from services.consultation.clocks.unit_clocks import read_clockwork
 from services.consultation.consultations.changes import Method, change_entry
@@ -74,7 +74,7 @@ class Ringing:
             await repository.set_timer(connection, timer, None)
             return
         # It may have moved, or the worker may have been away until the night.
-        at = when_open(max(wanted.run_at, now), rules.calendar(row.unit))
+        at = rules.calendar(row.unit).next_open(max(wanted.run_at, now))
         if at > now:
             await repository.set_timer(connection, timer, at, about=wanted.about)
             return

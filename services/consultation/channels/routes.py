@@ -355,7 +355,7 @@ def _organisation(number: str) -> str:
 
 def _receipt(context: Context, caller: Caller, made: Registered) -> Response:
     stands = dict(changed(context, caller, made.consultation))
-    model = wire.RegisteredConsultation(**stands, number=made.number, opened_at=made.opened_at, due_at=made.due.at)
+    model = wire.RegisteredConsultation(**stands, number=made.number, opened_at=made.opened_at, due_at=made.due_at)
     headers = {"Location": model.links["self"]["href"], "ETag": etag(made.consultation.version)}
     return context.json(model, 201, headers)
 

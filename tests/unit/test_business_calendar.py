@@ -7,7 +7,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from services.consultation.clocks.domain import BusinessCalendar, OpeningHours
-from services.consultation.clocks.swedish import swedish_calendar
+from services.consultation.clocks.opening_rules import OpeningRules
+from services.consultation.clocks.swedish import is_holiday, swedish_calendar
 from services.consultation.clocks.turns import minutes
 from services.consultation.leadtimes.domain import age_boundaries
 from tests.reference.lead_times import Hours, open_minutes
@@ -27,7 +28,7 @@ CLOCK_CHANGES = [
 
 ALL_DAY = OpeningHours(time(0), time(0))
 OFFICE = swedish_calendar()
-AROUND_THE_CLOCK = BusinessCalendar(is_closed=lambda _: False, week=(ALL_DAY,) * 7)
+AROUND_THE_CLOCK = BusinessCalendar(OpeningRules((ALL_DAY,) * 7, lambda _: False).opening_on)
 
 many = settings(max_examples=sample_or_full(200, 2000), deadline=None)
 near_clock_change = st.builds(
@@ -84,7 +85,7 @@ def test_midsummer_eve_is_closed_all_day() -> None:
 def test_the_closed_days_are_those_of_the_references_own_rules(year: int) -> None:
     days = [date(year, 1, 1) + timedelta(days=number) for number in range(366)]
 
-    closed = {day for day in days if day.year == year and OFFICE.is_closed(day)}
+    closed = {day for day in days if day.year == year and is_holiday(day)}
 
     assert closed == closed_days(year)
 
@@ -119,7 +120,7 @@ def test_hours_at_night_follow_the_wall_clock_where_it_changes(
 ) -> None:
     closes = opens + length
     hours = OpeningHours(time(opens // 60, opens % 60), time(closes // 60, closes % 60))
-    night = BusinessCalendar(is_closed=OFFICE.is_closed, week=(hours,) * 7)
+    night = BusinessCalendar(OpeningRules((hours,) * 7, is_holiday).opening_on)
     start, end = in_order(CLOCK_CHANGES[change] + before * MINUTE, CLOCK_CHANGES[change] + after * MINUTE)
 
     expected = open_minutes(start, end, Hours(opens, closes, range(7)))
@@ -273,4 +274,4 @@ def test_hours_that_end_before_they_begin_and_weeks_without_hours_are_refused() 
         OpeningHours(time(17), time(8))
     for week in [(), (ALL_DAY,), (None,) * 7]:
         with pytest.raises(ValueError, match="seven days"):
-            BusinessCalendar(is_closed=lambda _: False, week=week)
+            OpeningRules(week, is_holiday)

@@ -1,12 +1,11 @@
 """Working time: how much of it lies between two instants, and which instant lies so much of it away."""
 
 from bisect import bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from services.consultation.clocks.open_year import DAY, OpenYear, lay_out_year, start_of_year
+from services.consultation.clocks.open_year import DAY, OpeningOn, OpenYear, lay_out_year, start_of_year
 
 FIRST_YEAR, LAST_YEAR = 1970, 2099
 
@@ -46,7 +45,10 @@ OFFICE_WEEK: Week = (_OFFICE, _OFFICE, _OFFICE, _OFFICE, _OFFICE, None, None)
 
 @dataclass(frozen=True)
 class BusinessCalendar:
-    """An instant is working time when its local day is open and its local time of day lies within the hours.
+    """An instant is working time when `opening_on` its local day holds its local time of day.
+
+    A calendar may change from one day to the next, so rules with dates of validity need nothing more than a function
+    that knows them (`unit_calendars.py`). `working_day_seconds` is a working day as a measure.
 
     Hours are read off the wall clock: across the hour that a spring night skips there is one hour less, and
     across the one that an autumn night repeats one hour more. Instants must be aware (TypeError) and lie in
@@ -54,19 +56,10 @@ class BusinessCalendar:
     fractions dropped, so that parts of a span always add up to the whole.
     """
 
-    is_closed: Callable[[date], bool]
-    week: Week = OFFICE_WEEK
+    opening_on: OpeningOn
+    working_day_seconds: int = 9 * 3600
     zone_name: str = "Europe/Stockholm"
     _years: dict[int, OpenYear] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        if len(self.week) != 7 or not any(self.week):
-            raise ValueError("a week has seven days, open on one of them at least")
-
-    @property
-    def working_day_seconds(self) -> int:
-        """A working day as a measure: the longest opening of the week, in seconds."""
-        return max(hours.seconds[1] - hours.seconds[0] for hours in self.week if hours)
 
     def open_seconds(self, start: datetime, end: datetime) -> int:
         """Working seconds in `[start, end)`. ValueError when the end comes first."""
@@ -114,12 +107,8 @@ class BusinessCalendar:
         if known is None:
             if not FIRST_YEAR <= year <= LAST_YEAR:
                 raise ValueError(f"the calendar covers {FIRST_YEAR}-{LAST_YEAR}")
-            known = self._years[year] = lay_out_year(year, ZoneInfo(self.zone_name), self._opening_on)
+            known = self._years[year] = lay_out_year(year, ZoneInfo(self.zone_name), self.opening_on)
         return known
-
-    def _opening_on(self, day: date) -> tuple[int, int] | None:
-        hours = self.week[day.weekday()]
-        return None if hours is None or self.is_closed(day) else hours.seconds
 
 
 def _second_of(instant: datetime) -> int:

@@ -430,7 +430,7 @@ def test_the_statistics_role_cannot_read_who_anything_is_about(exchange: Exchang
 
 def test_every_table_is_known_to_the_readiness_check(exchange: Exchange) -> None:
     rows = sql(exchange, "consultation", "postgres", "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    known = {*consultation_tables.TENANT_TABLES, *SEALING_TABLES, *consultation_tables.OPEN_TABLES} - {"jobs.*"}
+    known = {*consultation_tables.TENANT_TABLES, *consultation_tables.UNREAD_TABLES, *SEALING_TABLES, *consultation_tables.OPEN_TABLES} - {"jobs.*"}
     assert {row["tablename"] for row in rows} == known
 
 

@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     target_hours_consultation: float = Field(
         default=27.0, gt=0, description="Working hours within which a consultation is to be answered"
     )
+    small_numbers_below: int = Field(
+        default=5, ge=2, le=100, description="Fewer answers of others than this are not told in figures"
+    )
     persons_per_handler_and_hour: int = Field(
         default=60, ge=1, description="Different persons that one handler may ask about in an hour"
     )

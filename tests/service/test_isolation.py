@@ -39,6 +39,13 @@ PUBLIC = {
 PLAIN_BEARER = {
     ("consultation", "GET", "/lead-times"): "figures without persons; dashboards can't make proofs",
     ("consultation", "GET", "/work-in-progress"): "figures without persons; dashboards can't make proofs",
+    ("consultation", "GET", "/ageing"): "figures without persons; dashboards can't make proofs",
+    ("consultation", "GET", "/throughput"): "figures without persons; dashboards can't make proofs",
+    ("consultation", "GET", "/cumulative-flow"): "figures without persons; dashboards can't make proofs",
+    ("consultation", "GET", "/delay-reasons"): "figures without persons; dashboards can't make proofs",
+    ("consultation", "GET", "/manual-work"): "figures without persons; dashboards can't make proofs",
+    ("consultation", "GET", "/demand"): "figures without persons; dashboards can't make proofs",
+    ("consultation", "GET", "/interventions"): "figures without persons; dashboards can't make proofs",
     ("consultation", "GET", "/source-probe"): "carries nobody to the sources; dashboards can't make proofs",
     ("consultation", "GET", "/source-health"): "figures without persons; dashboards can't make proofs",
     ("agreements", "GET", "/agreements"): "published agreements hold no persons",
@@ -57,7 +64,16 @@ NO_OBJECT = {
     ("consultation", "POST", "/protected-persons"): "makes a new record of the caller's own",
     ("consultation", "POST", "/protected-persons/removals"): "ends the caller's own; the person stands in the body",
     ("consultation", "GET", "/lead-times"): "figures over all",
-    ("consultation", "GET", "/work-in-progress"): "figures over all",
+    ("consultation", "GET", "/work-in-progress"): "figures over the caller's own",
+    ("consultation", "GET", "/lead-times/consultations"): "lists the caller's own",
+    ("consultation", "GET", "/ageing"): "figures over the caller's own",
+    ("consultation", "GET", "/throughput"): "figures over the caller's own",
+    ("consultation", "GET", "/cumulative-flow"): "figures over the caller's own",
+    ("consultation", "GET", "/delay-reasons"): "figures over the caller's own",
+    ("consultation", "GET", "/manual-work"): "figures over the caller's own",
+    ("consultation", "GET", "/demand"): "figures over all, for the answering authority",
+    ("consultation", "GET", "/interventions"): "lists the caller's own",
+    ("consultation", "POST", "/interventions"): "makes a new record of the caller's own",
     ("agreements", "GET", "/agreements"): "lists what is published or the caller's own",
     ("agreements", "POST", "/agreements"): "makes a new record of the caller's own",
     ("agreements", "GET", "/audit-entries"): "lists the caller's own",
@@ -430,7 +446,12 @@ def test_the_statistics_role_cannot_read_who_anything_is_about(exchange: Exchang
 
 def test_every_table_is_known_to_the_readiness_check(exchange: Exchange) -> None:
     rows = sql(exchange, "consultation", "postgres", "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    known = {*consultation_tables.TENANT_TABLES, *consultation_tables.UNREAD_TABLES, *SEALING_TABLES, *consultation_tables.OPEN_TABLES} - {"jobs.*"}
+    known = {
+        *consultation_tables.TENANT_TABLES,
+        *consultation_tables.UNREAD_TABLES,
+        *SEALING_TABLES,
+        *consultation_tables.OPEN_TABLES,
+    } - {"jobs.*"}
     assert {row["tablename"] for row in rows} == known
 
 

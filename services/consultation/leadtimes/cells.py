@@ -39,8 +39,8 @@ _ATOMS = """
 
 def _levels(day: str) -> str:
     return f"""
-        (VALUES ('all', date '0001-01-01'), ('year', date_trunc('year', {day})::date),
-                ('month', date_trunc('month', {day})::date), ('day', {day}::date)) AS levels (level, period)
+        (VALUES ('year', date_trunc('year', {day})::date), ('month', date_trunc('month', {day})::date),
+                ('day', {day}::date)) AS levels (level, period)
     """
 
 
@@ -56,6 +56,8 @@ _MEASURES = """
             ('meeting', f.meeting_seconds, false)) AS measured (measure, seconds, also_zero)
 """
 
+_BUCKET = f"CAST(floor({PER_OCTAVE} * ln(CAST(measured.seconds AS float8)) / ln(CAST(2 AS float8))) AS smallint)"
+
 # A turn that never came has no cell: how many had none of it is what is left of the number in all.
 ADD_TIMES = {
     name: text(
@@ -66,9 +68,7 @@ ADD_TIMES = {
                coalesce(array_agg(number ORDER BY bucket) FILTER (WHERE bucket IS NOT NULL), '{{}}')
         FROM (
             SELECT levels.level, cuts.cut, cuts.type, levels.period, cuts.key, measured.measure,
-                   CASE WHEN measured.seconds > 0
-                        THEN CAST(floor({PER_OCTAVE} * ln(CAST(measured.seconds AS float8)) / ln(2::float8)) AS smallint)
-                   END AS bucket,
+                   CASE WHEN measured.seconds > 0 THEN {_BUCKET} END AS bucket,
                    CAST(:sign AS bigint) * count(*) AS number,
                    CAST(:sign AS bigint) * CAST(sum(measured.seconds) AS bigint) AS seconds
             {chosen}

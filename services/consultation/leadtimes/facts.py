@@ -120,50 +120,52 @@ def asked_sets(row: Any) -> list[str]:
 
 def within_target(values: Mapping[str, Any]) -> bool:
     """Whether the time that runs towards the target is at most the target."""
-    return sum(values[SECONDS_OF[turn]] for turn in COUNTED) <= int(values["target_seconds"])
+    counted: int = sum(values[SECONDS_OF[turn]] for turn in COUNTED)
+    return counted <= int(values["target_seconds"])
 
 
-def _tallies(
-    values: Mapping[str, Any], events: Sequence[FoldedEvent], calendar: BusinessCalendar
-) -> tuple[Tally, ...]:
+def _tallies(values: Mapping[str, Any], events: Sequence[FoldedEvent], calendar: BusinessCalendar) -> tuple[Tally, ...]:
     happened = effective([event.recorded for event in events])
     states = {event.recorded.sequence: event.state for event in events}
     number: Counter[tuple[date, str]] = Counter()
     amount: Counter[tuple[date, str]] = Counter()
-
-    def count(day: date, item: str, seconds: int = 0, so_many: int = 1) -> None:
-        number[day, item] += so_many
-        amount[day, item] += seconds
-
-    for day, before, after in _moves(happened, states):
-        if before is not None:
-            count(day, f"flow:{before.value}", so_many=-1)
-        count(day, f"flow:{after.value}")
-        if after in _ENDS:
-            count(day, after.value)
-    for day, reason, seconds in _delays(happened, calendar):
-        count(day, f"reason:{reason}", seconds)
-    steps = list(_manual_steps(happened))
-    for _, day, channel, seconds in steps:
-        count(day, f"manual:{channel}", seconds)
-    answered_day = values["answered_day"]
-    if answered_day is not None:
-        count(answered_day, "answered")
-        if within_target(values):
-            count(answered_day, "within_target")
-        last = max((event.sequence for event in happened if event.action in _ANSWERS), default=0)
-        if not any(sequence <= last for sequence, *_ in steps):
-            count(answered_day, "without_manual")
-    for event in happened:
-        if event.action == Action.OPEN.value:
-            count(day_of(event.at), "opened")
+    for tally in (*_flow(happened, states), *_delays(happened, calendar), *_work(values, happened)):
+        number[tally.day, tally.item] += tally.number
+        amount[tally.day, tally.item] += tally.amount
     kept = sorted(key for key in number if number[key] or amount[key])
     return tuple(Tally(day, item, number[day, item], amount[day, item]) for day, item in kept)
 
 
-def _moves(
-    events: Sequence[EffectiveEvent], states: Mapping[int, State]
-) -> Iterator[tuple[date, State | None, State]]:
+def _flow(events: Sequence[EffectiveEvent], states: Mapping[int, State]) -> Iterator[Tally]:
+    """When it was opened, and each time it went from one state to another."""
+    for event in events:
+        if event.action == Action.OPEN.value:
+            yield Tally(day_of(event.at), "opened", 1, 0)
+    for day, before, after in _moves(events, states):
+        if before is not None:
+            yield Tally(day, f"flow:{before.value}", -1, 0)
+        yield Tally(day, f"flow:{after.value}", 1, 0)
+        if after in _ENDS:
+            yield Tally(day, after.value, 1, 0)
+
+
+def _work(values: Mapping[str, Any], events: Sequence[EffectiveEvent]) -> Iterator[Tally]:
+    """Manual steps when they were taken; and when it was answered, whether within its target and without such steps."""
+    steps = list(_manual_steps(events))
+    for _, day, channel, seconds in steps:
+        yield Tally(day, f"manual:{channel}", 1, seconds)
+    answered = values["answered_day"]
+    if answered is None:
+        return
+    yield Tally(answered, "answered", 1, 0)
+    if within_target(values):
+        yield Tally(answered, "within_target", 1, 0)
+    last = max((event.sequence for event in events if event.action in _ANSWERS), default=0)
+    if not any(sequence <= last for sequence, *_ in steps):
+        yield Tally(answered, "without_manual", 1, 0)
+
+
+def _moves(events: Sequence[EffectiveEvent], states: Mapping[int, State]) -> Iterator[tuple[date, State | None, State]]:
     """From which state into which, on which day; the first comes from none."""
     before = None
     for event in events:
@@ -173,7 +175,7 @@ def _moves(
         before = after
 
 
-def _delays(events: Sequence[EffectiveEvent], calendar: BusinessCalendar) -> Iterator[tuple[date, str, int]]:
+def _delays(events: Sequence[EffectiveEvent], calendar: BusinessCalendar) -> Iterator[Tally]:
     """Each delay on the day it began, with the working seconds until it was over; none yet while it lasts.
 
     A delay lasts while the turn stays where the event put it; one that changed no turn lasts until the next event.
@@ -184,7 +186,8 @@ def _delays(events: Sequence[EffectiveEvent], calendar: BusinessCalendar) -> Ite
         changed = place == 0 or events[place - 1].turn is not event.turn
         later = events[place + 1 :]
         over = next((each for each in later if not changed or each.turn is not event.turn), None)
-        yield day_of(event.at), event.reason, 0 if over is None else calendar.open_seconds(event.at, over.at)
+        lost = 0 if over is None else calendar.open_seconds(event.at, over.at)
+        yield Tally(day_of(event.at), f"reason:{event.reason}", 1, lost)
 
 
 def _manual_steps(events: Sequence[EffectiveEvent]) -> Iterator[tuple[int, date, str, int]]:

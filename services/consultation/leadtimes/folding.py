@@ -106,7 +106,9 @@ async def fold(connection: AsyncConnection, keys: Keys, now: datetime, calendar:
     await add(connection, times, tallies, 1, limit)
 
 
-async def made_facts(connection: AsyncConnection, keys: Keys, calendar: BusinessCalendar) -> dict[tuple[str, Any], Fact]:
+async def made_facts(
+    connection: AsyncConnection, keys: Keys, calendar: BusinessCalendar
+) -> dict[tuple[str, Any], Fact]:
     """The facts of consultations as they are; of those that are gone there is none."""
     events: dict[Any, list[FoldedEvent]] = defaultdict(list)
     rows = (await connection.execute(_ROWS, _ids(keys))).all()

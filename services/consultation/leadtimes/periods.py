@@ -16,7 +16,6 @@ class Level(StrEnum):
     DAY = "day"
     MONTH = "month"
     YEAR = "year"
-    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ _WORKBENCH = (
     "samrad:protected.mark",
     *_STATISTICS,
 )
+# For who leads the work of the handlers.
+_LEAD = (*_WORKBENCH, "samrad:queue.lead")
 _SUPPLIER = ("samrad:agreements.read", "samrad:delegations.read")
 _FOR_OTHERS = (
     "samrad:lookups.create",
@@ -71,6 +73,7 @@ DEMO_CLIENTS: Mapping[str, DemoClient] = {
     ),
     "malmo": DemoClient("2120001124", "municipality", "Malmö kommun, ärendesystem (demo)", _MUNICIPALITY),
     "af-workbench": DemoClient("2021002114", "state_agency", "Arbetsförmedlingen, arbetsyta (demo)", _WORKBENCH),
+    "af-lead": DemoClient("2021002114", "state_agency", "Arbetsförmedlingen, arbetsledning (demo)", _LEAD),
     "dashboard": DemoClient("2021002114", "state_agency", "Ledtider, öppen statistik (demo)", _DASHBOARD),
     # Invented, like the next: the check digit holds, and no organisation has the number.
     "akassa": DemoClient("8029990002", "a_kassa", "Exempelkassan (demo)", _FUND),

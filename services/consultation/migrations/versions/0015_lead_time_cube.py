@@ -132,7 +132,7 @@ CUBE = (
     # there are consultations.
     """
     CREATE TABLE lead_time_cube (
-        level text NOT NULL CHECK (level IN ('day', 'month', 'year', 'all')),
+        level text NOT NULL CHECK (level IN ('day', 'month', 'year')),
         cut text NOT NULL,
         type text NOT NULL,
         period date NOT NULL,
@@ -147,7 +147,7 @@ CUBE = (
     """,
     """
     CREATE TABLE lead_time_tally (
-        level text NOT NULL CHECK (level IN ('day', 'month', 'year', 'all')),
+        level text NOT NULL CHECK (level IN ('day', 'month', 'year')),
         cut text NOT NULL,
         type text NOT NULL,
         period date NOT NULL,

@@ -341,12 +341,17 @@ def migrate_command(_: argparse.Namespace) -> int:
 
 def lead_times_command(chosen: argparse.Namespace) -> int:
     """Rebuild the figures, or recount them."""
-    from services.assembly.lead_times import add_arguments, carry_out
+    from services.assembly.lead_times import add_arguments, carry_out, furnish_sandbox
 
     # Read here, so that other commands don't wait for what these need to load.
     parser = argparse.ArgumentParser(prog="samrad lead-times")
     add_arguments(parser)
-    return _on_database(carry_out(parser.parse_args(chosen.arguments), system_clock))
+    asked = parser.parse_args(chosen.arguments)
+    place = Place()
+    with ExitStack() as stack:
+        if place.local:
+            furnish_sandbox(place.home, stack)
+        return _on_database(carry_out(asked, system_clock))
 
 
 def keys_command(chosen: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from services.consultation.clocks.swedish import swedish_calendar
 from services.consultation.leadtimes.folding import fold_pending
 from services.consultation.tables import WORKER_ROLE
 from shared.database.engine import Database
+from tests.attack.support import sql
 from tests.exchange import Exchange
 
 CALENDAR = swedish_calendar()
@@ -24,6 +25,17 @@ def fold_all(exchange: Exchange) -> None:
 
     while as_role(exchange, WORKER_ROLE, fold):
         pass
+
+
+def cells(exchange: Exchange) -> dict[str, list[str]]:
+    """Every cell that holds something, as text, by table."""
+    return {
+        table: [
+            str(row["cell"])
+            for row in sql(exchange, f"SELECT to_jsonb(t)::text AS cell FROM {table} t WHERE {held} ORDER BY 1")
+        ]
+        for table, held in (("lead_time_cube", "number <> 0"), ("lead_time_tally", "number <> 0 OR amount <> 0"))
+    }
 
 
 def as_role(exchange: Exchange, role: str, work: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:

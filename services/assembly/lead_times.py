@@ -2,16 +2,22 @@
 
 import argparse
 import json
+import os
 import sys
+from contextlib import ExitStack
 from datetime import date
+from pathlib import Path
 
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from services.assembly.background import worker_database
+from services.assembly.background import worker_database, worker_setting
+from services.assembly.environment import CannotStart
+from services.consultation import tables
 from services.consultation.clocks.swedish import swedish_calendar
 from services.consultation.leadtimes.rebuild import rebuild
 from services.consultation.leadtimes.recount import GROUPINGS, recount
 from shared.clock import Clock
+from shared.database.embedded import EmbeddedPostgres, PostgresUnavailable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +29,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     counted.add_argument("--to", dest="last", type=_day, required=True, metavar="DAY", help="YYYY-MM-DD, included")
     counted.add_argument("--group-by", choices=sorted(GROUPINGS), default="none")
     counted.add_argument("--percentiles", default="50,85,95", metavar="P,P", help="default: 50,85,95")
+
+
+def furnish_sandbox(home: Path, stack: ExitStack) -> None:
+    """Name the sandbox's database, whether it is running or not. Raises CannotStart when there is none."""
+    setting = worker_setting("consultation")
+    if os.environ.get(setting):
+        return
+    if not (home / "postgres" / "data").exists():
+        raise CannotStart(f"{home} holds no database yet; start the sandbox first: make run")
+    postgres = EmbeddedPostgres(home / "postgres")
+    if not postgres.answers():
+        try:
+            stack.enter_context(postgres)
+        except PostgresUnavailable as fault:
+            raise CannotStart(str(fault)) from None
+    os.environ[setting] = postgres.url("consultation", tables.WORKER_ROLE)
 
 
 async def carry_out(chosen: argparse.Namespace, clock: Clock) -> int:

@@ -7,7 +7,7 @@ that there is, and takes its time.
 
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -45,18 +45,16 @@ _EVENTS = text(
     ORDER BY org, consultation_id, sequence
     """
 )
-GROUPINGS: Mapping[str, Callable[[Any, date], str]] = {
-    "none": lambda row, day: "all",
-    "organisation": lambda row, day: str(row.org).removeprefix("0007:"),
-    "unit": lambda row, day: str(row.unit),
-    "county": lambda row, day: row.county_code or "none",
-    "municipality": lambda row, day: row.municipality_code or "none",
-    "kind": lambda row, day: str(row.asker_kind),
-    "type": lambda row, day: str(row.type),
-    "channel": lambda row, day: str(row.channel_in),
-    "month": lambda row, day: f"{day:%Y-%m}",
-    "day": lambda row, day: str(day),
+_COLUMNS = {
+    "organisation": "org",
+    "unit": "unit",
+    "county": "county_code",
+    "municipality": "municipality_code",
+    "kind": "asker_kind",
+    "type": "type",
+    "channel": "channel_in",
 }
+GROUPINGS = ("none", *_COLUMNS, "month", "day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +112,18 @@ async def recount(
             continue
         day = replayed.answered.astimezone(_STOCKHOLM).date()
         if first <= day <= last:
-            measured[GROUPINGS[grouping](row, day)].append((replayed, row.target_seconds))
+            measured[_key(grouping, row, day)].append((replayed, row.target_seconds))
     return [_group(key, measured[key], percentiles) for key in sorted(measured)]
+
+
+def _key(grouping: str, row: Any, day: date) -> str:
+    if grouping == "none":
+        return "all"
+    if grouping == "month":
+        return f"{day:%Y-%m}"
+    if grouping == "day":
+        return str(day)
+    return (getattr(row, _COLUMNS[grouping]) or "none").removeprefix("0007:")
 
 
 async def _consultations(connection: AsyncConnection) -> AsyncIterator[tuple[Any, list[Any]]]:

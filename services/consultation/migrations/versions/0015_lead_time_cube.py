@@ -95,7 +95,8 @@ FACTS = (
         tallies jsonb NOT NULL,
         PRIMARY KEY (org, consultation_id),
         CHECK ((answered_day IS NULL) = (answered_at IS NULL)),
-        CHECK ((answered_day IS NULL) = (total_seconds IS NULL))
+        CHECK (num_nonnulls(answered_day, total_seconds, answering_seconds, asking_seconds, person_seconds,
+                            post_seconds, secrecy_seconds, meeting_seconds) IN (0, 8))
     )
     """,
     # Below 1 000 answers the rows themselves are read, and a figure is drilled into: each cut finds its own.

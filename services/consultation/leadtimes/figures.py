@@ -7,6 +7,7 @@ read for groups below `EXACT_BELOW` only, each by an index of its cut.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from sqlalchemy import text
@@ -78,28 +79,30 @@ _COLUMN_OF = {
 }
 
 
-def _exact(condition: str) -> Any:
+@cache
+def _exact(cut: Cut, typed: bool, measures: tuple[str, ...]) -> Any:
+    """For each place the rows are found by the index of the cut, one place after the other: `OFFSET 0` keeps the
+    planner from joining all rows with all places.
+    """
     spreads = ", ".join(
-        f"percentile_cont(CAST(:shares AS float8[])) WITHIN GROUP (ORDER BY f.{column}) AS {measure}"
-        for measure, column in MEASURES.items()
+        f"percentile_cont(CAST(:shares AS float8[])) WITHIN GROUP (ORDER BY f.{MEASURES[measure]}) AS {measure}"
+        for measure in measures
     )
+    condition = "" if cut is Cut.ALL else f"AND {_COLUMN_OF[cut]} = wanted.key"
     return text(
         f"""
         SELECT wanted.place, {spreads}
         FROM unnest(CAST(:places AS int[]), CAST(:keys AS text[]), CAST(:types AS text[]), CAST(:firsts AS date[]),
                     CAST(:beyonds AS date[])) AS wanted (place, key, type, first, beyond)
-        JOIN lead_time_fact f ON f.answered_day >= wanted.first AND f.answered_day < wanted.beyond {condition}
-        WHERE f.answered_day IS NOT NULL
+        CROSS JOIN LATERAL (
+            SELECT {", ".join(MEASURES[measure] for measure in measures)} FROM lead_time_fact
+            WHERE answered_day IS NOT NULL AND answered_day >= wanted.first AND answered_day < wanted.beyond
+              {condition} {"AND type = wanted.type" if typed else ""}
+            OFFSET 0
+        ) AS f
         GROUP BY 1
         """
     )
-
-
-_EXACT = {
-    (Cut.ALL, False): _exact(""),
-    **{(cut, False): _exact(f"AND f.{column} = wanted.key") for cut, column in _COLUMN_OF.items()},
-    (Cut.MUNICIPALITY, True): _exact("AND f.municipality = wanted.key AND f.type = wanted.type"),
-}
 
 
 @dataclass(slots=True)
@@ -183,12 +186,14 @@ def _read(
 
 
 async def exact_spreads(
-    connection: AsyncConnection, cut: Cut, wanted: Mapping[Place, Wanted], shares: Sequence[float]
+    connection: AsyncConnection,
+    cut: Cut,
+    wanted: Mapping[Place, Wanted],
+    shares: Sequence[float],
+    measures: Collection[str],
 ) -> dict[Place, Spreads]:
-    """Percentiles of these groups from the rows themselves."""
-    typed = any(each.type != EVERY for each in wanted.values())
-    statement = _EXACT.get((cut, typed))
-    if statement is None or not wanted:
+    """Percentiles of these groups from the rows themselves. Turns that are not among the measures never came."""
+    if not wanted or not (cut is Cut.ALL or cut in _COLUMN_OF):
         return {}
     places = list(wanted)
     rows = [
@@ -198,9 +203,12 @@ async def exact_spreads(
     ]
     names = ("places", "keys", "types", "firsts", "beyonds")
     values = {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
-    found = await connection.execute(statement, {**values, "shares": list(shares)})
+    read = tuple(measure for measure in MEASURES if measure in measures)
+    typed = any(each.type != EVERY for each in wanted.values())
+    found = await connection.execute(_exact(cut, typed, read), {**values, "shares": list(shares)})
+    never = {measure: [0.0] * len(shares) for measure in MEASURES if measure not in _OF_ALL}
     return {
-        places[row.place]: Spreads({measure: each for measure in MEASURES if (each := getattr(row, measure))}, True)
+        places[row.place]: Spreads(never | {name: each for name in read if (each := getattr(row, name))}, True)
         for row in found
     }
 

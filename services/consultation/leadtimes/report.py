@@ -239,7 +239,8 @@ async def _groups(connection: AsyncConnection, question: Question, allowed: Mapp
     for row in await read_tallies(connection, chosen, labelled, ["within_target"]):
         held.add_within(row)
     few = {place: held.wanted(place) for place, times in held.times.items() if 0 < times[TOTAL].number < EXACT_BELOW}
-    exact = await exact_spreads(connection, chosen.cut, few, question.shares)
+    came = {measure for place in few for measure in held.times[place]}
+    exact = await exact_spreads(connection, chosen.cut, few, question.shares, came)
     groups = []
     for place in sorted(held.places()):
         times = held.times.get(place)

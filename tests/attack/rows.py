@@ -17,7 +17,8 @@ from services.consultation.lookups.simulator.persons import number
 from shared.database.engine import Database, Tenancy
 from tests.attack.support import AF, BASE, CONSULTATIONS, LOOKUPS, MALMO, UMEA, act, sql
 from tests.exchange import Exchange, consultation_body
-from tests.service.test_isolation import delegation_body, household_body
+from tests.folding import fold_all
+from tests.service.test_isolation import delegation_body, household_body, register_intervention
 
 LAYOUTS = {"consultation": consultation.LAYOUT, "agreements": agreements.LAYOUT}
 # Another test holds these lists to the catalogue.
@@ -56,6 +57,8 @@ def seed(exchange: Exchange) -> None:
         assert exchange.send(name, "POST", "/consultation/v1/protected-persons", marked).status_code in (200, 201)
         granted = exchange.send(name, "POST", "/agreements/v1/delegations", delegation_body(exchange), key=f"d-{key}")
         assert granted.status_code == 201, granted.text
+        register_intervention(exchange, UMEA if name == "umea" else MALMO)
+    fold_all(exchange)
     for service in LAYOUTS:
         sql(exchange, "ANALYZE", database=service)
 

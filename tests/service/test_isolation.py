@@ -22,6 +22,7 @@ from shared.database.isolation import isolation_faults
 from shared.tokens.client import ClientIdentity, MachineClient, authorization
 from shared.tokens.proofs import make_proof
 from tests.exchange import NOBODY, Exchange, consultation_body, lookup_body
+from tests.folding import fold_all
 from tests.openapi_check import SERVICES, document
 
 PUBLIC = {
@@ -271,6 +272,8 @@ def foreign(running: Exchange) -> dict[str, str]:
     assert agreement.status_code == 201, agreement.text
     delegation = running.send("malmo", "POST", "/agreements/v1/delegations", delegation_body(running), key="foreign-2")
     assert delegation.status_code == 201, delegation.text
+    register_intervention(running, "0007:2120001124")
+    fold_all(running)
     return {
         "consultationId": consultation["consultationId"],
         "lookupId": lookup["lookupId"],
@@ -278,6 +281,17 @@ def foreign(running: Exchange) -> dict[str, str]:
         "agreementId": agreement.json()["agreementId"],
         "delegationId": delegation.json()["delegationId"],
     }
+
+
+def register_intervention(exchange: Exchange, organisation: str) -> None:
+    """As if it answered questions: over the API only the answering authority can."""
+    sql(
+        exchange,
+        "consultation",
+        "postgres",
+        "INSERT INTO lead_time_intervention (org, id, name, day, units, registered_at, client_id) "
+        f"VALUES ('{organisation}', gen_random_uuid(), 'En insats', '2026-03-01', '{{}}', now(), 'test')",
+    )
 
 
 def household_body(exchange: Exchange) -> dict[str, Any]:

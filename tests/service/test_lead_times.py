@@ -290,7 +290,7 @@ def test_the_delay_report_names_the_causes_and_an_intervention_shows_both_sides(
         totals = [parts(case)["total"] for case in within]
         assert (shown[side]["from"], shown[side]["to"], shown[side]["count"]) == (first, last, len(within))
         expected = floor(percentile(totals, SHARES[85]) + Fraction(1, 2)) if totals else None
-        assert shown[side]["p85Minutes"] == expected
+        assert shown[side]["minutes"] == expected
     assert all(len(group["causes"]) <= 3 for group in reasons["groups"])
 
 

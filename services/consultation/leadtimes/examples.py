@@ -182,8 +182,22 @@ INTERVENTIONS: dict[str, Any] = {
     "interventions": [
         {
             **INTERVENTION,
-            "before": {"from": "2025-12-01", "to": "2026-02-28", "count": 188, "p85Minutes": 2310, "exact": True},
-            "after": {"from": "2026-03-01", "to": "2026-05-29", "count": 203, "p85Minutes": 1640, "exact": True},
+            "before": {
+                "from": "2025-12-01",
+                "to": "2026-02-28",
+                "count": 188,
+                "percentile": 85,
+                "minutes": 2310,
+                "exact": True,
+            },
+            "after": {
+                "from": "2026-03-01",
+                "to": "2026-05-29",
+                "count": 203,
+                "percentile": 85,
+                "minutes": 1640,
+                "exact": True,
+            },
         }
     ],
     "_links": {"self": {"href": f"{_BASE}/interventions?days=90"}},

@@ -17,7 +17,7 @@ from services.consultation.leadtimes import examples
 from services.consultation.leadtimes.asking import UNIT, Statistics
 from services.consultation.leadtimes.facts import day_of
 from services.consultation.leadtimes.figures import one_moment
-from services.consultation.leadtimes.interventions import Intervention, Side, add, around, newest, side
+from services.consultation.leadtimes.interventions import SHARE, Intervention, Side, add, around, newest, side
 from services.consultation.leadtimes.report import minutes_of
 from services.consultation.problems import FIGURES_WITHHELD
 from services.consultation.wire import Day, Instant
@@ -61,12 +61,13 @@ class InterventionModel(WireModel):
 
 
 class SideModel(WireModel):
-    """One side of the day. `p85Minutes` is null when nothing was answered; `exact` as for lead times."""
+    """One side of the day. `minutes` at the percentile are null when nothing was answered; `exact` as for lead times."""
 
     from_: Annotated[Day, Field(alias="from")]
     to: Day
     count: int
-    p85_minutes: int | None
+    percentile: int
+    minutes: int | None
     exact: bool
 
 
@@ -172,6 +173,7 @@ def _side(measured: Side) -> SideModel:
         from_=measured.period.first,
         to=measured.period.last,
         count=measured.number,
-        p85_minutes=None if measured.seconds is None else minutes_of(measured.seconds),
+        percentile=round(SHARE * 100),
+        minutes=None if measured.seconds is None else minutes_of(measured.seconds),
         exact=measured.exact,
     )

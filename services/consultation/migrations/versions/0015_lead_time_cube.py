@@ -32,6 +32,7 @@ _FOR_FIGURES = (
     *("target_seconds", "total_seconds", "answering_seconds", "asking_seconds", "person_seconds", "post_seconds"),
     *("secrecy_seconds", "meeting_seconds", "first_response_seconds", "touch_seconds"),
 )
+_CELL = ("level", "cut", "type", "period", "key")
 
 QUEUE = (
     """
@@ -159,7 +160,8 @@ CUBE = (
         PRIMARY KEY (level, cut, type, period, key, item)
     ) WITH (fillfactor = 80)
     """,
-    f"GRANT SELECT ON lead_time_cube, lead_time_tally TO {STATISTICS}",
+    f"GRANT SELECT ({', '.join(_CELL)}, measure, number, seconds, buckets, counts) ON lead_time_cube TO {STATISTICS}",
+    f"GRANT SELECT ({', '.join(_CELL)}, item, number, amount) ON lead_time_tally TO {STATISTICS}",
     f"GRANT SELECT, INSERT, UPDATE, DELETE ON lead_time_cube, lead_time_tally TO {WORKER}",
 )
 

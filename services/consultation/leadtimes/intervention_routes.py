@@ -61,7 +61,7 @@ class InterventionModel(WireModel):
 
 
 class SideModel(WireModel):
-    """One side of the day. `minutes` at the percentile are null when nothing was answered; `exact` as for lead times."""
+    """One side of the day. `minutes` is null when nothing was answered; `exact` is as for lead times."""
 
     from_: Annotated[Day, Field(alias="from")]
     to: Day

@@ -97,6 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="the main story, end to end, on an instance of its own")
     demo.set_defaults(command=demo_command)
     add_audit_commands(commands, audit_command)
+    lead_times = commands.add_parser("lead-times", help="rebuild the figures, or recount them from events")
+    lead_times.add_argument("arguments", nargs=argparse.REMAINDER, help="rebuild; or recount --from DAY --to DAY")
+    lead_times.set_defaults(command=lead_times_command)
     openapi = commands.add_parser("openapi", help="write the OpenAPI files from the code")
     openapi.add_argument("--check", action="store_true", help="only tell whether they differ")
     openapi.set_defaults(command=openapi_command)
@@ -369,6 +372,21 @@ def migrate_command(_: argparse.Namespace) -> int:
     own = _on_database(migrate())
     print("migrated consultation, agreements and gateway" if own else "migrated consultation and agreements")
     return 0
+
+
+def lead_times_command(chosen: argparse.Namespace) -> int:
+    """Rebuild the figures, or recount them."""
+    from services.assembly.lead_times import add_arguments, carry_out, furnish_sandbox
+
+    # Read here, so that other commands don't wait for what these need to load.
+    parser = argparse.ArgumentParser(prog="samrad lead-times")
+    add_arguments(parser)
+    asked = parser.parse_args(chosen.arguments)
+    place = Place()
+    with ExitStack() as stack:
+        if place.local:
+            furnish_sandbox(place.home, stack)
+        return _on_database(carry_out(asked, system_clock))
 
 
 def keys_command(chosen: argparse.Namespace) -> int:

@@ -40,6 +40,8 @@ def check(answer: httpx.Response) -> None:
     content = operation["responses"][key]["content"]
     assert media_type in content, f"{method} {template} {status}: {media_type} is not documented"
     assert "traceparent" in answer.headers, f"{method} {template}: traceparent is missing"
+    if media_type == "text/csv":
+        return
     pointer = _pointer("paths", template, method, "responses", key, "content", media_type, "schema")
     faults = sorted(_validator(service, pointer).iter_errors(answer.json()), key=str)
     # The message of a fault may hold the value; where it is, is enough.

@@ -320,6 +320,22 @@ EVENTS = (
         },
     ),
     AuditEvent(
+        "lead_times.drilled",
+        Words("Samråden bakom en siffra listades", "The consultations behind a figure were listed"),
+        "somebody who may read consultations asks which of the own organisation's a lead time counts",
+        {
+            "from": "the first day",
+            "to": "the last day",
+            "narrowed": "the cuts that the figure was narrowed to",
+            "numbers": "the numbers of the consultations that were listed",
+        },
+    ),
+    AuditEvent(
+        "lead_times.intervention_registered",
+        Words("En insats mot ledtider registrerades", "An intervention on lead times was registered"),
+        "who leads the work registers what was done, from which day on and in which units",
+    ),
+    AuditEvent(
         "lookup.braked",
         Words("En slagning nekades: för många olika personer", "A look-up was refused: too many different persons"),
         "a handler, or one case, asks about more persons than the enumeration brake allows",

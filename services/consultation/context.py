@@ -22,7 +22,8 @@ class Context:
     """`database` is the runtime role's, `statistics` reads columns without persons across organisations.
 
     `base_url` is the public address of the API; `answering` the canonical organisation that answers;
-    `clocks` the calendars and targets of its units; `limits` the persons that may be asked about.
+    `clocks` the calendars and targets of its units; `limits` the persons that may be asked about;
+    of others no figures are told that count fewer than `small_numbers_below`.
     """
 
     database: Database
@@ -36,6 +37,7 @@ class Context:
     answering: str
     base_url: str
     limits: Limits
+    small_numbers_below: int
 
     def json(self, model: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
         """A model as an answer, serialised once."""

@@ -1,6 +1,13 @@
 """The background jobs of this service: add one here, and every worker carries it out."""
 
+from functools import cache
+
 from services.consultation.brake.count import forget_counted
+from services.consultation.clocks.domain import BusinessCalendar
+from services.consultation.clocks.swedish import swedish_calendar
+from services.consultation.leadtimes import metrics
+from services.consultation.leadtimes.folding import fold_pending, forget_days
+from services.consultation.leadtimes.observing import observe
 from services.consultation.lookups.kept.repository import forget_expired as forget_kept_lookups
 from services.consultation.timers.recount import RECOUNT, Recounting
 from services.consultation.timers.ring import Ringing
@@ -33,11 +40,38 @@ async def forget_counted_persons(run: Run) -> None:
     await forget_counted(run.connection, run.now)
 
 
+FOLD_SECONDS = 2.0
+"""How often what waits is folded: some 250 changes a second, and figures that are at most seconds old."""
+
+
+@cache
+def _calendar() -> BusinessCalendar:
+    return swedish_calendar()
+
+
+async def fold_lead_times(run: Run) -> None:
+    """What has happened to consultations is added to the figures, a batch at a time."""
+    metrics.FOLDED.inc(await fold_pending(run.connection, run.now, _calendar()))
+
+
+async def forget_days_of_lead_times(run: Run) -> None:
+    """Figures of single days are kept for 400 days, those of months for ever."""
+    await forget_days(run.connection, run.now)
+
+
+async def observe_consultations(run: Run) -> None:
+    """The gauges of what is open, and of how late folding is."""
+    await observe(run.connection, run.now, _calendar())
+
+
 CHORES = (
     Job("idempotency.forget", forget_kept_answers, every_seconds=300),
     Job("lookups.forget_answers", forget_answers_of_sources, every_seconds=60),
     Job("brake.forget", forget_counted_persons, every_seconds=300),
     Job("tokens.forget", forget_used_tokens, every_seconds=FORGET_SECONDS),
+    Job("lead_times.fold", fold_lead_times, every_seconds=FOLD_SECONDS),
+    Job("lead_times.forget_days", forget_days_of_lead_times, every_seconds=3600),
+    Job("lead_times.observe", observe_consultations, every_seconds=15),
 )
 
 

@@ -27,6 +27,7 @@ from services.consultation.consultations.domain import ConsultationType
 from services.consultation.context import Context
 from services.consultation.grounds.domain import Grounds
 from services.consultation.information import VERSION
+from services.consultation.leadtimes import drill_routes, flow_routes, intervention_routes, open_routes
 from services.consultation.leadtimes import routes as leadtime_routes
 from services.consultation.lookups import purpose_routes, source_routes
 from services.consultation.lookups import routes as lookup_routes
@@ -97,6 +98,10 @@ _ROUTERS = (
     webhook_routes.router,
     webhook_delivery_routes.router,
     leadtime_routes.router,
+    drill_routes.router,
+    open_routes.router,
+    flow_routes.router,
+    intervention_routes.router,
     audit_router(AUDIT_READ),
     codelists.router,
     information.router,
@@ -229,6 +234,7 @@ def _context(settings: Settings, world: World, calendar: BusinessCalendar) -> Co
         answering=answering,
         base_url=settings.public_url + PREFIX,
         limits=_limits(settings),
+        small_numbers_below=settings.small_numbers_below,
     )
 
 

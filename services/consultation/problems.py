@@ -183,6 +183,25 @@ ENUMERATION_BRAKE = ProblemKind(
         "Wait as Retry-After says. To ask about more, talk to your administrator, who sees it in the trail.",
     ),
 )
+CUT_NOT_KEPT = ProblemKind(
+    "cut_not_kept",
+    422,
+    Words("Siffror finns inte i den här kombinationen", "No figures are kept by this combination"),
+    Words(
+        "Välj ett snitt i taget, eller kommun och typ (docs/lead-times.md).",
+        "Choose one cut at a time, or municipality and type (docs/lead-times.md).",
+    ),
+)
+FIGURES_WITHHELD = ProblemKind(
+    "figures_withheld",
+    403,
+    Words("Siffrorna gäller andra än den egna organisationen", "The figures are of others than your own organisation"),
+    Words(
+        "Utelämna snittet så visas de egna. Om andra visas bara ledtider per hel avslutad månad.",
+        "Leave the cut out to see your own. Of others only lead times of whole, ended months are told.",
+    ),
+    check=TENANCY,
+)
 CERTIFICATE_NOT_ACCEPTED = ProblemKind(
     "certificate_not_accepted",
     401,

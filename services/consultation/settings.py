@@ -102,6 +102,9 @@ class Settings(ClockSettings):
     rest_sources_file: Path | None = Field(
         default=None, description="Sources that are asked by JSON APIs of their own; without it all are asked by SSBTEK"
     )
+    small_numbers_below: int = Field(
+        default=5, ge=2, le=100, description="Fewer answers of others than this are not told in figures"
+    )
     persons_per_handler_and_hour: int = Field(
         default=60, ge=1, description="Different persons that one handler may ask about in an hour"
     )

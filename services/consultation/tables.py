@@ -34,18 +34,25 @@ TENANT_TABLES = (
     "webhook_notice",
     "audit_entry",
     "idempotency_record",
+    "lead_time_fact",
+    "lead_time_intervention",
 )
+UNREAD_TABLES = ("lead_time_pending",)
+"""They name organisations, and the role that serves may do nothing with them: a trigger fills, the worker empties."""
 OPEN_TABLES = {
     "alembic_version": "which migration was the last",
     "used_token": "hashes of what has been used once",
     "used_token_memory": "since when that memory is whole",
     "jobs.*": "background jobs, whose arguments are ids",
+    "lead_time_cube": "sums over many; the role that serves may not read them, the one for figures may",
+    "lead_time_tally": "the same",
 }
 LAYOUT = Layout(
-    tenant_tables=(*TENANT_TABLES, *SEALING_TABLES),
+    tenant_tables=(*TENANT_TABLES, *UNREAD_TABLES, *SEALING_TABLES),
     open_tables=OPEN_TABLES,
     definer_functions={
         "queue_for_sealing": "whoever writes an entry in the trail can neither leave it out of the queue nor fill it",
+        "queue_for_folding": "whoever writes an event can neither leave it out of the queue nor fill it",
         "audit_sealing_ages": "how late sealing is, in seconds",
         "is_protected": "yes or no, across organisations",
         "postal_address_of": "where an organisation wants its letters",
@@ -60,6 +67,15 @@ STATISTICS_READS = {
         *("closing_code", "round", "closed_at", "person_seconds", "post_seconds", "secrecy_seconds"),
         *("meeting_seconds", "first_response_seconds", "touch_seconds"),
     ),
+    "lead_time_fact": (
+        *("org", "answering_org", "answered_day", "type", "unit", "area", "county", "municipality", "kind", "channel"),
+        *("target_seconds", "total_seconds", "answering_seconds", "asking_seconds", "person_seconds", "post_seconds"),
+        *("secrecy_seconds", "meeting_seconds", "first_response_seconds", "touch_seconds"),
+    ),
+    "lead_time_cube": (
+        *("level", "cut", "type", "period", "key", "measure", "number", "seconds", "buckets", "counts"),
+    ),
+    "lead_time_tally": ("level", "cut", "type", "period", "key", "item", "number", "amount"),
 }
 OWNER_ROLE = "consultation_owner"
 RUNTIME_ROLE = "consultation_runtime"

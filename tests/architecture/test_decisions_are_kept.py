@@ -10,6 +10,7 @@ from pathlib import Path
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from services.consultation.consultations.numbers import new_number
+from services.consultation.tables import STATISTICS_READS
 from shared.connections import Connection
 from shared.serving import Served, configuration
 
@@ -111,13 +112,16 @@ def test_0005_the_server_runs_on_httptools_and_believes_no_proxy() -> None:
 
 
 def test_0006_statistics_may_read_these_columns_and_no_others() -> None:
-    granted = [
-        (found["columns"], found["table"])
+    granted = {
+        found["table"]: {column.strip() for column in found["columns"].split(",")}
         for statement in statements()
         if (found := re.search(r"GRANT SELECT \((?P<columns>[^)]+)\)\s+ON (?P<table>\w+) TO \w*statistics", statement))
-    ]
-    assert [table for _, table in granted] == ["consultation"]
-    assert {column.strip() for column in granted[0][0].split(",")} == STATISTICS_COLUMNS
+    }
+    assert granted.pop("consultation") == STATISTICS_COLUMNS
+    assert granted == {
+        table: set(columns) for table, columns in STATISTICS_READS.items() if table.startswith("lead_time_")
+    }
+    assert "consultation_id" not in granted["lead_time_fact"]
     whole = [statement for statement in statements() if re.search(r"GRANT SELECT ON .* TO \w*statistics", statement)]
     assert not whole, "statistics gets columns, never a table"
 

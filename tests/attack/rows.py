@@ -17,8 +17,9 @@ from services.consultation.lookups.simulator.persons import number
 from shared.database.engine import Database, Tenancy
 from tests.attack.support import AF, BASE, CONSULTATIONS, LOOKUPS, MALMO, UMEA, act, sql
 from tests.exchange import Exchange, consultation_body
+from tests.folding import fold_all
 from tests.service.given_consultations import disclosed, reached
-from tests.service.test_isolation import delegation_body, household_body
+from tests.service.test_isolation import delegation_body, household_body, register_intervention
 from tests.webhooks import written_subscription
 
 LAYOUTS = {"consultation": consultation.LAYOUT, "agreements": agreements.LAYOUT}
@@ -72,6 +73,7 @@ def seed(exchange: Exchange) -> None:
         sql(exchange, _UNIT, f"seed-{name}", own, database="agreements")
         sql(exchange, _WITHDRAWN, own, code, f"seed-{name}", database="agreements")
         written_subscription(exchange, name)
+        register_intervention(exchange, UMEA if name == "umea" else MALMO)
     for organisation in (UMEA, MALMO):
         # Through the door only the answering authority makes these; an organisation's own they are all the same.
         sql(
@@ -82,6 +84,7 @@ def seed(exchange: Exchange) -> None:
             f"INSERT INTO unit_target VALUES ({_VERSION}, 'u', 't', '2090-01-01', now(), 'x', 'x')",
             organisation,
         )
+    fold_all(exchange)
     for service in LAYOUTS:
         sql(exchange, "ANALYZE", database=service)
 

@@ -311,7 +311,7 @@ def test_an_entry_removed_while_it_waits_and_one_taken_from_the_queue_are_found(
         (WORKER_ROLE, "UPDATE audit_chain SET link = link"),
         (WORKER_ROLE, "DELETE FROM audit_chain"),
         (WORKER_ROLE, "UPDATE audit_queue SET entry_hash = entry_hash"),
-        (WORKER_ROLE, "SELECT 1 FROM consultation"),
+        (WORKER_ROLE, "SELECT person_sealed FROM consultation"),
         (AUDITOR_ROLE, "UPDATE audit_entry SET entry = NULL, erased_at = now()"),
         (AUDITOR_ROLE, "DELETE FROM audit_entry"),
         (AUDITOR_ROLE, "INSERT INTO audit_chain SELECT * FROM audit_chain"),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from shared.database.embedded import PostgresUnavailable
-from tests.bench import exchange, gateway, lookups, trail, units
+from tests.bench import exchange, gateway, leadtimes, lookups, trail, units
 from tests.bench.figures import Figure, write
 from tests.bench.processes import ROOT, CannotMeasure, cores, load_process
 
@@ -54,6 +54,7 @@ def _measured(home: Path) -> Iterator[Figure]:
     yield from lookups.measure(places, _folder(home, "lookups"))
     yield from units.soap()
     yield from trail.measure(_folder(home, "trail"))
+    yield from leadtimes.measure(_folder(home, "leadtimes"))
     yield from units.database(_folder(home, "database"))
 
 

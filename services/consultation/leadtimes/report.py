@@ -1,151 +1,334 @@
-"""Lead times and work in progress, read as the role that sees durations and no persons.
+"""Lead times of what was answered in a period: counts, shares within target, and any percentiles, by group.
 
-Percentiles are exact and interpolate linearly (PostgreSQL's percentile_cont). Working seconds are stored per
-consultation when it is answered, derived from its events.
+Who is a party to everything, which is the answering authority, is told everything. Others are told of their own
+consultations the same, and of others' what the pools of `suppression` let through: whole months that have ended.
 """
 
 import math
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.leadtimes.domain import AgeBoundary
-
-PERCENTILES = (50, 85, 95)
-
-
-class Grouping(StrEnum):
-    """One cut at a time."""
-
-    NONE = "none"
-    MUNICIPALITY = "municipality"
-    COUNTY = "county"
-    TYPE = "type"
-    MONTH = "month"
-
-
-_KEYS = {
-    Grouping.NONE: "'all'",
-    Grouping.MUNICIPALITY: "coalesce(municipality_code, 'none')",
-    Grouping.COUNTY: "coalesce(county_code, 'none')",
-    Grouping.TYPE: "type",
-    Grouping.MONTH: "to_char(answered_at AT TIME ZONE 'Europe/Stockholm', 'YYYY-MM')",
-}
-_FILTER = """
-    (CAST(:municipality AS text) IS NULL OR municipality_code = :municipality)
-    AND (CAST(:county AS text) IS NULL OR county_code = :county)
-    AND (CAST(:type AS text) IS NULL OR type = :type)
-"""
-# What runs towards the target; see docs/clocks.md.
-_COUNTED = "answering_seconds + coalesce(secrecy_seconds, 0) + coalesce(post_seconds, 0)"
-_SHARES = "ARRAY[0.5, 0.85, 0.95]"
-
-
-def _percentiles(column: str) -> str:
-    return f"percentile_cont({_SHARES}) WITHIN GROUP (ORDER BY {column}) AS {column}"
-
-
-_REPORTS = {
-    grouping: text(
-        f"""
-        SELECT {key} AS key, count(*) AS n, avg(({_COUNTED} <= target_seconds)::int) AS within_target,
-               {_percentiles("total_seconds")}, {_percentiles("answering_seconds")}, {_percentiles("asking_seconds")}
-        FROM consultation
-        WHERE answered_at >= :first AND answered_at < :beyond AND {_FILTER}
-        GROUP BY 1 ORDER BY 1
-        """
-    )
-    for grouping, key in _KEYS.items()
-}
-_OPEN = text(
-    f"""
-    SELECT turn, width_bucket(opened_at, CAST(:boundaries AS timestamptz[])) AS bucket, count(*) AS n,
-           count(*) FILTER (WHERE due_at < coalesce(clock_stopped_at, :now)) AS overdue
-    FROM consultation WHERE turn <> 'nobody' AND {_FILTER}
-    GROUP BY 1, 2
-    """
+from services.consultation.leadtimes.cuts import EVERY, Cut, Grouping, Slice
+from services.consultation.leadtimes.figures import (
+    EXACT_BELOW,
+    TOTAL,
+    Place,
+    Spreads,
+    Times,
+    Wanted,
+    estimated,
+    exact_spreads,
+    one_moment,
+    read_tallies,
+    read_times,
 )
+from services.consultation.leadtimes.periods import (
+    Cell,
+    Level,
+    Period,
+    cells,
+    days,
+    month_of,
+    months,
+    next_month,
+    weeks,
+)
+from services.consultation.leadtimes.suppression import Atom, Pool, can_be_told, pools
+
+PERCENTILES = (0.5, 0.85, 0.95)
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """Which consultations count; None is all."""
+class Reader:
+    """Who asks: its organisation, whether it is a party to everything, and below what others' numbers are held back."""
 
-    municipality: str | None = None
-    county: str | None = None
-    type: str | None = None
+    organisation: str
+    party_to_all: bool
+    least: int
 
-    def values(self) -> dict[str, Any]:
-        """Parameters of the filter."""
-        return {"municipality": self.municipality, "county": self.county, "type": self.type}
+
+class FiguresWithheld(Exception):
+    """The figures are of others, and nothing of that kind is told of others."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """Working minutes at each of PERCENTILES, rounded half up."""
+class Question:
+    """What is asked. `shares` are the percentiles, from 0 to 1."""
 
-    minutes: tuple[int, ...]
+    period: Period
+    grouping: Grouping
+    chosen: Slice
+    shares: Sequence[float] = PERCENTILES
+    measures: Collection[str] = (TOTAL,)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The answered consultations of one group. `within_target` is a share from 0 to 1."""
+    """The answered consultations of one group. `within_target` is a share from 0 to 1.
+
+    Of a group that can't be told `number` is None. `months_left_out` are those of the period that could not be told,
+    and are in none of the figures.
+    """
 
     key: str
-    count: int
-    within_target: float
-    total: Spread
-    answering: Spread
-    asking: Spread
+    number: int | None
+    within_target: float | None = None
+    spreads: Spreads | None = None
+    months_left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAge:
-    """Open consultations of one turn up to an age in working days; None is older than the last limit."""
+class Report:
+    """The groups, by key, and the period that they really are of."""
 
-    turn: str
-    up_to_working_days: int | None
-    count: int
-    overdue: int
+    period: Period
+    groups: Sequence[Group]
 
 
-async def lead_times(
-    connection: AsyncConnection, grouping: Grouping, cut: Cut, first: datetime, beyond: datetime
-) -> list[Group]:
-    """Groups of what was answered from `first` to before `beyond`."""
-    values = {**cut.values(), "first": first, "beyond": beyond}
-    return [_group(row) for row in await connection.execute(_REPORTS[grouping], values)]
+async def lead_times(connection: AsyncConnection, question: Question, reader: Reader, today: date) -> Report:
+    """As the role for figures, in a transaction of its own. Raises FiguresWithheld for days and weeks of others."""
+    await one_moment(connection)
+    if reader.party_to_all or _is_own(question.chosen, reader):
+        return Report(question.period, await _groups(connection, question, None))
+    atoms = await _atoms(connection, question)
+    if _only_own(question, reader, atoms):
+        return Report(question.period, await _groups(connection, question, None))
+    if question.grouping in (Grouping.WEEK, Grouping.DAY):
+        raise FiguresWithheld
+    ended = _ended_months(question.period, today)
+    if ended is None:
+        return Report(question.period, [])
+    allowed = {month: _told(question.chosen, reader, atoms.get(month, {})) for month in _month_starts(ended)}
+    question = Question(ended, question.grouping, question.chosen, question.shares, question.measures)
+    return Report(ended, await _groups(connection, question, allowed))
 
 
-def _group(row: Row[Any]) -> Group:
-    return Group(
-        key=row.key,
-        count=row.n,
-        within_target=round(float(row.within_target), 4),
-        total=_spread(row.total_seconds),
-        answering=_spread(row.answering_seconds),
-        asking=_spread(row.asking_seconds),
+# --- what may be told --------------------------------------------------------------------------------------------
+
+Told = Mapping[str, bool]
+"""By group, whether it may be told; groups that are missing have nothing in the month."""
+
+_PLACES = {
+    Cut.KIND: 0,
+    Cut.AREA: 1,
+    Cut.COUNTY: 2,
+    Cut.MUNICIPALITY: 3,
+    Cut.ORGANISATION: 4,
+    Cut.UNIT: 5,
+}
+_FAMILY = {Cut.TYPE: "atom:type", Cut.CHANNEL: "atom:channel"}
+
+
+def _is_own(chosen: Slice, reader: Reader) -> bool:
+    return chosen.cut is Cut.ORGANISATION and chosen.keys == (reader.organisation,)
+
+
+async def _atoms(connection: AsyncConnection, question: Question) -> dict[date, dict[Atom, int]]:
+    """How many were answered in each month of the period, by the atoms of the cut."""
+    family = Slice(Cut.ALL, None)
+    labelled = [(str(month), Cell(Level.MONTH, month)) for month in _month_starts(question.period)]
+    rows = await read_tallies(
+        connection, family, labelled, ["answered"], cut=_FAMILY.get(question.chosen.cut, "atom:place")
     )
+    found: dict[date, dict[Atom, int]] = defaultdict(dict)
+    for row in rows:
+        found[date.fromisoformat(row.label)][tuple(row.key.split("|"))] = row.number
+    return found
 
 
-def _spread(seconds: Sequence[float]) -> Spread:
-    # Rounded to the millisecond first: an interpolated value may miss a half minute by a binary fraction.
-    return Spread(tuple(math.floor(round(value, 3) / 60 + 0.5) for value in seconds))
+def _organisation_of(chosen: Slice, atom: Atom) -> str:
+    return atom[1] if chosen.cut in _FAMILY else atom[_PLACES[Cut.ORGANISATION]]
 
 
-async def open_ages(
-    connection: AsyncConnection, cut: Cut, now: datetime, boundaries: Sequence[AgeBoundary]
-) -> list[OpenAge]:
-    """Open consultations by turn and age, from the boundaries of the age limits."""
-    oldest_first = sorted(boundary.opened_from for boundary in boundaries)
-    limits = [None, *sorted((boundary.working_days for boundary in boundaries), reverse=True)]
-    values = {**cut.values(), "now": now, "boundaries": oldest_first}
-    found = [
-        OpenAge(row.turn, limits[row.bucket], row.n, row.overdue) for row in await connection.execute(_OPEN, values)
+def _inside(chosen: Slice, atom: Atom, group: str) -> bool:
+    """Whether what the atom holds is in the group, or could be: of types within a municipality nothing is known."""
+    if chosen.cut is Cut.ALL:
+        return True
+    if chosen.cut in _FAMILY:
+        return atom[0] == group
+    key = atom[_PLACES[chosen.cut]]
+    return key == (chosen.keys or (group,))[0] if chosen.by_type else key == group
+
+
+def _only_own(question: Question, reader: Reader, atoms: Mapping[date, Mapping[Atom, int]]) -> bool:
+    """Whether everything that the question reaches is the reader's own."""
+    chosen = question.chosen
+    if chosen.keys is None or chosen.cut is Cut.ALL:
+        return False
+    reached = [
+        atom for held in atoms.values() for atom in held if any(_inside(chosen, atom, key) for key in chosen.keys)
     ]
-    return sorted(found, key=lambda age: (age.turn, age.up_to_working_days or math.inf))
+    return bool(reached) and all(_organisation_of(chosen, atom) == reader.organisation for atom in reached)
+
+
+def _told(chosen: Slice, reader: Reader, atoms: Mapping[Atom, int]) -> Told:
+    """Of one month. Types within a municipality are told of one's own alone, and so are days and weeks."""
+    others = {atom: number for atom, number in atoms.items() if _organisation_of(chosen, atom) != reader.organisation}
+    if chosen.cut in _FAMILY:
+        summed: dict[Atom, int] = defaultdict(int)
+        for atom, number in others.items():
+            summed[atom[:1]] += number
+        others = dict(summed)
+    parted = pools(others, reader.least)
+    return {group: _may(chosen, group, parted, reader.least) for group in _groups_of(chosen, atoms)}
+
+
+def _may(chosen: Slice, group: str, parted: Sequence[Pool], least: int) -> bool:
+    def inside(atom: Atom) -> bool:
+        return _inside(chosen, atom, group)
+
+    if chosen.by_type or chosen.types != (EVERY,):
+        return not any(inside(atom) for pool in parted for atom in pool.atoms)
+    return can_be_told(inside, parted, least)
+
+
+def _groups_of(chosen: Slice, atoms: Iterable[Atom]) -> set[str]:
+    if chosen.by_type:
+        return set(chosen.types)
+    if chosen.keys is not None:
+        return set(chosen.keys)
+    place = 0 if chosen.cut in _FAMILY else _PLACES[chosen.cut]
+    keys = {atom[place] for atom in atoms}
+    return {group for key in keys if (group := chosen.group_of(key, EVERY)) is not None}
+
+
+def _ended_months(period: Period, today: date) -> Period | None:
+    """The whole months of the period that have ended; None when there is none."""
+    first = period.first if period.first.day == 1 else next_month(period.first)
+    beyond = min(month_of(period.beyond), month_of(today))
+    return Period(first, beyond) if first < beyond else None
+
+
+def _month_starts(period: Period) -> list[date]:
+    return [month_of(each.first) for each in months(period)]
+
+
+# --- the figures -------------------------------------------------------------------------------------------------
+
+_PARTS = {Grouping.MONTH: months, Grouping.WEEK: weeks, Grouping.DAY: days}
+
+
+def label_of(grouping: Grouping, part: Period) -> str:
+    """What a group of time is called: 2026-11, 2026-W47, 2026-11-20."""
+    if grouping is Grouping.MONTH:
+        return f"{part.first:%Y-%m}"
+    if grouping is Grouping.WEEK:
+        year, week, _ = part.first.isocalendar()
+        return f"{year}-W{week:02}"
+    return str(part.first)
+
+
+def parts_of(period: Period, grouping: Grouping) -> list[tuple[str, Period]]:
+    """The period as groups of time, or whole under an empty label."""
+    cut = _PARTS.get(grouping)
+    return [("", period)] if cut is None else [(label_of(grouping, part), part) for part in cut(period)]
+
+
+async def _groups(connection: AsyncConnection, question: Question, allowed: Mapping[date, Told] | None) -> list[Group]:
+    """With `allowed`, months alone, and of these what may be told of each group."""
+    chosen, parts = question.chosen, parts_of(question.period, question.grouping)
+    held = _Held(question, parts, allowed)
+    labelled = held.labelled()
+    for row in await read_times(connection, chosen, labelled, {TOTAL, *question.measures}):
+        held.add_times(row)
+    for row in await read_tallies(connection, chosen, labelled, ["within_target"]):
+        held.add_within(row)
+    few = {place: held.wanted(place) for place, times in held.times.items() if 0 < times[TOTAL].number < EXACT_BELOW}
+    came = {measure for place in few for measure in held.times[place]}
+    exact = await exact_spreads(connection, chosen.cut, few, question.shares, came)
+    groups = []
+    for place in sorted(held.places()):
+        times = held.times.get(place)
+        left_out = held.left_out.get(place, 0)
+        key = place[0] if question.grouping.of_time else place[1]
+        if times is None or times[TOTAL].number == 0:
+            if left_out:
+                groups.append(Group(key, None, months_left_out=left_out))
+            continue
+        number = times[TOTAL].number
+        spreads = exact.get(place) or estimated(times, question.shares, question.measures)
+        groups.append(Group(key, number, round(held.within[place] / number, 4), spreads, left_out))
+    return groups
+
+
+class _Held:
+    """What has been read so far, by label and group."""
+
+    def __init__(
+        self, question: Question, parts: Sequence[tuple[str, Period]], allowed: Mapping[date, Told] | None
+    ) -> None:
+        self._question, self._parts, self._allowed = question, dict(parts), allowed
+        self.times: dict[Place, dict[str, Times]] = defaultdict(lambda: defaultdict(Times))
+        self.within: dict[Place, int] = defaultdict(int)
+        self.left_out: dict[Place, int] = defaultdict(int)
+        self._keys: dict[Place, tuple[str, str, str]] = {}
+        for month, told in (allowed or {}).items():
+            for group, may in told.items():
+                if not may:
+                    self.left_out[self._label_of_month(month), self._shown(group)] += 1
+
+    def labelled(self) -> list[tuple[str, Cell]]:
+        """The cells to read. When what may be told differs from month to month, the label is the month."""
+        if self._allowed is None:
+            return [(label, cell) for label, part in self._parts.items() for cell in cells(part)]
+        return [(str(month), Cell(Level.MONTH, month)) for month in self._allowed]
+
+    def add_times(self, row: Any) -> None:
+        """A cell."""
+        if (place := self._place(row)) is not None:
+            self.times[place][row.measure].add(row)
+
+    def add_within(self, row: Any) -> None:
+        """A tally of what was answered within its target."""
+        if (place := self._place(row)) is not None:
+            self.within[place] += row.number
+
+    def places(self) -> set[Place]:
+        """Every group of which something is to be said."""
+        return {*self.times, *self.left_out}
+
+    def wanted(self, place: Place) -> Wanted:
+        """Where the rows of the group are."""
+        key, type_, group = self._keys[place]
+        if self._allowed is None:
+            return Wanted(key, type_, [self._parts[place[0]]])
+        told = [
+            Period(month, next_month(month))
+            for month, may in self._allowed.items()
+            if self._label_of_month(month) == place[0] and may.get(group, False)
+        ]
+        return Wanted(key, type_, told)
+
+    def _place(self, row: Any) -> Place | None:
+        group = self._question.chosen.group_of(row.key, row.type)
+        if group is None:
+            return None
+        label = row.label
+        if self._allowed is not None:
+            month = date.fromisoformat(label)
+            if not self._allowed[month].get(group, False):
+                return None
+            label = self._label_of_month(month)
+        place = (label, self._shown(group))
+        self._keys[place] = (row.key, row.type, group)
+        return place
+
+    def _shown(self, group: str) -> str:
+        if self._question.grouping.of_time:
+            return ""
+        return "all" if self._question.grouping is Grouping.NONE else group
+
+    def _label_of_month(self, month: date) -> str:
+        if self._question.grouping is Grouping.MONTH:
+            return label_of(Grouping.MONTH, Period(month, next_month(month)))
+        return ""
+
+
+def minutes_of(seconds: float) -> int:
+    """Rounded half up; to the millisecond first, since an interpolated value may miss a half by a binary fraction."""
+    return math.floor(round(seconds, 3) / 60 + 0.5)

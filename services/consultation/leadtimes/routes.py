@@ -1,60 +1,74 @@
 """Lead times over HTTP, for dashboards: no persons, and a plain bearer token is enough."""
 
-from datetime import date, datetime, time, timedelta
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 from starlette.requests import Request
 
-from services.consultation import scopes
-from services.consultation.clocks.domain import FIRST_YEAR, LAST_YEAR
-from services.consultation.clocks.turns import Turn
-from services.consultation.clocks.zone import SWEDEN
-from services.consultation.consultations.domain import ConsultationType
-from services.consultation.context import context_of
 from services.consultation.leadtimes import examples
-from services.consultation.leadtimes.domain import age_boundaries
-from services.consultation.leadtimes.report import PERCENTILES, Cut, Group, Grouping, Spread, lead_times, open_ages
-from services.consultation.problems import PERIOD_INVALID
-from services.consultation.wire import Day, Instant
+from services.consultation.leadtimes.asking import Asked, From, Narrowed, Statistics, To, read_question
+from services.consultation.leadtimes.buckets import ERROR_BOUND
+from services.consultation.leadtimes.cuts import Grouping
+from services.consultation.leadtimes.figures import FIRST_RESPONSE, MEASURES, TOTAL, TOUCH
+from services.consultation.leadtimes.report import FiguresWithheld, Group, Question, Report, lead_times, minutes_of
+from services.consultation.leadtimes.tables import Format, answers, told, wants_table
+from services.consultation.problems import FIGURES_WITHHELD
+from services.consultation.wire import Day
 from shared.http.bodies import WireModel
 from shared.http.paging import page_links
-from shared.problems import Problem
-from shared.tokens.caller import Caller, Requires
+from shared.problems import MALFORMED, Problem
 
 router = APIRouter(tags=["lead-times"])
 
-Statistics = Annotated[Caller, Depends(Requires(scopes.STATISTICS_READ, actor=False))]
-Municipality = Annotated[str | None, Query(alias="municipalityCode", pattern="^[0-9]{4}$")]
-County = Annotated[str | None, Query(alias="countyCode", pattern="^[0-9]{2}$")]
 Links = Annotated[dict[str, dict[str, str]], Field(alias="_links")]
-_DEFAULT_SPAN = timedelta(days=365)
-_LONGEST_SPAN = timedelta(days=366 * 10)
+Share = Annotated[float, Field(ge=0, le=1)]
+_PERCENTILE = re.compile(r"(?:0|[1-9]\d?|100)(?:\.\d{1,2})?", re.ASCII)
+_MOST_PERCENTILES = 20
+_TURNS = tuple(measure for measure in MEASURES if measure not in (TOTAL, FIRST_RESPONSE, TOUCH))
+_TABLE = (
+    *("from", "to", "groupBy", "key", "suppressed", "monthsLeftOut", "count", "withinTarget", "exact"),
+    *("measure", "percentile", "minutes"),
+)
 
 
 class PercentileModel(WireModel):
     """So many working minutes or fewer at this percentile."""
 
-    percentile: int
+    percentile: int | float
     minutes: int
 
 
 class TurnsModel(WireModel):
-    """The same by whose turn it was."""
+    """The same by whose turn it was, or what was waited for."""
 
     answering_authority: list[PercentileModel]
     municipality: list[PercentileModel]
+    person: list[PercentileModel]
+    post: list[PercentileModel]
+    secrecy_test: list[PercentileModel]
+    meeting: list[PercentileModel]
 
 
 class GroupModel(WireModel):
-    """One group of answered consultations."""
+    """One group of answered consultations. Of one that is `suppressed` the figures are null.
+
+    `exact` tells whether the percentiles are exact, or within `errorBound` of it. `monthsLeftOut` is how many months
+    of the period could not be told, and are in none of the figures.
+    """
 
     key: str
-    count: int
-    within_target: Annotated[float, Field(ge=0, le=1)]
-    total: list[PercentileModel]
-    turns: TurnsModel
+    suppressed: bool
+    months_left_out: int
+    count: int | None
+    within_target: Share | None
+    exact: bool | None
+    total: list[PercentileModel] | None
+    turns: TurnsModel | None
+    first_response: list[PercentileModel] | None
+    touch: list[PercentileModel] | None
 
 
 class LeadTimeReport(WireModel):
@@ -64,139 +78,115 @@ class LeadTimeReport(WireModel):
     to: Day
     group_by: Grouping
     unit: str
+    error_bound: Share
     groups: list[GroupModel]
-    links: Links
-
-
-class OpenAgeModel(WireModel):
-    """Open consultations up to an age; null is older than the last limit."""
-
-    turn: Turn
-    up_to_working_days: int | None
-    count: int
-    overdue: int
-
-
-class WorkInProgress(WireModel):
-    """What is open now."""
-
-    at: Instant
-    count: int
-    overdue: int
-    ages: list[OpenAgeModel]
     links: Links
 
 
 @router.get(
     "/lead-times",
     response_model=LeadTimeReport,
-    responses={200: {"content": {"application/json": {"example": examples.REPORT}}}},
+    responses=answers(examples.REPORT, ",".join(_TABLE) + "\r\n"),
     summary="Lead times by whose turn it was / Ledtider, uppdelade på vems tur det var",
 )
 async def get_lead_times(
     request: Request,
-    _: Statistics,
-    from_: Annotated[date | None, Query(alias="from", description="First day answered / Första svarsdag")] = None,
-    to: Annotated[date | None, Query(description="Last day answered / Sista svarsdag")] = None,
+    caller: Statistics,
+    narrowed: Narrowed,
+    from_: From = None,
+    to: To = None,
     group_by: Annotated[Grouping, Query(alias="groupBy")] = Grouping.NONE,
-    municipality_code: Municipality = None,
-    county_code: County = None,
-    type: ConsultationType | None = None,  # noqa: A002 - the public name of the parameter
+    percentiles: Annotated[
+        str, Query(max_length=120, description="From 0 to 100, by commas / Från 0 till 100, med komma")
+    ] = "50,85,95",
+    format: Format = None,  # noqa: A002 - the public name of the parameter
 ) -> Response:
-    """Median, 85th and 95th percentile in working minutes with Swedish holidays, in all and by whose turn it was.
+    """Any percentiles in working minutes, in all, by whose turn it was, to the first response, and of touch time.
 
-    Days are Swedish calendar days. Defaults to the last year.
+    Days are Swedish calendar days, by default twelve months. One cut at a time, and municipality by type; by month
+    always, by day and week over the last 400 days. Exact below 1 000 answers. Of other organisations than the
+    caller's own whole months that have ended are told, and no small numbers.
 
-    Median, 85:e och 95:e percentil i arbetsminuter med svenska helgdagar, totalt och per part.
+    Valfria percentiler i arbetsminuter, totalt, per part, till första reaktion och aktiv handläggningstid. Ett snitt i
+    taget, samt kommun per typ. Exakta under 1 000 svar. Om andra än den egna organisationen visas hela avslutade
+    månader och inga små tal.
     """
-    context = context_of(request)
-    if any(not FIRST_YEAR <= day.year <= LAST_YEAR for day in (from_, to) if day is not None):
-        raise Problem(PERIOD_INVALID)
-    last = to or context.clock().astimezone(SWEDEN).date()
-    first = from_ or last - _DEFAULT_SPAN
-    if not timedelta(0) <= last - first <= _LONGEST_SPAN:
-        raise Problem(PERIOD_INVALID)
-    cut = Cut(municipality_code, county_code, type.value if type else None)
-    async with context.statistics.without_tenant() as connection:
-        groups = await lead_times(connection, group_by, cut, _midnight(first), _midnight(last + timedelta(days=1)))
-    parameters: dict[str, object] = {
-        "from": first,
-        "to": last,
-        "groupBy": group_by.value,
-        "municipalityCode": cut.municipality,
-        "countyCode": cut.county,
-        "type": cut.type,
-    }
-    report = LeadTimeReport(
-        from_=first,
-        to=last,
-        group_by=group_by,
+    asked = read_question(request, caller, from_, to, group_by, narrowed)
+    shares = _shares(percentiles)
+    question = Question(asked.period, group_by, asked.chosen, [share / 100 for share in shares], tuple(MEASURES))
+    try:
+        async with asked.context.statistics.without_tenant() as connection:
+            report = await lead_times(connection, question, asked.reader, asked.today)
+    except FiguresWithheld:
+        raise Problem(FIGURES_WITHHELD) from None
+    model = _model(asked, report, shares)
+    return told(asked.context, model, _TABLE, list(_rows(model)), as_table=wants_table(request, format))
+
+
+def _shares(written: str) -> list[int | float]:
+    """From 0 to 100, in the order written. Raises Problem 422."""
+    parts = written.split(",")
+    if len(parts) > _MOST_PERCENTILES or any(not _PERCENTILE.fullmatch(part) or float(part) > 100 for part in parts):
+        raise Problem(MALFORMED, members={"errors": [{"field": "percentiles", "reason": "unknown"}]})
+    return [float(part) if "." in part else int(part) for part in dict.fromkeys(parts)]
+
+
+def _model(asked: Asked, report: Report, shares: Sequence[int | float]) -> LeadTimeReport:
+    parameters = {**asked.parameters, "percentiles": ",".join(str(share) for share in shares)}
+    return LeadTimeReport(
+        from_=report.period.first,
+        to=min(report.period.last, asked.last) if asked.last >= asked.today else report.period.last,
+        group_by=asked.grouping,
         unit="workingMinutes",
-        groups=[_group(group) for group in groups],
-        links=page_links(f"{context.base_url}/lead-times", parameters, None),
+        error_bound=round(ERROR_BOUND, 4),
+        groups=[_group(group, shares) for group in report.groups],
+        links=page_links(f"{asked.context.base_url}/lead-times", parameters, None),
     )
-    return context.json(report)
 
 
-@router.get(
-    "/work-in-progress",
-    response_model=WorkInProgress,
-    responses={200: {"content": {"application/json": {"example": examples.OPEN}}}},
-    summary="Open consultations by age and turn / Öppna samråd efter ålder och vems tur",
-)
-async def get_work_in_progress(
-    request: Request,
-    _: Statistics,
-    municipality_code: Municipality = None,
-    county_code: County = None,
-    type: ConsultationType | None = None,  # noqa: A002 - the public name of the parameter
-) -> Response:
-    """How many are open, how old in working days, whose turn it is, and how many are past their due date.
-
-    Hur många som är öppna, hur gamla i arbetsdagar, vems tur det är och hur många som är försenade.
-    """
-    context = context_of(request)
-    now = context.clock()
-    cut = Cut(municipality_code, county_code, type.value if type else None)
-    async with context.statistics.without_tenant() as connection:
-        ages = await open_ages(connection, cut, now, age_boundaries(now, context.calendar))
-    parameters: dict[str, object] = {
-        "municipalityCode": cut.municipality,
-        "countyCode": cut.county,
-        "type": cut.type,
+def _group(group: Group, shares: Sequence[int | float]) -> GroupModel:
+    if group.spreads is None:
+        nothing = dict.fromkeys(("count", "within_target", "exact", "total", "turns", "first_response", "touch"))
+        return GroupModel(key=_key(group.key), suppressed=True, months_left_out=group.months_left_out, **nothing)
+    spreads = {
+        measure: [
+            PercentileModel(percentile=share, minutes=minutes_of(value))
+            for share, value in zip(shares, group.spreads.by_measure[measure], strict=True)
+        ]
+        for measure in group.spreads.by_measure
     }
-    model = WorkInProgress(
-        at=now,
-        count=sum(age.count for age in ages),
-        overdue=sum(age.overdue for age in ages),
-        ages=[
-            OpenAgeModel(
-                turn=Turn(age.turn),
-                up_to_working_days=age.up_to_working_days,
-                count=age.count,
-                overdue=age.overdue,
-            )
-            for age in ages
-        ],
-        links=page_links(f"{context.base_url}/work-in-progress", parameters, None),
-    )
-    return context.json(model)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), SWEDEN)
-
-
-def _group(group: Group) -> GroupModel:
     return GroupModel(
-        key=group.key,
-        count=group.count,
+        key=_key(group.key),
+        suppressed=False,
+        months_left_out=group.months_left_out,
+        count=group.number,
         within_target=group.within_target,
-        total=_percentiles(group.total),
-        turns=TurnsModel(answering_authority=_percentiles(group.answering), municipality=_percentiles(group.asking)),
+        exact=group.spreads.exact,
+        total=spreads[TOTAL],
+        turns=TurnsModel(**{turn: spreads[turn] for turn in _TURNS}),
+        first_response=spreads.get(FIRST_RESPONSE),
+        touch=spreads.get(TOUCH),
     )
 
 
-def _percentiles(spread: Spread) -> list[PercentileModel]:
-    pairs = zip(PERCENTILES, spread.minutes, strict=True)
-    return [PercentileModel(percentile=percentile, minutes=value) for percentile, value in pairs]
+def _key(key: str) -> str:
+    """Organisations by their number, as everywhere outside."""
+    return key.removeprefix("0007:")
+
+
+def _rows(model: LeadTimeReport) -> Iterator[Sequence[object]]:
+    """A row for each measure and percentile; one for a group that is suppressed."""
+    for group in model.groups:
+        start = (model.from_, model.to, model.group_by.value, group.key, group.suppressed, group.months_left_out)
+        figures = (*start, group.count, group.within_target, group.exact)
+        if group.suppressed:
+            yield (*figures, None, None, None)
+        for measure, spread in _spreads(group).items():
+            for each in spread:
+                yield (*figures, measure, each.percentile, each.minutes)
+
+
+def _spreads(group: GroupModel) -> Mapping[str, Sequence[PercentileModel]]:
+    named = {TOTAL: group.total, FIRST_RESPONSE: group.first_response, TOUCH: group.touch}
+    turns = {turn: getattr(group.turns, turn) for turn in _TURNS} if group.turns else {}
+    return {measure: spread for measure, spread in {**named, **turns}.items() if spread is not None}

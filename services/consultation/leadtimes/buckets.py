@@ -1,0 +1,51 @@
+"""Log-spaced buckets of working seconds, and percentiles from how many lie in each.
+
+Bucket b holds what is at least 2^(b/16) and less than 2^((b+1)/16) seconds; zero seconds have no bucket, and are what
+is left of the number. A value is taken for the geometric middle of its bucket, so it is off by at most `ERROR_BOUND`
+of itself. Interpolating between two values that are off by at most that much adds nothing.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from math import floor, log2
+
+PER_OCTAVE = 16
+ERROR_BOUND = 2 ** (1 / (2 * PER_OCTAVE)) - 1
+"""2.19 %, of the exact percentile, up or down."""
+
+
+def bucket_of(seconds: int) -> int:
+    """The bucket of a positive number of seconds."""
+    return floor(PER_OCTAVE * log2(seconds))
+
+
+def middle(bucket: int) -> float:
+    """What a value of the bucket is taken for, in seconds."""
+    return float(2 ** ((bucket + 0.5) / PER_OCTAVE))
+
+
+def percentiles(number: int, counts: Mapping[int, int], shares: Sequence[float]) -> list[float]:
+    """Seconds at each share (0 to 1) of `number` values, those without a bucket being zero.
+
+    Linear between the two nearest, like PostgreSQL's percentile_cont. ValueError without values, or when more of them
+    lie in buckets than there are.
+    """
+    in_buckets = sorted((bucket, count) for bucket, count in counts.items() if count)
+    zeros = number - sum(count for _, count in in_buckets)
+    if number <= 0 or zeros < 0 or any(count < 0 for _, count in in_buckets):
+        raise ValueError("the buckets do not make up the number")
+    values = [0.0, *(middle(bucket) for bucket, _ in in_buckets)]
+    beyond = list(accumulate([zeros, *(count for _, count in in_buckets)]))
+    return [_at(share * (number - 1), values, beyond) for share in shares]
+
+
+def _at(place: float, values: Sequence[float], beyond: Sequence[int]) -> float:
+    below = _value(floor(place), values, beyond)
+    above = _value(min(floor(place) + 1, beyond[-1] - 1), values, beyond)
+    return below + (place - floor(place)) * (above - below)
+
+
+def _value(rank: int, values: Sequence[float], beyond: Sequence[int]) -> float:
+    """The value of a rank from 0; `beyond` is the first rank past each value."""
+    return values[bisect_right(beyond, rank)]

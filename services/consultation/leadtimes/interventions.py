@@ -1,0 +1,114 @@
+"""Interventions: what was done to shorten lead times, when and in which units, with the 85th percentile on both sides
+of the day and the numbers behind it (R12).
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.consultation.leadtimes.cuts import EVERY, Cut, Slice
+from services.consultation.leadtimes.figures import (
+    EXACT_BELOW,
+    TOTAL,
+    Times,
+    estimated,
+    read_times,
+)
+from services.consultation.leadtimes.periods import Period, cells, days_from, month_of, next_month
+
+SHARE = 0.85
+_ADD = text(
+    """
+    INSERT INTO lead_time_intervention (org, id, name, day, units, registered_at, client_id)
+    VALUES (:org, :id, :name, :day, :units, :registered_at, :client_id)
+    """
+)
+_NEWEST = text(
+    """
+    SELECT id, name, day, units, registered_at FROM lead_time_intervention WHERE org = :org
+    ORDER BY day DESC, id DESC LIMIT :rows
+    """
+)
+_EXACT = text(
+    """
+    SELECT percentile_cont(CAST(:share AS float8)) WITHIN GROUP (ORDER BY total_seconds) AS value
+    FROM lead_time_fact
+    WHERE answered_day >= :first AND answered_day < :beyond
+      AND (CAST(:units AS text[]) IS NULL OR unit = ANY(:units))
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """A named measure from a day on. Without units it concerns them all."""
+
+    name: str
+    day: date
+    units: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of the day: how many were answered in the period, and the 85th percentile in seconds."""
+
+    period: Period
+    number: int
+    seconds: float | None
+    exact: bool
+
+
+async def add(
+    connection: AsyncConnection, organisation: str, client_id: str, made: Intervention, now: datetime
+) -> uuid.UUID:
+    """Register one; answers its id."""
+    id_ = uuid.uuid4()
+    values = {
+        "org": organisation,
+        "id": id_,
+        "name": made.name,
+        "day": made.day,
+        "units": list(made.units),
+        "registered_at": now,
+        "client_id": client_id,
+    }
+    await connection.execute(_ADD, values)
+    return id_
+
+
+async def newest(connection: AsyncConnection, organisation: str, rows: int) -> Sequence[Row[Any]]:
+    """The organisation's own, the last day first."""
+    return (await connection.execute(_NEWEST, {"org": organisation, "rows": rows})).all()
+
+
+def around(day: date, length: timedelta, today: date) -> tuple[Period, Period | None]:
+    """As many days before the day as after it; None when it has not come yet. Today is in no side: it is not over.
+
+    Where cells of days are no longer kept, whole months that lie within, and the month of the day is in neither.
+    """
+    first, beyond = day - length, min(day + length, today)
+    if first >= days_from(today):
+        return Period(first, day), Period(day, beyond) if beyond > day else None
+    first, after = month_of(first), day if day.day == 1 else next_month(day)
+    return Period(first, month_of(day)), Period(after, month_of(beyond)) if month_of(beyond) > after else None
+
+
+async def side(connection: AsyncConnection, period: Period, units: Sequence[str]) -> Side:
+    """As the role for figures, in a transaction that has begun with `one_moment`."""
+    chosen = Slice(Cut.UNIT, tuple(units)) if units else Slice(Cut.ALL, (EVERY,))
+    times = Times()
+    for row in await read_times(connection, chosen, [("", cell) for cell in cells(period)], [TOTAL]):
+        times.add(row)
+    if times.number == 0:
+        return Side(period, 0, None, True)
+    if times.number < EXACT_BELOW:
+        values = {"share": SHARE, "first": period.first, "beyond": period.beyond, "units": list(units) or None}
+        value = (await connection.execute(_EXACT, values)).scalar_one()
+        return Side(period, times.number, float(value), True)
+    value = estimated({TOTAL: times}, [SHARE], [TOTAL]).by_measure[TOTAL][0]
+    return Side(period, times.number, value, False)

@@ -1,0 +1,148 @@
+"""Folding is exactly once: whoever folds, whatever is broken off, and however late something is corrected."""
+
+import asyncio
+import random
+from collections.abc import Iterator
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.consultation.leadtimes.folding import fold_pending, forget_days
+from services.consultation.leadtimes.rebuild import rebuild
+from services.consultation.tables import RUNTIME_ROLE, WORKER_ROLE
+from tests.attack.support import act, sql, together
+from tests.exchange import Exchange
+from tests.folding import CALENDAR, as_role, cells, fold_all
+from tests.sizes import sample_or_full
+
+SEED = 20261122
+
+
+@pytest.fixture
+def alone(exchange: Exchange) -> Iterator[Exchange]:
+    """What has happened before is folded, and nothing of it is forgotten meanwhile."""
+    fold_all(exchange)
+    yield exchange
+    fold_all(exchange)
+
+
+def rebuilt(exchange: Exchange) -> dict[str, list[str]]:
+    asyncio.run(rebuild(exchange.postgres.url("consultation", WORKER_ROLE), exchange.clock(), CALENDAR))
+    return cells(exchange)
+
+
+def forget(exchange: Exchange) -> None:
+    async def work(connection: AsyncConnection) -> None:
+        await forget_days(connection, exchange.clock())
+
+    as_role(exchange, WORKER_ROLE, work)
+
+
+def correct(exchange: Exchange, consultation_id: str, chance: random.Random) -> None:
+    """Times and unit as a correction leaves them, with its event; past the door, which knows none yet."""
+    seconds = chance.randrange(0, 300_000)
+    sql(
+        exchange,
+        f"""
+        WITH changed AS (
+            UPDATE consultation SET version = version + 1, unit = '{chance.choice(["nord", "syd", "national"])}',
+                total_seconds = {seconds}, answering_seconds = {seconds // 3},
+                asking_seconds = {seconds - seconds // 3},
+                answered_at = answered_at - interval '{chance.randrange(0, 900)} days'
+            WHERE id = '{consultation_id}' RETURNING *
+        )
+        INSERT INTO consultation_event (org, consultation_id, sequence, id, answering_org, at, action, state, turn,
+            actor_org, client_id, audience, channel)
+        SELECT org, id, version, gen_random_uuid(), answering_org, now(), 'corrected', state, turn, answering_org,
+               'test', 'both', 'api' FROM changed
+        """,
+    )
+
+
+def test_answers_and_corrections_folded_by_two_and_broken_off_at_random_are_counted_once(alone: Exchange) -> None:
+    chance = random.Random(SEED)  # noqa: S311 - not a secret
+    receipts = [alone.open(chance.choice(["umea", "malmo"])) for _ in range(sample_or_full(6, 60))]
+    done = False
+
+    def fold_and_break_off() -> int:
+        """Beside the worker of the product. Every other transaction ends as it does when its process is killed."""
+        broken = 0
+        while not done:
+            try:
+                as_role(alone, WORKER_ROLE, lambda connection: fold_or_die(connection, die=chance.random() < 0.5))
+            except (SQLAlchemyError, OSError):
+                broken += 1
+        return broken
+
+    async def fold_or_die(connection: AsyncConnection, *, die: bool) -> None:
+        await fold_pending(connection, alone.clock(), CALENDAR)
+        if die:
+            await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    def play() -> int:
+        nonlocal done
+        try:
+            for receipt in receipts:
+                act(alone, "af-workbench", receipt, "claims", 1)
+                act(alone, "af-workbench", receipt, "answers", 2, "Svar")
+                for _ in range(chance.randrange(3)):
+                    correct(alone, receipt["consultationId"], chance)
+        finally:
+            done = True
+        return 0
+
+    _, broken, more = together(play, fold_and_break_off, fold_and_break_off)
+    fold_all(alone)
+    forget(alone)
+    folded = cells(alone)
+
+    assert broken + more > 0
+    assert folded == rebuilt(alone)
+    assert sql(alone, "SELECT 1 FROM lead_time_pending") == []
+
+
+def test_the_role_that_serves_can_neither_fill_nor_read_the_queue_of_what_is_to_be_folded(alone: Exchange) -> None:
+    for statement in (
+        "INSERT INTO lead_time_pending (org, consultation_id) VALUES ('x', gen_random_uuid())",
+        "SELECT 1 FROM lead_time_pending",
+        "SELECT 1 FROM lead_time_cube",
+        "DELETE FROM lead_time_fact",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            sql(alone, statement, role=RUNTIME_ROLE)
+
+
+def test_a_change_that_is_refused_queues_nothing(alone: Exchange) -> None:
+    receipt = alone.open()
+    fold_all(alone)
+
+    refused = act(alone, "af-workbench", receipt, "answers", 1, "Svar")
+
+    assert refused.status_code == 409
+    waiting = "SELECT 1 FROM lead_time_pending WHERE consultation_id = $1::text::uuid"
+    assert sql(alone, waiting, receipt["consultationId"]) == []
+
+
+def test_figures_of_an_erased_consultation_stay(alone: Exchange) -> None:
+    organisation = "0007:2120000001"
+    sql(
+        alone,
+        f"""
+        INSERT INTO lead_time_fact (org, consultation_id, answering_org, version, folded_at, answered_at, answered_day,
+            type, unit, area, county, municipality, kind, channel, sets, target_seconds, total_seconds,
+            answering_seconds, asking_seconds, person_seconds, post_seconds, secrecy_seconds, meeting_seconds, tallies)
+        VALUES ('{organisation}', gen_random_uuid(), '0007:2021002114', 1, now(), '2003-05-06T12:00Z', '2003-05-06',
+            'consultation', 'nord', 'SE33', '24', '2480', 'municipality', 'api', '{{}}', 3600, 60, 60, 0, 0, 0, 0, 0,
+            '[["2003-05-06", "answered", 1, 0]]')
+        """,
+    )
+    wanted = (organisation, '"month"', '"total"')
+    held = [cell for cell in rebuilt(alone)["lead_time_cube"] if all(part in cell for part in wanted)]
+
+    assert len(held) == 1
+    assert '"number": 1' in held[0]
+    sql(alone, f"DELETE FROM lead_time_fact WHERE org = '{organisation}'")
+    rebuilt(alone)

@@ -1,0 +1,48 @@
+"""Percentiles from buckets, against the exact ones."""
+
+from collections import Counter
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.consultation.leadtimes.buckets import ERROR_BOUND, PER_OCTAVE, bucket_of, middle, percentiles
+from tests.reference.lead_times import percentile
+from tests.sizes import sample_or_full
+
+SECONDS = st.integers(0, 60 * 60 * 24 * 400)
+
+
+@pytest.mark.requirement(11)
+@settings(max_examples=sample_or_full(100, 3000), deadline=None)
+@given(values=st.lists(SECONDS, min_size=1, max_size=300), share=st.integers(0, 1000))
+def test_a_percentile_from_buckets_is_within_the_stated_bound_of_the_exact_one(values: list[int], share: int) -> None:
+    counts = Counter(bucket_of(value) for value in values if value)
+
+    (found,) = percentiles(len(values), counts, [share / 1000])
+
+    exact = float(percentile(values, Fraction(share, 1000)))
+    assert abs(found - exact) <= ERROR_BOUND * exact * (1 + 1e-9) + 1e-6
+
+
+def test_the_stated_bound_is_below_four_point_four_percent() -> None:
+    assert ERROR_BOUND < 0.044
+
+
+@given(seconds=st.integers(1, 2**40))
+def test_a_value_lies_in_its_bucket_and_its_middle_is_within_the_bound(seconds: int) -> None:
+    bucket = bucket_of(seconds)
+    assert 2 ** (bucket / PER_OCTAVE) <= seconds * (1 + 1e-12)
+    assert seconds < 2 ** ((bucket + 1) / PER_OCTAVE) * (1 + 1e-12)
+    assert abs(middle(bucket) - seconds) <= ERROR_BOUND * seconds * (1 + 1e-9)
+
+
+def test_what_lies_in_no_bucket_is_zero() -> None:
+    assert percentiles(4, {bucket_of(3600): 1}, [0, 0.5, 1]) == [0, 0, middle(bucket_of(3600))]
+
+
+@pytest.mark.parametrize(("number", "counts"), [(0, {}), (1, {5: 2}), (3, {5: -1})])
+def test_buckets_that_do_not_make_up_the_number_are_refused(number: int, counts: dict[int, int]) -> None:
+    with pytest.raises(ValueError, match="do not make up"):
+        percentiles(number, counts, [0.5])

@@ -26,6 +26,7 @@ from services.consultation.lookups.sources.health import SourceHealth
 from services.consultation.main import MIGRATIONS, World, create_app
 from services.consultation.settings import Settings
 from services.consultation.tenants.load import SANDBOX, load_tenants, read_tenants
+from services.consultation.units.domain import SANDBOX_UNITS
 from shared.clock import Clock
 from shared.database.engine import Database
 from shared.database.migrate import upgrade
@@ -78,6 +79,7 @@ async def _world(stack: AsyncExitStack, clock: Clock, settings: Settings) -> Wor
             vault_key(settings.marking_key.get_secret_value(), "SAMRAD_CONSULTATION_MARKING_KEY"),
         ),
         grounds=AgreementsGrounds(http, tokens, clock, url=settings.agreements_url, public_url=settings.public_url),
+        units=SANDBOX_UNITS,
         sources={code: each.source for each in environments for code in each.codes},
         environments=environments,
         health=health,

@@ -284,6 +284,16 @@ EVENTS = (
         "the answering side corrects when or by which channel something happened",
     ),
     AuditEvent(
+        "consultation.searched",
+        Words("Samråd söktes", "Consultations were searched for"),
+        "somebody searches by number, case, person or handler; in the transaction of the search",
+        {
+            "by": "number, caseReference, person or handler",
+            "purpose": "what a search by person is for",
+            "found": "how many were told",
+        },
+    ),
+    AuditEvent(
         "lookup.braked",
         Words("En slagning nekades: för många olika personer", "A look-up was refused: too many different persons"),
         "a handler, or one case, asks about more persons than the enumeration brake allows",

@@ -7,7 +7,8 @@ from pydantic import Field
 from starlette.requests import Request
 
 from services.consultation.clocks.turns import Turn
-from services.consultation.consultations.domain import Action, Channel, ConsultationType, State
+from services.consultation.consultations.domain import Action, Channel, ConsultationType, Queue, State
+from services.consultation.consultations.reasons import DELAY_WORDS
 from services.consultation.context import context_of
 from services.consultation.lookups.payments.domain import Kind, Status
 from services.consultation.lookups.purposes import PURPOSES
@@ -19,6 +20,8 @@ from services.consultation.lookups.sources.domain import Origin, SourceCode, Sou
 from services.consultation.lookups.warnings import GROUND_NOT_VERIFIED
 from services.consultation.problems import FIELDS, GROUND, SCOPE, TENANCY
 from services.consultation.question_categories import WORDS as QUESTION_CATEGORIES
+from services.consultation.queue.domain import HandOverReason, Tab
+from services.consultation.searches.domain import SearchPurpose
 from shared.http.bodies import WireModel
 from shared.problems import Words
 
@@ -91,6 +94,29 @@ CHANNELS = {
     Channel.REMOTE_MEETING: Words("Personligt distansmöte", "Personal remote meeting"),
     Channel.LOCAL_OFFICE: Words("Lokalt kontor", "Local office"),
     Channel.POST: Words("Post", "Post"),
+}
+QUEUES = {
+    Queue.GENERAL: Words("Allmän kö", "General queue"),
+    Queue.EMPLOYER: Words("Arbetsgivarkontakter", "Employer contacts"),
+    Queue.STUDIES: Words("Studier", "Studies"),
+    Queue.CORRECTIONS: Words("Kriminalvårdens klienter", "Clients of the prison and probation service"),
+}
+TABS = {
+    Tab.IN_TIME: Words("I tid", "In time"),
+    Tab.DUE_TODAY: Words("Ska besvaras i dag", "Due today"),
+    Tab.LATE: Words("Sena", "Late"),
+    Tab.WAITING: Words("Väntar på någon annan", "Waiting for somebody else"),
+}
+HAND_OVER_REASONS = {
+    HandOverReason.WRONG_UNIT: Words("Hör till en annan enhet", "Belongs to another unit"),
+    HandOverReason.NEEDS_SPECIALIST: Words("Specialist behövs", "A specialist is needed"),
+    HandOverReason.PERSON_MOVED: Words("Personen har flyttat", "The person has moved"),
+    HandOverReason.WORKLOAD: Words("Arbetsbelastning", "Workload"),
+}
+SEARCH_PURPOSES = {
+    SearchPurpose.CASE_HANDLING: Words("Handläggning av ett ärende", "Handling of a case"),
+    SearchPurpose.REQUEST_BY_PERSON: Words("Begäran från personen själv", "A request by the person"),
+    SearchPurpose.SUPERVISION: Words("Uppföljning och tillsyn", "Supervision"),
 }
 SOURCE_STATES = {
     SourceState.NOT_ASKED: Words("Inte tillfrågad", "Not asked"),
@@ -172,6 +198,11 @@ LISTS: dict[str, dict[str, Words]] = {
     "events": {code.value: words for code, words in ACTIONS.items()},
     "consultationTypes": {code.value: words for code, words in TYPES.items()},
     "channels": {code.value: words for code, words in CHANNELS.items()},
+    "queues": {code.value: words for code, words in QUEUES.items()},
+    "queueTabs": {code.value: words for code, words in TABS.items()},
+    "delayReasons": {code.value: words for code, words in DELAY_WORDS.items()},
+    "handOverReasons": {code.value: words for code, words in HAND_OVER_REASONS.items()},
+    "searchPurposes": {code.value: words for code, words in SEARCH_PURPOSES.items()},
     "sources": {code.value: words for code, words in SOURCES.items()},
     "sourceStates": {code.value: words for code, words in SOURCE_STATES.items()},
     "errorOrigins": {code.value: words for code, words in ORIGINS.items()},

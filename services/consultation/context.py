@@ -11,6 +11,7 @@ from starlette.responses import Response
 from services.consultation.brake.domain import Limits
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.grounds.domain import Grounds
+from services.consultation.units.domain import Units
 from shared.clock import Clock
 from shared.database.engine import Database
 from shared.idempotency import Ledger
@@ -22,7 +23,8 @@ class Context:
     """`database` is the runtime role's, `statistics` reads columns without persons across organisations.
 
     `base_url` is the public address of the API; `answering` the canonical organisation that answers;
-    `targets` the working time in which each type is to be answered; `limits` the persons that may be asked about.
+    `targets` the working time in which each type is to be answered; `limits` the persons that may be asked about;
+    `units` those that a consultation can be handed over to.
     """
 
     database: Database
@@ -36,6 +38,7 @@ class Context:
     answering: str
     base_url: str
     limits: Limits
+    units: Units
 
     def json(self, model: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
         """A model as an answer, serialised once."""

@@ -39,9 +39,14 @@ from services.consultation.lookups.sources.health import SourceHealth
 from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.problems import CHECKS
 from services.consultation.protection import routes as protection_routes
+from services.consultation.queue import leading_routes as queue_leading_routes
+from services.consultation.queue import routes as queue_routes
+from services.consultation.queue import view_routes as queue_view_routes
 from services.consultation.scopes import AUDIT_READ, SCOPES
+from services.consultation.searches import routes as search_routes
 from services.consultation.settings import Settings
 from services.consultation.tables import LAYOUT, STATISTICS_READS
+from services.consultation.units.domain import Units
 from shared.clock import Clock
 from shared.database.engine import Database
 from shared.database.isolation import isolation_faults, reach_faults
@@ -72,6 +77,10 @@ _ROUTERS = (
     source_routes.router,
     consultation_routes.router,
     consultation_reading_routes.router,
+    queue_routes.router,
+    queue_leading_routes.router,
+    queue_view_routes.router,
+    search_routes.router,
     protection_routes.router,
     leadtime_routes.router,
     audit_router(AUDIT_READ),
@@ -111,6 +120,7 @@ class World:
     gatekeeper: Gatekeeper
     vault: Vault
     grounds: Grounds
+    units: Units
     sources: Mapping[SourceCode, Source]
     environments: Sequence[Environment]
     health: SourceHealth
@@ -205,6 +215,7 @@ def _context(settings: Settings, world: World, calendar: BusinessCalendar) -> Co
         answering=canonical_organisation(settings.answering_organisation),
         base_url=settings.public_url + PREFIX,
         limits=_limits(settings),
+        units=world.units,
     )
 
 

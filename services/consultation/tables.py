@@ -18,6 +18,9 @@ TENANT_TABLES = (
     "consultation_event",
     "consultation_message",
     "outbox",
+    "queue_count",
+    "queue_change",
+    "saved_view",
     "protected_person",
     "asked_person",
     "audit_entry",
@@ -36,6 +39,9 @@ LAYOUT = Layout(
         "queue_for_sealing": "whoever writes an entry in the trail can neither leave it out of the queue nor fill it",
         "audit_sealing_ages": "how late sealing is, in seconds",
         "is_protected": "yes or no, across organisations",
+        "hide_from_queue": "a mark by anybody hides the person's open consultations, whose ever they are",
+        "count_queue_rows": "who opens a consultation counts it for who answers, and nobody counts by hand",
+        "count_queue_change": "the same for every change",
     },
 )
 STATISTICS_READS = {

@@ -34,6 +34,7 @@ __all__ = [
     "Consultation",
     "ConsultationType",
     "Event",
+    "Queue",
     "State",
 ]
 
@@ -64,6 +65,15 @@ class Channel(StrEnum):
     REMOTE_MEETING = "remote_meeting"
     LOCAL_OFFICE = "local_office"
     POST = "post"
+
+
+class Queue(StrEnum):
+    """Which competence a question needs. What needs the last one is routed there and never put there by hand."""
+
+    GENERAL = "general"
+    EMPLOYER = "employer"
+    STUDIES = "studies"
+    CORRECTIONS = "corrections"
 
 
 class Restricted(StrEnum):
@@ -153,6 +163,11 @@ class Consultation:
         """Somebody who leads the work gives it to a handler, whoever had it."""
         queued = self.state in (State.RECEIVED, State.TRIAGED)
         return self._move(Action.ASSIGN, by, to=None if queued else self.state, assigned_to=to)
+
+    def unassign(self, by: Actor) -> tuple["Consultation", Event]:
+        """Somebody who leads the work takes it back to the queue, whoever had it; a letter on its way stays one."""
+        stays = self.state in WAITING or self.state is State.SENT_BY_POST
+        return self._move(Action.ASSIGN, by, to=self.state if stays else None, assigned_to=None)
 
     def hand_over(self, by: Actor, unit: str, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
         """Another unit gets it, in its queue."""

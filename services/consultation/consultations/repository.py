@@ -17,7 +17,7 @@ from services.consultation.brake.count import COUNTED
 from services.consultation.brake.domain import Braked
 from services.consultation.clocks.turns import Turn, TurnChange
 from services.consultation.consultations.domain import Consultation, Event
-from services.consultation.consultations.transitions import FIRST_RESPONSES, WAITING, Action, State
+from services.consultation.consultations.transitions import ACTED_UPON, FIRST_RESPONSES, WAITING, Action, State
 from shared.audit import AuditEntry
 from shared.database.single import SingleStatements
 from shared.tokens.caller import Caller
@@ -62,6 +62,8 @@ _WITH_EVENT = """
         FROM changed
     )
 """
+WITH_EVENT = _WITH_EVENT
+"""What is written beside every change, for statements of other features: it reads from a CTE named `changed`."""
 _CHANGE = text(
     f"""
     WITH changed AS (
@@ -78,7 +80,7 @@ _CHANGE = text(
             first_response_seconds = coalesce(:first_response_seconds, first_response_seconds),
             touch_seconds = coalesce(:touch_seconds, touch_seconds),
             unit = :unit, triaged_at = coalesce(triaged_at, :triaged_at),
-            escalated_at = coalesce(:escalated_at, escalated_at),
+            escalated_at = CASE WHEN NOT :acted_upon THEN coalesce(:escalated_at, escalated_at) END,
             first_response_at = coalesce(first_response_at, :first_response_at),
             due_at = coalesce(:due_at, due_at), target_seconds = coalesce(:target_seconds, target_seconds),
             clock_stopped_at = CASE WHEN :clock_stopped THEN coalesce(clock_stopped_at, :at) END
@@ -166,6 +168,8 @@ _SUMMARY = """
     id, number, type, question_category, state, turn, version, assigned_to, case_reference, asker_name,
     municipality_code, opened_at, due_at, answered_at
 """
+SUMMARY = _SUMMARY
+"""The columns of a row in a list, for other features' statements."""
 _OF_ASKER = text(
     f"""
     SELECT {_SUMMARY} FROM consultation
@@ -175,17 +179,6 @@ _OF_ASKER = text(
     ORDER BY opened_at DESC, id DESC LIMIT :rows
     """
 )
-_QUEUE = text(
-    f"""
-    SELECT {_SUMMARY} FROM consultation
-    WHERE answering_org = :org AND turn <> 'nobody' AND NOT is_protected(person_mark) AND {IN_SIGHT}
-      AND (CAST(:assigned_to AS text) IS NULL OR assigned_to = :assigned_to)
-      AND (NOT CAST(:unassigned AS boolean) OR assigned_to IS NULL)
-      AND (due_at, id) > (CAST(:at AS timestamptz), CAST(:after AS uuid))
-    ORDER BY due_at, id LIMIT :rows
-    """
-)
-
 Place = tuple[datetime, uuid.UUID] | None
 _NEWEST = (datetime.max.replace(tzinfo=UTC), uuid.UUID(int=2**128 - 1))
 _OLDEST = (datetime.min.replace(tzinfo=UTC), uuid.UUID(int=0))
@@ -316,6 +309,7 @@ async def save_change(
         "closed_at": at if event.action in _ENDING else None,
         "triaged_at": at if event.action is Action.TRIAGE else None,
         "escalated_at": at if event.action is Action.ESCALATE else None,
+        "acted_upon": event.action in ACTED_UPON,
         "first_response_at": at if event.action in FIRST_RESPONSES else None,
         "clock_stopped": after.state in WAITING,
         "due_at": measured.due_at,
@@ -388,25 +382,3 @@ async def page_of_asker(
     at, after = place or _NEWEST
     values = {**reader.values(), "state": state, "at": at, "after": after, "rows": rows}
     return (await connection.execute(_OF_ASKER, values)).all()
-
-
-async def page_of_queue(
-    connection: AsyncConnection,
-    reader: Reader,
-    *,
-    assigned_to: str | None,
-    unassigned: bool,
-    place: Place,
-    rows: int,
-) -> Sequence[Row[Any]]:
-    """Open consultations put to the organisation, the one due first first."""
-    at, after = place or _OLDEST
-    values = {
-        **reader.values(),
-        "assigned_to": assigned_to,
-        "unassigned": unassigned,
-        "at": at,
-        "after": after,
-        "rows": rows,
-    }
-    return (await connection.execute(_QUEUE, values)).all()

@@ -35,6 +35,7 @@ _PROTECTED = (*_LOOKUPS, "samrad:consultations.read", "samrad:protected.mark", "
 _FUND = (*_LOOKUPS, "samrad:consultations.create", "samrad:consultations.read", "samrad:consultations.manage")
 _WORKBENCH = (
     "samrad:queue.work",
+    "samrad:queue.lead",
     "samrad:consultations.read",
     "samrad:audit.read",
     "samrad:agreements.write",

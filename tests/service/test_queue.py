@@ -94,7 +94,8 @@ def test_every_filter_that_is_let_through_shows_what_it_says_and_pages_without_g
         "type=study_transition&assigned=nobody": numbers(studies),
         "queue=general&type=consultation&limit=2": numbers(first, mine, asked_back, escalated),
         "turn=municipality": numbers(asked_back),
-        "turn=answering_authority&queue=general": numbers(first, mine, escalated),
+        "turn=answering_authority": numbers(first, mine, escalated, studies),
+        "turn=answering_authority&assigned=me&queue=general": numbers(mine),
         "tab=waiting": numbers(asked_back),
         "tab=in_time&limit=1": numbers(first, mine, escalated, studies),
         "tab=late": [],
@@ -146,6 +147,8 @@ def test_an_hour_before_midnight_and_after_it_changes_the_tab_and_the_count_alik
         ("tab=late&turn=municipality", ["turn", "tab"]),
         ("tab=late&escalated=true", ["tab", "escalated"]),
         ("turn=nobody", ["turn"]),
+        ("turn=post", ["turn", "unit"]),
+        ("turn=post&unit=af-24&type=consultation", ["turn", "type"]),
         ("sort=oldest", ["sort", "unit"]),
         ("sort=oldest&unit=af-24&queue=general", ["sort", "queue"]),
         ("sort=oldest&unit=af-24&tab=late", ["sort", "tab"]),
@@ -242,8 +245,8 @@ def _told(exchange: Exchange, receipt: dict[str, Any]) -> tuple[list[Any], list[
     )
     (entry,) = sql(
         exchange,
-        "SELECT owner_org, outcome, object_type, subject, entry::jsonb - 'id' - 'time' - 'token' - 'request' - 'object' "
-        "#- '{detail,caseReference}', entry::jsonb #>> '{object,id}' AS object "
+        "SELECT owner_org, outcome, object_type, subject, entry::jsonb - 'id' - 'time' - 'token' - 'request' "
+        "- 'object' #- '{detail,caseReference}', entry::jsonb #>> '{object,id}' AS object "
         "FROM audit_entry WHERE object_id = $1 AND event = 'consultation.claimed'",
         consultation,
     )
@@ -388,7 +391,8 @@ def test_an_escalation_has_a_reason_that_can_be_counted_and_ends_when_somebody_a
     assert listed(exchange, f"unit={unit}&escalated=true") == numbers(receipt)
     details = sql(
         exchange,
-        "SELECT detail->>'reason' AS reason FROM consultation_event WHERE consultation_id = $1 AND action = 'escalated'",
+        "SELECT detail->>'reason' AS reason FROM consultation_event "
+        "WHERE consultation_id = $1 AND action = 'escalated'",
         uuid.UUID(receipt["consultationId"]),
     )
     assert [row["reason"] for row in details] == ["secrecy_unclear"]

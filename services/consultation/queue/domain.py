@@ -67,8 +67,8 @@ class Part:
 class Filters:
     """What of the queue is looked at. None leaves a thing out.
 
-    `tab`, `turn` and `escalated` exclude each other, and `oldest` goes with a unit alone, or with one's own: each
-    combination that is let through is a range of an index (`statements`).
+    `tab`, `turn` and `escalated` exclude each other. `turn` and `oldest` go with a unit and without queue or type, or
+    with one's own. Each combination that is let through is a range of an index, or a few (`statements`).
     """
 
     unit: str | None = None
@@ -87,10 +87,16 @@ class Filters:
             raise _not_combinable(lenses)
         if self.turn is Turn.NOBODY:
             raise _not_combinable(["turn"])
-        if self.sort is Sort.OLDEST and self.assigned is not Assigned.ME:
-            narrowed = [*(name for name in ("queue", "type") if getattr(self, name)), *lenses]
-            if narrowed or self.unit is None:
-                raise _not_combinable(["sort", *(narrowed or ["unit"])])
+        if self.assigned is not Assigned.ME:
+            for name, asked in (("turn", self.turn is not None), ("sort", self.sort is Sort.OLDEST)):
+                if asked:
+                    self._check_unit_alone(name)
+
+    def _check_unit_alone(self, name: str) -> None:
+        beside = ("queue", "type", *(("turn", "tab", "escalated") if name == "sort" else ()))
+        narrowed = [each for each in beside if getattr(self, each)]
+        if narrowed or self.unit is None:
+            raise _not_combinable([name, *(narrowed or ["unit"])])
 
     def shape(self) -> "Filters":
         """The same for whatever unit is named: how it is read does not depend on which one it is."""

@@ -63,12 +63,13 @@ async def list_queue(
 ) -> Response:
     """Open consultations put to the organisation. Nothing about persons stands in the queue.
 
-    `turn`, `tab` and `escalated` exclude each other, and `sort=oldest` goes with `unit` alone or with `assigned=me`.
-    Consultations about persons with protected identity are not in it, for anybody: they go by phone.
+    `turn`, `tab` and `escalated` exclude each other. `turn` and `sort=oldest` need a `unit` and go without `queue` and
+    `type`, but for `assigned=me`. Consultations about persons with protected identity are not in it, for anybody: they
+    go by phone.
 
-    Öppna samråd ställda till organisationen. `turn`, `tab` och `escalated` utesluter varandra, och `sort=oldest` går
-    med bara `unit`, eller med `assigned=me`. Samråd om personer med skyddade personuppgifter står inte i kön; de tas
-    per telefon.
+    Öppna samråd ställda till organisationen. `turn`, `tab` och `escalated` utesluter varandra. `turn` och
+    `sort=oldest` kräver `unit` och går inte med `queue` eller `type`, utom med `assigned=me`. Samråd om personer med
+    skyddade personuppgifter står inte i kön; de tas per telefon.
     """
     context = context_of(request)
     filters = Filters(unit, queue, wanted_type, turn, tab, escalated, assigned, sort)

@@ -6,11 +6,12 @@ costs its own rows and one more for each lane, however long the queue is. The in
 
 | filters | index | lanes |
 |---|---|---|
-| `unit` | `queue_by_unit` | turn, and whether somebody has it |
-| `unit` with `queue` or `type` | `queue_by_unit_and_competence` | the same, and the one of the two that is open |
-| `queue` or `type` | `queue_by_competence` | the same |
-| none of the three | `queue_by_turn` | turn, and whether somebody has it |
-| `sort` oldest with `unit` | `queue_by_age` | whether somebody has it |
+| none of `unit`, `queue`, `type` | `queue_by_time` | waiting or not, held or not: four, with a `tab` two |
+| `unit` | `queue_by_unit` | the same |
+| `queue` or `type` | `queue_by_competence` | the same, for each of the one of the two that is open |
+| `unit` with `queue` or `type` | `queue_by_unit_and_competence` | the same |
+| `unit` with `turn` | `queue_by_turn` | held or not |
+| `unit` with `sort` oldest | `queue_by_age` | held or not |
 | `assigned` me | `queue_of_handler` | one; the rest is looked at row by row, within one's own |
 | `escalated` | `queue_escalated` | one; the rest is looked at row by row, within what is escalated now |
 
@@ -25,7 +26,7 @@ from sqlalchemy import TextClause, text
 from services.consultation.clocks.turns import Turn
 from services.consultation.consultations.domain import ConsultationType, Queue
 from services.consultation.consultations.repository import IN_SIGHT
-from services.consultation.queue.domain import Assigned, Filters, Sort, Tab
+from services.consultation.queue.domain import RUNNING_TURNS, WAITING_TURNS, Assigned, Filters, Sort, Tab
 
 COLUMNS = """
     org, id, number, type, question_category, state, turn, version, assigned_to, case_reference, asker_name,
@@ -33,6 +34,11 @@ COLUMNS = """
 """
 _OPEN = "answering_org = :org AND turn <> 'nobody' AND NOT hidden AND NOT is_protected(person_mark)"
 _FREE = "(CASE WHEN assigned_to IS NULL THEN 1 ELSE 0 END)"
+_STANDING = """(CASE WHEN turn IN ('municipality', 'person', 'meeting')
+    THEN CASE WHEN assigned_to IS NULL THEN 3 ELSE 2 END
+    ELSE CASE WHEN assigned_to IS NULL THEN 1 ELSE 0 END END)"""
+_RUNNING, _WAITING = (0, 1), (2, 3)
+_FREE_ONES = (1, 3)
 _ORDERS = {Sort.DUE: "due_at", Sort.OLDEST: "opened_at"}
 _TABS = {
     Tab.IN_TIME: "due_at >= :tomorrow",
@@ -52,8 +58,10 @@ def ranked(filters: Filters, sight: tuple[str, ...], columns: str, *, after: boo
     """What the filters let through, in their order; `after` a place, or from the beginning."""
     order = _ORDERS[filters.sort]
     place = f"({order}, id) > (CAST(:at AS timestamptz), CAST(:after AS uuid))" if after else "true"
+    # Ordered in each lane too: a lane with conditions is planned by itself, and would not know what is wanted of it.
     lanes = " UNION ALL ".join(
-        f"SELECT {columns} FROM consultation WHERE {_OPEN} AND {lane} AND {place}" for lane in _lanes(filters, sight)
+        f"(SELECT {columns} FROM consultation WHERE {_OPEN} AND {lane} AND {place} ORDER BY {order}, id LIMIT :rows)"
+        for lane in _lanes(filters, sight)
     )
     return f"SELECT * FROM ({lanes}) AS lane ORDER BY {order}, id LIMIT :rows"
 
@@ -70,14 +78,28 @@ def _lanes(filters: Filters, sight: tuple[str, ...]) -> list[str]:
 
 def _plain_lanes(filters: Filters) -> list[str]:
     unit = "" if filters.unit is None else "unit = :unit"
-    free = (1,) if filters.assigned is Assigned.NOBODY else (1, 0)
-    if filters.sort is Sort.OLDEST:
-        return [_all(unit, f"{_FREE} = {each}") for each in free]
+    turn = "" if filters.turn is None else _of("turn", filters.turn)
     competences = [_all(_of("queue", queue), _of("type", kind)) for queue, kind in _competences(filters)]
+    if unit and not competences and (turn or filters.sort is Sort.OLDEST):
+        free = (1,) if filters.assigned is Assigned.NOBODY else (1, 0)
+        return [_all(unit, turn, f"{_FREE} = {each}") for each in free]
     return [
-        _all(unit, competence, _of("turn", turn), f"{_FREE} = {each}", _due(filters))
-        for competence, turn, each in product(competences or [""], filters.turns(), free)
+        _all(unit, competence, f"{_STANDING} = {standing}", turn, _due(filters))
+        for competence, standing in product(competences or [""], _standings(filters))
     ]
+
+
+def _standings(filters: Filters) -> list[int]:
+    """The values of `_STANDING` that are looked at."""
+    turns = set(filters.turns())
+    return [
+        *(each for each in _RUNNING if turns.intersection(RUNNING_TURNS) and _is_looked_at(filters, each)),
+        *(each for each in _WAITING if turns.intersection(WAITING_TURNS) and _is_looked_at(filters, each)),
+    ]
+
+
+def _is_looked_at(filters: Filters, standing: int) -> bool:
+    return filters.assigned is Assigned.ANYONE or standing in _FREE_ONES
 
 
 def _competences(filters: Filters) -> list[tuple[Queue, ConsultationType]]:

@@ -22,8 +22,11 @@ WORKER = "consultation_worker"
 _KEY = "org, unit, queue, type, due_day, waiting, free, restricted"
 _OPEN = "turn <> 'nobody' AND NOT hidden"
 _PLAIN = f"{_OPEN} AND restricted IS NULL"
-# A column of an index that is compared by equality; as a condition of the index it would be an index more.
+# Columns of an index that are compared by equality; as conditions of the index they would be indexes more.
 _FREE = "(CASE WHEN assigned_to IS NULL THEN 1 ELSE 0 END)"
+_STANDING = """(CASE WHEN turn IN ('municipality', 'person', 'meeting')
+    THEN CASE WHEN assigned_to IS NULL THEN 3 ELSE 2 END
+    ELSE CASE WHEN assigned_to IS NULL THEN 1 ELSE 0 END END)"""
 
 
 def _counted(record: str, number: str) -> str:
@@ -79,16 +82,17 @@ HIDDEN = (
 )
 
 INDEXES = (
-    f"CREATE INDEX queue_by_unit ON consultation (answering_org, unit, turn, {_FREE}, due_at, id) WHERE {_PLAIN}",
+    f"CREATE INDEX queue_by_time ON consultation (answering_org, {_STANDING}, due_at, id) WHERE {_PLAIN}",
+    f"CREATE INDEX queue_by_unit ON consultation (answering_org, unit, {_STANDING}, due_at, id) WHERE {_PLAIN}",
     f"""
-    CREATE INDEX queue_by_unit_and_competence ON consultation
-        (answering_org, unit, queue, type, turn, {_FREE}, due_at, id) WHERE {_PLAIN}
-    """,
-    f"""
-    CREATE INDEX queue_by_competence ON consultation (answering_org, queue, type, turn, {_FREE}, due_at, id)
+    CREATE INDEX queue_by_competence ON consultation (answering_org, queue, type, {_STANDING}, due_at, id)
     WHERE {_PLAIN}
     """,
-    f"CREATE INDEX queue_by_turn ON consultation (answering_org, turn, {_FREE}, due_at, id) WHERE {_PLAIN}",
+    f"""
+    CREATE INDEX queue_by_unit_and_competence ON consultation
+        (answering_org, unit, queue, type, {_STANDING}, due_at, id) WHERE {_PLAIN}
+    """,
+    f"CREATE INDEX queue_by_turn ON consultation (answering_org, unit, turn, {_FREE}, due_at, id) WHERE {_PLAIN}",
     f"CREATE INDEX queue_by_age ON consultation (answering_org, unit, {_FREE}, opened_at, id) WHERE {_PLAIN}",
     f"""
     CREATE INDEX queue_escalated ON consultation (answering_org, due_at, id)
@@ -100,7 +104,7 @@ INDEXES = (
     """,
     f"""
     CREATE INDEX queue_of_handler ON consultation (answering_org, assigned_to, due_at, id)
-    INCLUDE (unit, turn, restricted) WHERE {_OPEN} AND assigned_to IS NOT NULL
+    INCLUDE (org, unit, turn, restricted) WHERE {_OPEN} AND assigned_to IS NOT NULL
     """,
     "CREATE INDEX consultation_number_of_answerer ON consultation (answering_org, number)",
     "CREATE INDEX consultation_by_case ON consultation (org, case_reference, opened_at DESC, id DESC)",

@@ -114,14 +114,14 @@ FILTERS_NOT_COMBINABLE = ProblemKind(
         "and go without queue and type, but for assigned=me.",
     ),
 )
-UNIT_UNKNOWN = ProblemKind(
-    "unit_unknown",
+UNIT_HANDLES_NOTHING = ProblemKind(
+    "unit_handles_nothing",
     422,
     Words("Enheten finns inte bland dem som tar emot samråd", "The unit is not among those that handle consultations"),
     Words("Välj en kod ur listan över enheter.", "Choose a code from the list of units."),
 )
-ALREADY_WITH_UNIT = ProblemKind(
-    "already_with_unit",
+WITH_THE_UNIT_ALREADY = ProblemKind(
+    "with_the_unit_already",
     409,
     Words("Samrådet är redan hos enheten", "The consultation is with the unit already"),
     Words("Välj en annan enhet, eller låt det ligga kvar.", "Choose another unit, or leave it where it is."),

@@ -19,13 +19,14 @@ TENANT_TABLES = (
     "consultation_message",
     "outbox",
     "queue_count",
-    "queue_change",
     "saved_view",
     "protected_person",
     "asked_person",
     "audit_entry",
     "idempotency_record",
 )
+PASSING_TABLES = ("queue_change",)
+"""Organisations' too, but a row stays for seconds only, until a background job has folded it into another table."""
 OPEN_TABLES = {
     "alembic_version": "which migration was the last",
     "used_token": "hashes of what has been used once",
@@ -33,7 +34,7 @@ OPEN_TABLES = {
     "jobs.*": "background jobs, whose arguments are ids",
 }
 LAYOUT = Layout(
-    tenant_tables=(*TENANT_TABLES, *SEALING_TABLES),
+    tenant_tables=(*TENANT_TABLES, *PASSING_TABLES, *SEALING_TABLES),
     open_tables=OPEN_TABLES,
     definer_functions={
         "queue_for_sealing": "whoever writes an entry in the trail can neither leave it out of the queue nor fill it",

@@ -154,7 +154,7 @@ class Gatekeeper:
 
 
 def is_fit_as_actor(stated: str) -> bool:
-    """Whether a client may state it as a person's id: short, of plain characters, and no identity number."""
+    """Whether a client may state it as a person's id: short, of plain characters, and without a long number."""
     return bool(_ACTOR.fullmatch(stated)) and not _LONG_NUMBER.search(stated)
 
 

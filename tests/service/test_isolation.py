@@ -51,6 +51,15 @@ NO_OBJECT = {
     ("consultation", "POST", "/consultations"): "makes a new record of the caller's own",
     ("consultation", "GET", "/consultations"): "lists the caller's own",
     ("consultation", "GET", "/queue"): "lists what is put to the caller",
+    ("consultation", "GET", "/queue/counts"): "counts what is put to the caller",
+    ("consultation", "GET", "/queue/handlers"): "counts what is put to the caller",
+    ("consultation", "POST", "/queue/claims"): "takes from what is put to the caller",
+    ("consultation", "POST", "/queue/assignments"): "each id in the body answers for itself (test_queue)",
+    ("consultation", "POST", "/queue/redistribution-previews"): "a handler's among what is put to the caller",
+    ("consultation", "POST", "/queue/redistributions"): "a handler's among what is put to the caller",
+    ("consultation", "GET", "/queue/views"): "lists the caller's own",
+    ("consultation", "POST", "/queue/views"): "makes a new record of the caller's own",
+    ("consultation", "POST", "/consultation-searches"): "finds the caller's own",
     ("consultation", "GET", "/source-probe"): "tells of the sources, through the caller's own certificate",
     ("consultation", "GET", "/source-health"): "figures over all",
     ("consultation", "GET", "/audit-entries"): "lists the caller's own",
@@ -255,13 +264,23 @@ def foreign(running: Exchange) -> dict[str, str]:
     assert agreement.status_code == 201, agreement.text
     delegation = running.send("malmo", "POST", "/agreements/v1/delegations", delegation_body(running), key="foreign-2")
     assert delegation.status_code == 201, delegation.text
+    (view,) = sql(running, "consultation", "postgres", *_QUEUE_ROWS_OF_MALMO)
     return {
         "consultationId": consultation["consultationId"],
+        "viewId": str(view["id"]),
         "lookupId": lookup["lookupId"],
         "householdLookupId": household.json()["householdLookupId"],
         "agreementId": agreement.json()["agreementId"],
         "delegationId": delegation.json()["delegationId"],
     }
+
+
+# As if Malmö answered questions too: what counts and saves is any organisation's.
+_OF_MALMO = "SELECT '0007:2120001124', "
+_QUEUE_ROWS_OF_MALMO = (
+    f"INSERT INTO queue_count {_OF_MALMO} 'u', 'general', 'x', now(), false, true, '', 1 ON CONFLICT DO NOTHING",
+    f"INSERT INTO saved_view {_OF_MALMO} gen_random_uuid(), 'hl-1', 'Vy', true, '{{}}', now() RETURNING id",
+)
 
 
 def household_body(exchange: Exchange) -> dict[str, Any]:
@@ -430,7 +449,8 @@ def test_the_statistics_role_cannot_read_who_anything_is_about(exchange: Exchang
 
 def test_every_table_is_known_to_the_readiness_check(exchange: Exchange) -> None:
     rows = sql(exchange, "consultation", "postgres", "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    known = {*consultation_tables.TENANT_TABLES, *SEALING_TABLES, *consultation_tables.OPEN_TABLES} - {"jobs.*"}
+    tables = consultation_tables
+    known = {*tables.TENANT_TABLES, *tables.PASSING_TABLES, *SEALING_TABLES, *tables.OPEN_TABLES} - {"jobs.*"}
     assert {row["tablename"] for row in rows} == known
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -417,7 +418,10 @@ def test_a_hand_over_does_what_its_preview_said_and_not_once_more(exchange: Exch
     assert (handed.status_code, handed.json()["state"], handed.json()["assignedTo"]) == (200, "received", None)
     assert listed(exchange, f"unit={unit}") == []
     assert receipt["number"] in listed(exchange, "unit=af-studies&limit=100")
-    for wrong, code, status in (({**body, "unit": "af-none"}, "unit_unknown", 422), (body, "already_with_unit", 409)):
+    for wrong, code, status in (
+        ({**body, "unit": "af-none"}, "unit_handles_nothing", 422),
+        (body, "with_the_unit_already", 409),
+    ):
         refused = post(exchange, f"{path}/hand-overs", wrong, version=3)
         assert (refused.status_code, refused.json()["code"]) == (status, code)
     assert "af-h" not in exchange.send("umea", "GET", f"{path}/events").text
@@ -564,6 +568,24 @@ def fold(exchange: Exchange) -> None:
         await database.close()
 
     asyncio.run(run())
+
+
+def test_who_serves_can_neither_count_by_hand_nor_see_what_another_organisation_has_waiting(exchange: Exchange) -> None:
+    """Rows of `queue_change` stay for seconds, so that nobody can wait for one; what is counted is held still here."""
+    role = "consultation_runtime"
+    for table in ("queue_count", "queue_change"):
+        for statement in (
+            f"INSERT INTO {table} DEFAULT VALUES",
+            f"UPDATE {table} SET number = 0",
+            f"DELETE FROM {table}",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                sql(exchange, statement, role=role)
+        for organisation in (UMEA, ""):
+            first = f"BEGIN; SELECT set_config('app.org', '{organisation}', true)"
+            seen = f"SELECT FROM {table} WHERE org = '{AF}'"
+            assert sql(exchange, seen, role=role, first=first) == []
+        assert sql(exchange, f"SELECT FROM {table}", role=role) == []
 
 
 def test_the_counters_are_what_a_recount_finds_before_and_after_they_are_folded(exchange: Exchange, unit: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.consultation.consultations.changes import Change, Method, apply
 from services.consultation.consultations.domain import Actor, Consultation, Event
 from services.consultation.consultations.repository import Reader, as_domain, find_answered_by
-from services.consultation.problems import ALREADY_WITH_UNIT, UNIT_UNKNOWN
+from services.consultation.problems import UNIT_HANDLES_NOTHING, WITH_THE_UNIT_ALREADY
 from services.consultation.queue.domain import HandOverReason
 from services.consultation.units.domain import Units
 from shared.problems import NOT_FOUND, Problem
@@ -61,14 +61,14 @@ async def hand_over_consultation(connection: AsyncConnection, change: Change, to
 async def known_unit(units: Units, code: str) -> str:
     """What the unit is called, asked for before anything is begun. Raises Problem 422 for a code that is none."""
     if (name := await units.name_of(code)) is None:
-        raise Problem(UNIT_UNKNOWN)
+        raise Problem(UNIT_HANDLES_NOTHING)
     return name
 
 
 def _handed_over(to: HandOver) -> Method:
     def moved(before: Consultation, by: Actor) -> tuple[Consultation, Event]:
         if before.unit == to.unit:
-            raise Problem(ALREADY_WITH_UNIT)
+            raise Problem(WITH_THE_UNIT_ALREADY)
         return before.hand_over(by, to.unit, reason=to.reason.value, fromUnit=before.unit)
 
     return moved

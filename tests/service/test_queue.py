@@ -1,6 +1,7 @@
 """Working the queue through the gateway: what is seen, what is taken, and who leads."""
 
 import asyncio
+import random
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from shared.database.engine import Database
 from shared.jobs.job import Run
 from tests.attack.support import AF, CONSULTATIONS, UMEA, act, sql
 from tests.exchange import NOBODY, Exchange, consultation_body
+from tests.sizes import sample_or_full
 
 QUEUE = "/consultation/v1/queue"
 SEARCHES = "/consultation/v1/consultation-searches"
@@ -247,7 +249,7 @@ def _told(exchange: Exchange, receipt: dict[str, Any]) -> tuple[list[Any], list[
     (entry,) = sql(
         exchange,
         "SELECT owner_org, outcome, object_type, subject, entry::jsonb - 'id' - 'time' - 'token' - 'request' "
-        "- 'object' #- '{detail,caseReference}', entry::jsonb #>> '{object,id}' AS object "
+        "- 'object' #- '{detail,caseReference}' #- '{detail,decision,id}', entry::jsonb #>> '{object,id}' AS object "
         "FROM audit_entry WHERE object_id = $1 AND event = 'consultation.claimed'",
         consultation,
     )
@@ -547,7 +549,7 @@ _RECOUNT = """
     SELECT answering_org AS org, unit, queue, type, CAST(due_at AT TIME ZONE 'Europe/Stockholm' AS date) AS due_day,
            turn IN ('municipality', 'person', 'meeting') AS waiting, assigned_to IS NULL AS free,
            coalesce(restricted, '') AS restricted, count(*) AS number
-    FROM consultation WHERE turn <> 'nobody' AND NOT is_protected(person_mark) AND answering_org = $1
+    FROM consultation WHERE turn <> 'nobody' AND NOT hidden AND answering_org = $1
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 """
 _COUNTERS = """
@@ -588,19 +590,43 @@ def test_who_serves_can_neither_count_by_hand_nor_see_what_another_organisation_
         assert sql(exchange, f"SELECT FROM {table}", role=role) == []
 
 
+_CHANGES: dict[str, tuple[Any, ...]] = {
+    "unit": ("{unit}", "{unit}-2"),
+    "queue": ("general", "studies"),
+    "turn": ("answering_authority", "municipality", "nobody", "post"),
+    "assigned_to": (None, "af-1", "af-2"),
+    "due_at": tuple(
+        datetime(2026, 11, day, 22, 30, tzinfo=UTC) + timedelta(hours=hour) for day in (3, 9) for hour in (0, 1)
+    ),
+    "restricted": (None, "violence", "corrections"),
+    "hidden": (True, False),
+}
+
+
 def test_the_counters_are_what_a_recount_finds_before_and_after_they_are_folded(exchange: Exchange, unit: str) -> None:
-    """Whatever all the tests before have done to the database of this session, and this one adds."""
+    """Whatever all the tests before have done to the database of this session, and a random history besides."""
     receipts = opened(exchange, unit, 4)
     act(exchange, AF_DESK, receipts[0], "claims", 1)
     act(exchange, AF_DESK, receipts[0], "answers", 2, "svar")
     act(exchange, "umea", receipts[1], "withdrawals", 1)
-    in_unit(exchange, unit, receipts[2], due_at=datetime.now(UTC) - timedelta(days=9))
+    ids = [uuid.UUID(receipt["consultationId"]) for receipt in receipts]
+    chance = random.Random(12)  # noqa: S311 - the same history each time
 
     def differences() -> set[tuple[Any, ...]]:
         counted, found = ({tuple(row) for row in sql(exchange, query, AF)} for query in (_COUNTERS, _RECOUNT))
         return counted ^ found
 
     assert differences() == set()
-    fold(exchange)
-    assert differences() == set()
-    assert sql(exchange, "SELECT count(*) AS n FROM queue_count WHERE number = 0")[0]["n"] == 0
+    for step in range(sample_or_full(20, 1000)):
+        column = chance.choice(sorted(_CHANGES))
+        value = chance.choice(_CHANGES[column])
+        value = value.format(unit=unit) if isinstance(value, str) else value
+        # Several at once are counted like one.
+        some = chance.sample(ids, chance.randint(1, 4))
+        sql(exchange, f"UPDATE consultation SET {column} = $2 WHERE id = ANY($1)", some, value)
+        if step % 10 == 9:
+            assert differences() == set(), (step, column)
+            fold(exchange)
+            assert differences() == set(), step
+    sql(exchange, "UPDATE consultation SET unit = $2, hidden = false WHERE id = ANY($1)", ids, unit)
+    assert sql(exchange, "SELECT FROM queue_count WHERE number = 0") == []

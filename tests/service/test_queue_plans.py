@@ -36,7 +36,7 @@ from tests.attack.support import AF, UMEA
 from tests.exchange import Exchange
 from tests.sizes import sample_or_full
 
-ROWS = sample_or_full(12_000, 300_000)
+ROWS = sample_or_full(30_000, 300_000)
 DATABASE = "queue_plans"
 SIGHTS = ((), ("corrections", "violence"))
 PAGE = 21
@@ -135,11 +135,11 @@ class Plan:
 
     @property
     def removed(self) -> int:
-        return sum(int(node.get("Rows Removed by Filter", 0) * node["Actual Loops"]) for node in self.scans)
+        return int(sum(node.get("Rows Removed by Filter", 0) * node["Actual Loops"] for node in self.scans))
 
     @property
     def read(self) -> int:
-        return self.removed + sum(round(node["Actual Rows"] * node["Actual Loops"]) for node in self.scans)
+        return self.removed + int(sum(node["Actual Rows"] * node["Actual Loops"] for node in self.scans))
 
     def has(self, kind: str) -> bool:
         return any(node["Node Type"] == kind for node in self.nodes)

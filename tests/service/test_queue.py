@@ -226,7 +226,9 @@ def test_the_next_one_is_the_most_urgent_that_waits_for_us_and_the_trail_tells_o
     assert (claimed["assignedTo"], answer.headers["ETag"]) == ("af-next", '"2"')
     whole = exchange.send(AF_DESK, "GET", answer.headers["Location"].removeprefix(exchange.base_url), handler="af-next")
     assert whole.json()["assignedTo"] == "af-next"
+    before = sql(exchange, "SELECT count(*) AS n FROM audit_entry")
     assert post(exchange, f"{QUEUE}/claims", {"unit": unit, "queue": "general"}).json()["code"] == "queue_empty"
+    assert sql(exchange, "SELECT count(*) AS n FROM audit_entry") == before, "that nothing waits is no refusal"
     assert post(exchange, f"{QUEUE}/claims", {"unit": unit, "type": "consultation"}).status_code == 200
     # By hand it is told of in the same words.
     by_hand = exchange.open()

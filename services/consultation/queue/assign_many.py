@@ -10,6 +10,7 @@ from services.consultation.consultations.changes import Change
 from services.consultation.consultations.domain import Consultation
 from services.consultation.queue.assign import assign_consultation
 from shared.audit import AuditEntry, record
+from shared.http.audit_trail import RECORDED
 from shared.problems import Problem
 
 
@@ -48,8 +49,9 @@ async def assign_many(connection: AsyncConnection, change: Change, assignments: 
             after = await assign_consultation(connection, one, assignment.to)
             outcomes[assignment.consultation_id] = Outcome(assignment, after=after)
         except Problem as refusal:
-            # Raised before anything is written. A refusal is remembered like that of a request of its own.
-            await _remember(connection, one, refusal)
+            # Raised before anything is written. It is remembered as if the request had been of this one alone.
+            if refusal.kind.status in RECORDED:
+                await _remember(connection, one, refusal)
             outcomes[assignment.consultation_id] = Outcome(assignment, refusal=refusal)
     return [outcomes[assignment.consultation_id] for assignment in assignments]
 

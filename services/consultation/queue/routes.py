@@ -13,6 +13,7 @@ from services.consultation.consultations.domain import Consultation, Consultatio
 from services.consultation.consultations.models import ChangedConsultation, self_link
 from services.consultation.consultations.repository import Reader
 from services.consultation.context import context_of
+from services.consultation.problems import QUEUE_EMPTY
 from services.consultation.queue import examples, repository
 from services.consultation.queue.claim_next import claim_next
 from services.consultation.queue.domain import Assigned, Filters, Part, Sort, Tab, Today
@@ -32,7 +33,9 @@ from shared.database.engine import Tenancy
 from shared.http.bodies import JsonBody
 from shared.http.conditions import ExpectedVersion, etag
 from shared.http.paging import Cursor, Limit, decode_cursor, encode_cursor, page_links, split_page
+from shared.http.service import problem_response
 from shared.idempotency import OnceOnly
+from shared.problems import Problem
 
 router = APIRouter(tags=["queue"])
 
@@ -177,7 +180,13 @@ async def claim_next_in_queue(
         )
         return context.json(model, headers={"Location": links["self"]["href"], "ETag": etag(row.version)})
 
-    return await once(request, caller, attempt, work)
+    try:
+        return await once(request, caller, attempt, work)
+    except Problem as refusal:
+        if refusal.kind is not QUEUE_EMPTY:
+            raise
+        # Nobody has been refused anything: a workbench that asks now and then must not fill the trail.
+        return problem_response(request, refusal)
 
 
 @router.post(

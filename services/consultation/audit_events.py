@@ -336,6 +336,16 @@ EVENTS = (
         "who leads the work registers what was done, from which day on and in which units",
     ),
     AuditEvent(
+        "consultation.searched",
+        Words("Samråd söktes", "Consultations were searched for"),
+        "somebody searches by number, case, person or handler; in the transaction of the search",
+        {
+            "by": "number, caseReference, person or handler",
+            "purpose": "what a search by person is for",
+            "found": "how many were told",
+        },
+    ),
+    AuditEvent(
         "lookup.braked",
         Words("En slagning nekades: för många olika personer", "A look-up was refused: too many different persons"),
         "a handler, or one case, asks about more persons than the enumeration brake allows",

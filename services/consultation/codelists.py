@@ -36,6 +36,8 @@ from services.consultation.lookups.sources.domain import Origin, SourceCode, Sou
 from services.consultation.lookups.warnings import GROUND_NOT_VERIFIED
 from services.consultation.problems import FIELDS, GROUND, SCOPE, TENANCY
 from services.consultation.question_categories import WORDS as QUESTION_CATEGORIES
+from services.consultation.queue.domain import HandOverReason, Tab
+from services.consultation.searches.domain import SearchPurpose
 from services.consultation.webhooks.domain import DeliveryStatus, Outcome, SubscriptionState
 from shared.http.bodies import WireModel
 from shared.problems import Words
@@ -105,10 +107,27 @@ CHANNELS = {
     Channel.POST: Words("Post", "Post"),
 }
 QUEUES = {
-    Queue.GENERAL: Words("Allmän", "General"),
-    Queue.EMPLOYER: Words("Arbetsgivare", "Employers"),
+    Queue.GENERAL: Words("Allmän kö", "General queue"),
+    Queue.EMPLOYER: Words("Arbetsgivarkontakter", "Employer contacts"),
     Queue.STUDIES: Words("Studier", "Studies"),
-    Queue.CORRECTIONS: Words("Kriminalvården", "Prison and probation"),
+    Queue.CORRECTIONS: Words("Kriminalvårdens klienter", "Clients of the prison and probation service"),
+}
+TABS = {
+    Tab.IN_TIME: Words("I tid", "In time"),
+    Tab.DUE_TODAY: Words("Ska besvaras i dag", "Due today"),
+    Tab.LATE: Words("Sena", "Late"),
+    Tab.WAITING: Words("Väntar på någon annan", "Waiting for somebody else"),
+}
+HAND_OVER_REASONS = {
+    HandOverReason.WRONG_UNIT: Words("Hör till en annan enhet", "Belongs to another unit"),
+    HandOverReason.NEEDS_SPECIALIST: Words("Specialist behövs", "A specialist is needed"),
+    HandOverReason.PERSON_MOVED: Words("Personen har flyttat", "The person has moved"),
+    HandOverReason.WORKLOAD: Words("Arbetsbelastning", "Workload"),
+}
+SEARCH_PURPOSES = {
+    SearchPurpose.CASE_HANDLING: Words("Handläggning av ett ärende", "Handling of a case"),
+    SearchPurpose.REQUEST_BY_PERSON: Words("Begäran från personen själv", "A request by the person"),
+    SearchPurpose.SUPERVISION: Words("Uppföljning och tillsyn", "Supervision"),
 }
 SOURCE_STATES = {
     SourceState.NOT_ASKED: Words("Inte tillfrågad", "Not asked"),
@@ -222,6 +241,9 @@ LISTS: dict[str, dict[str, Words]] = {
     "consultationTypes": {code.value: words for code, words in TYPE_WORDS.items()},
     "channels": {code.value: words for code, words in CHANNELS.items()},
     "queues": {code.value: words for code, words in QUEUES.items()},
+    "queueTabs": {code.value: words for code, words in TABS.items()},
+    "handOverReasons": {code.value: words for code, words in HAND_OVER_REASONS.items()},
+    "searchPurposes": {code.value: words for code, words in SEARCH_PURPOSES.items()},
     "informationSetBases": {code.value: words for code, words in BASES.items()},
     "sensitivities": {code.value: words for code, words in SENSITIVITIES.items()},
     "disclosureDecisions": {code.value: words for code, words in DECISIONS.items()},

@@ -11,6 +11,7 @@ from services.consultation.brake.domain import Limits
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.unit_clocks import UnitClocks
 from services.consultation.grounds.domain import Grounds
+from services.consultation.units.domain import Units
 from shared.clock import Clock
 from shared.database.engine import Database
 from shared.idempotency import Ledger
@@ -23,7 +24,8 @@ class Context:
 
     `base_url` is the public address of the API; `answering` the canonical organisation that answers;
     `clocks` the calendars and targets of its units; `limits` the persons that may be asked about;
-    of others no figures are told that count fewer than `small_numbers_below`.
+    of others no figures are told that count fewer than `small_numbers_below`;
+    `units` those that a consultation can be handed over to.
     """
 
     database: Database
@@ -38,6 +40,7 @@ class Context:
     base_url: str
     limits: Limits
     small_numbers_below: int
+    units: Units
 
     def json(self, model: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
         """A model as an answer, serialised once."""

@@ -9,6 +9,7 @@ from services.consultation.leadtimes import metrics
 from services.consultation.leadtimes.folding import fold_pending, forget_days
 from services.consultation.leadtimes.observing import observe
 from services.consultation.lookups.kept.repository import forget_expired as forget_kept_lookups
+from services.consultation.queue.repository import fold_changes
 from services.consultation.timers.recount import RECOUNT, Recounting
 from services.consultation.timers.ring import Ringing
 from services.consultation.webhooks import jobs as webhooks
@@ -64,10 +65,16 @@ async def observe_consultations(run: Run) -> None:
     await observe(run.connection, run.now, _calendar())
 
 
+async def fold_queue_counts(run: Run) -> None:
+    """What has been counted goes into the counters, so that reading them stays as short as they are."""
+    await fold_changes(run.connection, most=20_000)
+
+
 CHORES = (
     Job("idempotency.forget", forget_kept_answers, every_seconds=300),
     Job("lookups.forget_answers", forget_answers_of_sources, every_seconds=60),
     Job("brake.forget", forget_counted_persons, every_seconds=300),
+    Job("queue.fold", fold_queue_counts, every_seconds=10),
     Job("tokens.forget", forget_used_tokens, every_seconds=FORGET_SECONDS),
     Job("lead_times.fold", fold_lead_times, every_seconds=FOLD_SECONDS),
     Job("lead_times.forget_days", forget_days_of_lead_times, every_seconds=3600),

@@ -47,12 +47,17 @@ from services.consultation.lookups.sources.health import SourceHealth
 from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.problems import CHECKS
 from services.consultation.protection import routes as protection_routes
+from services.consultation.queue import leading_routes as queue_leading_routes
+from services.consultation.queue import routes as queue_routes
+from services.consultation.queue import view_routes as queue_view_routes
 from services.consultation.scopes import AUDIT_READ, SCOPES
+from services.consultation.searches import routes as search_routes
 from services.consultation.service_levels import routes as service_level_routes
 from services.consultation.settings import ClockSettings, Settings
 from services.consultation.tables import LAYOUT, STATISTICS_READS
 from services.consultation.timers.recount import Recounting
 from services.consultation.timers.ring import Ringing
+from services.consultation.units.domain import Units
 from services.consultation.webhooks import delivery_routes as webhook_delivery_routes
 from services.consultation.webhooks import routes as webhook_routes
 from services.consultation.webhooks.courier import Courier
@@ -94,6 +99,10 @@ _ROUTERS = (
     advice_routes.router,
     clock_routes.router,
     service_level_routes.router,
+    queue_routes.router,
+    queue_leading_routes.router,
+    queue_view_routes.router,
+    search_routes.router,
     protection_routes.router,
     webhook_routes.router,
     webhook_delivery_routes.router,
@@ -140,6 +149,7 @@ class World:
     gatekeeper: Gatekeeper
     vault: Vault
     grounds: Grounds
+    units: Units
     sources: Mapping[SourceCode, Source]
     environments: Sequence[Environment]
     health: SourceHealth
@@ -235,6 +245,7 @@ def _context(settings: Settings, world: World, calendar: BusinessCalendar) -> Co
         base_url=settings.public_url + PREFIX,
         limits=_limits(settings),
         small_numbers_below=settings.small_numbers_below,
+        units=world.units,
     )
 
 

@@ -154,6 +154,61 @@ OPENING_INVALID = ProblemKind(
         "date or a rule.",
     ),
 )
+QUEUE_EMPTY = ProblemKind(
+    "queue_empty",
+    404,
+    Words("Inget samråd väntar på att tas", "No consultation waits to be claimed"),
+    Words("Försök igen om en stund, eller ta ur en annan kö.", "Try again in a while, or take from another queue."),
+)
+FILTERS_NOT_COMBINABLE = ProblemKind(
+    "filters_not_combinable",
+    422,
+    Words("Filtren kan inte användas tillsammans", "The filters cannot be used together"),
+    Words(
+        "Ändra något av dem som står i filters. tab, turn och escalated utesluter varandra; turn och sort=oldest "
+        "kräver unit och går inte med queue eller type, utom med assigned=me.",
+        "Change one of those in filters. tab, turn and escalated exclude each other; turn and sort=oldest need unit "
+        "and go without queue and type, but for assigned=me.",
+    ),
+)
+UNIT_HANDLES_NOTHING = ProblemKind(
+    "unit_handles_nothing",
+    422,
+    Words("Enheten finns inte bland dem som tar emot samråd", "The unit is not among those that handle consultations"),
+    Words("Välj en kod ur listan över enheter.", "Choose a code from the list of units."),
+)
+WITH_THE_UNIT_ALREADY = ProblemKind(
+    "with_the_unit_already",
+    409,
+    Words("Samrådet är redan hos enheten", "The consultation is with the unit already"),
+    Words("Välj en annan enhet, eller låt det ligga kvar.", "Choose another unit, or leave it where it is."),
+)
+REDISTRIBUTION_INVALID = ProblemKind(
+    "redistribution_invalid",
+    422,
+    Words("Omfördelningen kan inte göras", "The redistribution cannot be made"),
+    Words(
+        "Ange varje mottagare en gång, och inte den som är frånvarande.",
+        "Name each recipient once, and not the one who is absent.",
+    ),
+)
+TOO_MANY_VIEWS = ProblemKind(
+    "too_many_views",
+    409,
+    Words("Det finns redan så många sparade vyer som får finnas", "There are as many saved views as there may be"),
+    Words("Ta bort en vy först.", "Remove a view first."),
+)
+SEARCH_INVALID = ProblemKind(
+    "search_invalid",
+    422,
+    Words("Sökningen kan inte göras", "The search cannot be made"),
+    Words(
+        "Sök på en sak i taget: number (minst S, två siffror, streck och ett tecken), caseReference, person med "
+        "purpose, eller handler.",
+        "Search by one thing at a time: number (at least S, two digits, a hyphen and one character), caseReference, "
+        "person with purpose, or handler.",
+    ),
+)
 LOOKUP_NOT_USABLE = ProblemKind(
     "lookup_not_usable",
     422,

@@ -22,6 +22,8 @@ TENANT_TABLES = (
     "asked_set",
     "disclosure",
     "meeting",
+    "queue_count",
+    "saved_view",
     "protected_person",
     "asked_person",
     "unit_calendar",
@@ -39,6 +41,8 @@ TENANT_TABLES = (
 )
 UNREAD_TABLES = ("lead_time_pending",)
 """They name organisations, and the role that serves may do nothing with them: a trigger fills, the worker empties."""
+PASSING_TABLES = ("queue_change",)
+"""Organisations' too, but a row stays for seconds only, until a background job has folded it into another table."""
 OPEN_TABLES = {
     "alembic_version": "which migration was the last",
     "used_token": "hashes of what has been used once",
@@ -48,7 +52,7 @@ OPEN_TABLES = {
     "lead_time_tally": "the same",
 }
 LAYOUT = Layout(
-    tenant_tables=(*TENANT_TABLES, *UNREAD_TABLES, *SEALING_TABLES),
+    tenant_tables=(*TENANT_TABLES, *PASSING_TABLES, *UNREAD_TABLES, *SEALING_TABLES),
     open_tables=OPEN_TABLES,
     definer_functions={
         "queue_for_sealing": "whoever writes an entry in the trail can neither leave it out of the queue nor fill it",
@@ -57,6 +61,9 @@ LAYOUT = Layout(
         "is_protected": "yes or no, across organisations",
         "postal_address_of": "where an organisation wants its letters",
         "clock_history": "the times of a consultation's events, to its two sides alike",
+        "hide_from_queue": "a mark by anybody hides the person's open consultations, whose ever they are",
+        "count_queue_rows": "who opens a consultation counts it for who answers, and nobody counts by hand",
+        "count_queue_change": "the same for every change",
     },
 )
 STATISTICS_READS = {

@@ -20,7 +20,8 @@ from shared.problems import Problem
 from shared.tokens.caller import Caller, Requires
 from shared.tokens.scopes import Scope
 
-_RECORDED = frozenset((403, 404, 409))
+RECORDED = frozenset((403, 404, 409))
+"""The statuses of refusals that the trail remembers."""
 _START = (datetime.max.replace(tzinfo=UTC), uuid.UUID(int=2**128 - 1))
 
 
@@ -176,7 +177,7 @@ async def record_refusal(request: Request, caller: Caller, problem: Problem) -> 
     for the trail. What a route knows about the request stands in `request.scope["state"]["audit"]`, and what the
     refusal knows in `problem.for_audit`.
     """
-    if problem.kind.status not in _RECORDED and not problem.for_audit:
+    if problem.kind.status not in RECORDED and not problem.for_audit:
         return
     trail: AuditTrail = request.app.state.audit_trail
     known = {**request.scope["state"].get("audit", {}), **problem.for_audit}

@@ -150,9 +150,12 @@ class Gatekeeper:
     def _stated_actor(self, request: Request) -> str | None:
         values = request.headers.getlist(self._actor_header)
         stated = values[0] if len(values) == 1 else None
-        if stated is None or not _ACTOR.fullmatch(stated) or _LONG_NUMBER.search(stated):
-            return None
-        return stated
+        return stated if stated is not None and is_fit_as_actor(stated) else None
+
+
+def is_fit_as_actor(stated: str) -> bool:
+    """Whether a client may state it as a person's id: short, of plain characters, and without a long number."""
+    return bool(_ACTOR.fullmatch(stated)) and not _LONG_NUMBER.search(stated)
 
 
 def unauthenticated(sv: str, en: str, error: str | None = None) -> Problem:

@@ -37,6 +37,7 @@ HTTPX = {
     "services/command/trigger.py",
     "services/consultation/delegations/agreements.py",
     "services/consultation/grounds/agreements.py",
+    "services/consultation/units/agreements.py",
     "shared/http/answers.py",
     "shared/outbound.py",
     "shared/tokens/client.py",

@@ -30,6 +30,12 @@ _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _VERSION = "$1::text, gen_random_uuid()"
 OTHERS = {UMEA: MALMO, MALMO: UMEA}
 
+# As if they answered questions too: what counts and saves is any organisation's.
+_QUEUE_ROWS = (
+    "INSERT INTO queue_count SELECT $1, 'u', 'general', 'x', now(), false, true, '', 1 ON CONFLICT DO NOTHING",
+    "INSERT INTO saved_view VALUES ($1, gen_random_uuid(), 'hl-1', 'Vy', true, '{}', now())",
+)
+
 Result = TypeVar("Result")
 
 # Municipalities have no units of their own yet; a withdrawn assignment is nobody else's to see.
@@ -84,6 +90,8 @@ def seed(exchange: Exchange) -> None:
             f"INSERT INTO unit_target VALUES ({_VERSION}, 'u', 't', '2090-01-01', now(), 'x', 'x')",
             organisation,
         )
+        for statement in _QUEUE_ROWS:
+            sql(exchange, statement, organisation)
     fold_all(exchange)
     for service in LAYOUTS:
         sql(exchange, "ANALYZE", database=service)

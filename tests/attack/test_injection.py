@@ -56,7 +56,7 @@ def test_in_every_other_field_it_is_refused_or_harmless_and_never_a_fault(exchan
 
 
 PARAMETERS = {
-    "/consultation/v1/queue": ("af-workbench", ["assigned", "limit", "cursor"]),
+    "/consultation/v1/queue": ("af-workbench", ["unit", "tab", "assigned", "limit", "cursor"]),
     CONSULTATIONS: ("umea", ["state", "limit", "cursor"]),
     "/consultation/v1/audit-entries": ("umea", ["objectId", "limit", "cursor"]),
     "/consultation/v1/lead-times": ("dashboard", ["from", "to", "groupBy", "municipalityCode", "countyCode", "type"]),

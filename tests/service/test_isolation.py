@@ -74,6 +74,15 @@ NO_OBJECT = {
     ("consultation", "POST", "/unit-calendars"): "makes a new record of the caller's own",
     ("consultation", "GET", "/unit-targets"): "target times are told to whoever asks or answers",
     ("consultation", "POST", "/unit-targets"): "makes a new record of the caller's own",
+    ("consultation", "GET", "/queue/counts"): "counts what is put to the caller",
+    ("consultation", "GET", "/queue/handlers"): "counts what is put to the caller",
+    ("consultation", "POST", "/queue/claims"): "takes from what is put to the caller",
+    ("consultation", "POST", "/queue/assignments"): "each id in the body answers for itself (test_queue)",
+    ("consultation", "POST", "/queue/redistribution-previews"): "a handler's among what is put to the caller",
+    ("consultation", "POST", "/queue/redistributions"): "a handler's among what is put to the caller",
+    ("consultation", "GET", "/queue/views"): "lists the caller's own",
+    ("consultation", "POST", "/queue/views"): "makes a new record of the caller's own",
+    ("consultation", "POST", "/consultation-searches"): "finds the caller's own",
     ("consultation", "GET", "/source-probe"): "tells of the sources, through the caller's own certificate",
     ("consultation", "GET", "/source-health"): "figures over all",
     ("consultation", "GET", "/audit-entries"): "lists the caller's own",
@@ -307,10 +316,12 @@ def foreign(running: Exchange) -> dict[str, str]:
     subscription, delivery = written_subscription(running, "malmo")
     register_intervention(running, "0007:2120001124")
     fold_all(running)
+    (view,) = sql(running, "consultation", "postgres", *_QUEUE_ROWS_OF_MALMO)
     return {
         "webhookSubscriptionId": subscription,
         "webhookDeliveryId": delivery,
         "consultationId": consultation["consultationId"],
+        "viewId": str(view["id"]),
         "lookupId": lookup["lookupId"],
         "householdLookupId": household.json()["householdLookupId"],
         "agreementId": agreement.json()["agreementId"],
@@ -328,6 +339,14 @@ def register_intervention(exchange: Exchange, organisation: str) -> None:
         "INSERT INTO lead_time_intervention (org, id, name, day, units, registered_at, client_id) "
         f"VALUES ('{organisation}', gen_random_uuid(), 'En insats', '2026-03-01', '{{}}', now(), 'test')",
     )
+
+
+# As if Malmö answered questions too: what counts and saves is any organisation's.
+_OF_MALMO = "SELECT '0007:2120001124', "
+_QUEUE_ROWS_OF_MALMO = (
+    f"INSERT INTO queue_count {_OF_MALMO} 'u', 'general', 'x', now(), false, true, '', 1 ON CONFLICT DO NOTHING",
+    f"INSERT INTO saved_view {_OF_MALMO} gen_random_uuid(), 'hl-1', 'Vy', true, '{{}}', now() RETURNING id",
+)
 
 
 def household_body(exchange: Exchange) -> dict[str, Any]:
@@ -502,11 +521,13 @@ def test_the_statistics_role_cannot_read_who_anything_is_about(exchange: Exchang
 
 def test_every_table_is_known_to_the_readiness_check(exchange: Exchange) -> None:
     rows = sql(exchange, "consultation", "postgres", "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    tables = consultation_tables
     known = {
-        *consultation_tables.TENANT_TABLES,
-        *consultation_tables.UNREAD_TABLES,
+        *tables.TENANT_TABLES,
+        *tables.PASSING_TABLES,
+        *tables.UNREAD_TABLES,
         *SEALING_TABLES,
-        *consultation_tables.OPEN_TABLES,
+        *tables.OPEN_TABLES,
     } - {"jobs.*"}
     assert {row["tablename"] for row in rows} == known
 

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.consultation.clocks.turns import Turn
-from services.consultation.consultations.domain import OPEN_STATES, Actor, Audience, Consultation, State
+from services.consultation.consultations.domain import OPEN_STATES, Action, Actor, Audience, Consultation, State
 from services.consultation.consultations.numbers import new_number
+from services.consultation.consultations.transitions import ACTED_UPON, WAITING
 from shared.problems import Problem
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -127,3 +128,19 @@ def test_a_number_can_be_read_over_the_phone() -> None:
 
     assert len(numbers) == 1000
     assert all(len(each) == 13 and each.startswith("S26-") and not set("ILOU") & set(each[3:]) for each in numbers)
+
+
+@pytest.mark.parametrize("state", OPEN_STATES)
+def test_what_is_taken_back_waits_in_the_queue_or_where_somebody_else_has_it(state: State) -> None:
+    stays = state in (State.SENT_BY_POST, *WAITING)
+
+    after, event = given_consultation(state, "af-1").unassign(by("af-leader"))
+
+    assert after.assigned_to is None
+    assert after.state is (state if stays else State.RECEIVED)
+    assert (event.action.value, event.audience) == ("assigned", Audience.ANSWERING)
+
+
+def test_an_escalation_ends_with_what_moves_it_on_and_not_with_what_leaves_it() -> None:
+    assert {Action.CLAIM, Action.ASSIGN, Action.HAND_OVER, Action.ANSWER, Action.ASK_BACK} <= ACTED_UPON
+    assert ACTED_UPON.isdisjoint({Action.ESCALATE, Action.RELEASE, Action.CALL_BACK, Action.CORRECT, Action.REPLY})

@@ -168,6 +168,10 @@ class Consultation:
         """Somebody who leads the work gives it to a handler, whoever had it."""
         return self._move(Action.ASSIGN, by, assigned_to=to)
 
+    def unassign(self, by: Actor) -> tuple["Consultation", Event]:
+        """Somebody who leads the work takes it back to the queue, whoever had it; a letter on its way stays one."""
+        return self._move(Action.ASSIGN, by, assigned_to=None)
+
     def hand_over(self, by: Actor, unit: str, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
         """Another unit gets it, in its queue."""
         return self._move(Action.HAND_OVER, by, assigned_to=None, unit=unit, detail=detail)

@@ -55,7 +55,6 @@ PAGE: dict[str, Any] = {
     "consultations": [SUMMARY],
     "_links": {"self": {"href": f"{_BASE}/consultations?limit=20"}},
 }
-QUEUE: dict[str, Any] = {"consultations": [SUMMARY], "_links": {"self": {"href": f"{_BASE}/queue?limit=20"}}}
 WHOLE: dict[str, Any] = {
     **SUMMARY,
     "caseReference": "EB-2026-000123",

@@ -1,10 +1,10 @@
-"""Reading consultations over HTTP: the asker's list, the queue, one consultation, its timeline."""
+"""Reading consultations over HTTP: the asker's list, one consultation, its timeline."""
 
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Response
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
@@ -77,49 +77,6 @@ async def list_consultations(
             for row in shown
         ],
         links=page_links(f"{context.base_url}/consultations", parameters, next_cursor),
-    )
-    return context.json(page)
-
-
-@router.get(
-    "/queue",
-    response_model=ConsultationPage,
-    responses={200: {"content": {"application/json": {"example": examples.QUEUE}}}},
-    summary="Consultations waiting here, due first first / Samråd som väntar, närmast i tid först",
-)
-async def list_queue(
-    request: Request,
-    caller: Annotated[Caller, Depends(Requires(scopes.QUEUE_WORK))],
-    assigned: Annotated[str, Query(pattern="^(anyone|nobody|me)$", description="anyone, nobody or me")] = "anyone",
-    limit: Limit = 20,
-    cursor: Cursor = None,
-) -> Response:
-    """Open consultations put to the organisation, ordered by due date. Nothing about persons stands in the queue.
-
-    Consultations about persons with protected identity are not in it, for anybody: they go by phone.
-
-    Öppna samråd ställda till organisationen, ordnade efter när de ska vara besvarade. Samråd om personer med skyddade
-    personuppgifter står inte i kön; de tas per telefon.
-    """
-    context = context_of(request)
-    place = decode_cursor(cursor)
-    async with context.database.begin(Tenancy(caller.organisation)) as connection:
-        rows = await repository.page_of_queue(
-            connection,
-            repository.Reader.of(caller),
-            assigned_to=caller.actor if assigned == "me" else None,
-            unassigned=assigned == "nobody",
-            place=place,
-            rows=limit + 1,
-        )
-    shown, more = split_page(rows, limit)
-    next_cursor = encode_cursor(shown[-1].due_at, shown[-1].id) if more else None
-    parameters: dict[str, object] = {"limit": limit, "assigned": assigned, "cursor": cursor}
-    page = ConsultationPage(
-        consultations=[
-            ConsultationSummary(**summary_values(row, caller.organisation, "", context.base_url)) for row in shown
-        ],
-        links=page_links(f"{context.base_url}/queue", parameters, next_cursor),
     )
     return context.json(page)
 

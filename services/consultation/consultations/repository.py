@@ -18,7 +18,7 @@ from services.consultation.brake.domain import Braked
 from services.consultation.clocks.timers import Timer, TimerKind
 from services.consultation.consultations.disclosures.repository import TOLD_SETS, WITH_ASKED_SETS
 from services.consultation.consultations.domain import Consultation, Event
-from services.consultation.consultations.transitions import FIRST_RESPONSES, WAITING, Action, State
+from services.consultation.consultations.transitions import ACTED_UPON, FIRST_RESPONSES, WAITING, Action, State
 from shared.audit import AuditEntry
 from shared.database.single import SingleStatements
 from shared.tokens.caller import Caller
@@ -44,7 +44,7 @@ _FIND = text(f"{_ONE} AND (org = :org OR answering_org = :org)")
 _FIND_OWN = text(f"{_ONE} AND org = :org")
 _FIND_ANSWERED_BY = text(f"{_ONE} AND answering_org = :org")
 
-_WITH_EVENT = """
+WITH_EVENT = """
     added_event AS (
         INSERT INTO consultation_event (org, consultation_id, sequence, id, answering_org, at, action, state, turn,
                                         actor_org, client_id, actor, audience, channel, unit, happened_at, detail)
@@ -61,6 +61,16 @@ _WITH_EVENT = """
         SELECT org, :event_id, answering_org, :at, 'consultation.' || :action, id, :sequence, :audience, restricted
         FROM changed
     ),
+    added_audit AS (
+        INSERT INTO audit_entry (id, at, org, owner_org, event, outcome, object_type, object_id, subject, entry)
+        SELECT :audit_id, :audit_at, :audit_org, :audit_owner_org, :audit_event, :audit_outcome, :audit_object_type,
+               :audit_object_id, :audit_subject, :audit_entry
+        FROM changed
+    )
+"""
+"""What is written beside every change, for statements of other features too: it reads from a CTE named `changed`."""
+
+_WITH_TIMERS = """
     set_timers AS (
         INSERT INTO timer AS t (org, consultation_id, kind, answering_org, about, run_at)
         SELECT changed.org, changed.id, each.kind, changed.answering_org, coalesce(each.about, :at), each.run_at
@@ -69,14 +79,9 @@ _WITH_EVENT = """
         -- Of each due date, and of each pause, it is told once.
         ON CONFLICT (org, consultation_id, kind) DO UPDATE SET about = excluded.about,
             run_at = CASE WHEN t.told_about = excluded.about THEN NULL ELSE excluded.run_at END
-    ),
-    added_audit AS (
-        INSERT INTO audit_entry (id, at, org, owner_org, event, outcome, object_type, object_id, subject, entry)
-        SELECT :audit_id, :audit_at, :audit_org, :audit_owner_org, :audit_event, :audit_outcome, :audit_object_type,
-               :audit_object_id, :audit_subject, :audit_entry
-        FROM changed
     )
 """
+_WITH_EVENT = f"{WITH_EVENT}, {_WITH_TIMERS}"
 _CHANGE = text(
     f"""
     WITH changed AS (
@@ -93,7 +98,7 @@ _CHANGE = text(
             first_response_seconds = coalesce(:first_response_seconds, first_response_seconds),
             touch_seconds = coalesce(:touch_seconds, touch_seconds),
             unit = :unit, queue = :queue, triaged_at = coalesce(triaged_at, :triaged_at),
-            escalated_at = coalesce(:escalated_at, escalated_at),
+            escalated_at = CASE WHEN NOT :acted_upon THEN coalesce(:escalated_at, escalated_at) END,
             first_response_at = coalesce(first_response_at, :first_response_at),
             due_at = coalesce(:due_at, due_at), target_seconds = coalesce(:target_seconds, target_seconds),
             clock_stopped_at = CASE WHEN :clock_stopped THEN coalesce(clock_stopped_at, :happened_at, :at) END
@@ -197,6 +202,8 @@ _SUMMARY = """
     id, number, type, question_category, state, turn, version, assigned_to, case_reference, asker_name,
     municipality_code, opened_at, due_at, answered_at
 """
+SUMMARY = _SUMMARY
+"""The columns of a row in a list, for other features' statements."""
 _OF_ASKER = text(
     f"""
     SELECT {_SUMMARY} FROM consultation
@@ -206,17 +213,6 @@ _OF_ASKER = text(
     ORDER BY opened_at DESC, id DESC LIMIT :rows
     """
 )
-_QUEUE = text(
-    f"""
-    SELECT {_SUMMARY} FROM consultation
-    WHERE answering_org = :org AND turn <> 'nobody' AND NOT is_protected(person_mark) AND {IN_SIGHT}
-      AND (CAST(:assigned_to AS text) IS NULL OR assigned_to = :assigned_to)
-      AND (NOT CAST(:unassigned AS boolean) OR assigned_to IS NULL)
-      AND (due_at, id) > (CAST(:at AS timestamptz), CAST(:after AS uuid))
-    ORDER BY due_at, id LIMIT :rows
-    """
-)
-
 Place = tuple[datetime, uuid.UUID] | None
 _NEWEST = (datetime.max.replace(tzinfo=UTC), uuid.UUID(int=2**128 - 1))
 _OLDEST = (datetime.min.replace(tzinfo=UTC), uuid.UUID(int=0))
@@ -356,6 +352,7 @@ async def save_change(
         "closed_at": at if event.action in _ENDING else None,
         "triaged_at": at if event.action is Action.TRIAGE else None,
         "escalated_at": at if event.action is Action.ESCALATE else None,
+        "acted_upon": event.action in ACTED_UPON,
         "first_response_at": at if event.action in FIRST_RESPONSES else None,
         "clock_stopped": after.state in WAITING,
         "due_at": measured.due_at,
@@ -447,25 +444,3 @@ async def page_of_asker(
     at, after = place or _NEWEST
     values = {**reader.values(), "state": state, "at": at, "after": after, "rows": rows}
     return (await connection.execute(_OF_ASKER, values)).all()
-
-
-async def page_of_queue(
-    connection: AsyncConnection,
-    reader: Reader,
-    *,
-    assigned_to: str | None,
-    unassigned: bool,
-    place: Place,
-    rows: int,
-) -> Sequence[Row[Any]]:
-    """Open consultations put to the organisation, the one due first first."""
-    at, after = place or _OLDEST
-    values = {
-        **reader.values(),
-        "assigned_to": assigned_to,
-        "unassigned": unassigned,
-        "at": at,
-        "after": after,
-        "rows": rows,
-    }
-    return (await connection.execute(_QUEUE, values)).all()

@@ -196,6 +196,22 @@ FIRST_RESPONSES = frozenset(
 )
 """What the asking side notices first: that it was claimed tells it nothing of its question."""
 
+ACTED_UPON = frozenset(
+    (
+        Action.CLAIM,
+        Action.ASSIGN,
+        Action.HAND_OVER,
+        Action.BEGIN_SECRECY_TEST,
+        Action.ASK_BACK,
+        Action.AWAIT_PERSON,
+        Action.BOOK_MEETING,
+        Action.SEND_BY_POST,
+        Action.ANSWER,
+        Action.REJECT,
+    )
+)
+"""What ends an escalation: the answering side has acted. That somebody gave it back, or rang in vain, does not."""
+
 
 def legal_actions(state: State, parties: frozenset[Party]) -> list[Action]:
     """What can be done from a state by one of the parties."""

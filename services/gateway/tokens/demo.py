@@ -38,6 +38,7 @@ _FUND = (*_LOOKUPS, *_ASKER)
 _WORKBENCH = (
     "samrad:queue.work",
     "samrad:units.clocks",
+    "samrad:queue.lead",
     "samrad:consultations.read",
     "samrad:audit.read",
     "samrad:agreements.write",

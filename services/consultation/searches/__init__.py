@@ -1,0 +1,1 @@
+"""Finding consultations by number, case, person or handler, within what the searcher may see."""

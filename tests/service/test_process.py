@@ -112,7 +112,6 @@ def test_a_secrecy_test_takes_what_nobody_has_and_keeps_others_out(exchange: Exc
     assert (ended.status_code, ended.json()["code"], ended.json()["assignedTo"]) == (409, "claimed_by_another", "af-1")
 
 
-@pytest.mark.requirement(12)
 def test_a_rejection_tells_the_asker_why_by_a_code_and_in_words(exchange: Exchange) -> None:
     receipt = exchange.open()
     body = {"reason": "not_for_this_authority", "text": "Frågan hör till Skatteverket."}
@@ -237,6 +236,29 @@ def test_a_round_without_a_ground_today_is_refused_and_the_one_before_is_as_it_w
     assert read(exchange, receipt)["state"] == "answered"
 
 
+@pytest.mark.requirement(92)
+def test_the_next_round_of_what_is_hidden_is_as_hidden(exchange: Exchange) -> None:
+    receipt = exchange.open("kriminalvarden", purpose="release_planning")
+    done(exchange, receipt, ("claims", None, "af-corrections"), ("answers", {"text": "Svar"}, "af-corrections"))
+
+    following = act(exchange, receipt, "rounds", 3, {"question": "Igen"}, "kriminalvarden").json()
+
+    path = f"{CONSULTATIONS}/{following['consultationId']}"
+    assert exchange.send(AF, "GET", path).status_code == 404
+    assert act(exchange, following, "claims", 1).status_code == 404
+    assert read(exchange, following, "af-corrections")["round"] == 2
+
+
+def test_nothing_is_triaged_out_of_the_queue_of_corrections(exchange: Exchange) -> None:
+    receipt = exchange.open("kriminalvarden", purpose="release_planning")
+
+    refused = act(exchange, receipt, "triages", 1, {"queue": "general"}, "af-corrections")
+    stays = act(exchange, receipt, "triages", 1, {"queue": "corrections"}, "af-corrections")
+
+    assert (refused.status_code, refused.json()["errors"][0]["reason"]) == (422, "not_by_hand")
+    assert stays.json()["state"] == "triaged"
+
+
 # --- corrections ------------------------------------------------------------------------------------------------
 
 
@@ -324,7 +346,7 @@ def test_a_correction_of_what_the_asker_does_not_see_is_not_seen_by_it_either(ex
 # --- types and their forms --------------------------------------------------------------------------------------
 
 
-@pytest.mark.requirement(3)
+@pytest.mark.requirement(4)
 @pytest.mark.parametrize("asked", FORMS)
 def test_what_a_type_asks_for_is_read_by_both_sides_and_by_nobody_in_the_database(
     exchange: Exchange, asked: str
@@ -355,7 +377,6 @@ def test_a_next_round_has_the_form_of_the_one_before_unless_it_states_another(ex
     assert (read(exchange, third)["details"], read(exchange, third)["round"]) == (other, 3)
 
 
-@pytest.mark.requirement(90)
 def test_the_form_is_withheld_with_the_rest_when_the_person_is_protected(exchange: Exchange) -> None:
     person = number("18910204", "980")
     receipt = exchange.open(

@@ -124,8 +124,8 @@ OPENING_INVALID = ProblemKind(
     422,
     Words("Öppettiderna kan inte användas", "The opening hours cannot be used"),
     Words(
-        "Rätta fälten i errors: öppet minst en timme i veckan, öppning före stängning, och för en halvdag en dag eller en "
-        "regel.",
+        "Rätta fälten i errors: öppet minst en timme i veckan, öppning före stängning, och för en halvdag en dag eller "
+        "en regel.",
         "Correct the fields in errors: open for an hour a week at least, opening before closing, and for a half day "
         "a date or a rule.",
     ),

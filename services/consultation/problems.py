@@ -148,10 +148,10 @@ OPENING_INVALID = ProblemKind(
     422,
     Words("Öppettiderna kan inte användas", "The opening hours cannot be used"),
     Words(
-        "Rätta fälten i errors: öppet någon dag i veckan, öppning före stängning, och för en halvdag en dag eller en "
-        "regel.",
-        "Correct the fields in errors: open on some day of the week, opening before closing, and for a half day a "
-        "date or a rule.",
+        "Rätta fälten i errors: öppet minst en timme i veckan, öppning före stängning, och för en halvdag en dag eller "
+        "en regel.",
+        "Correct the fields in errors: open for an hour a week at least, opening before closing, and for a half day "
+        "a date or a rule.",
     ),
 )
 QUEUE_EMPTY = ProblemKind(

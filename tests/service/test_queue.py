@@ -3,7 +3,7 @@
 import asyncio
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -61,10 +61,15 @@ def unit(exchange: Exchange) -> Iterator[str]:
 def opened(exchange: Exchange, unit: str, number: int, **columns: Any) -> list[dict[str, Any]]:
     """Consultations in a unit, each due after the one before."""
     receipts = [exchange.open() for _ in range(number)]
+    due_in_order(exchange, unit, receipts, **columns)
+    return receipts
+
+
+def due_in_order(exchange: Exchange, unit: str, receipts: Sequence[dict[str, Any]], **columns: Any) -> None:
+    """Each due after the one before; once more after changes, each of which tells the due date anew."""
     due = exchange.clock() + timedelta(days=9)
     for place, receipt in enumerate(receipts):
         in_unit(exchange, unit, receipt, due_at=due + timedelta(minutes=place), **columns)
-    return receipts
 
 
 def numbers(*receipts: dict[str, Any]) -> list[str]:
@@ -83,6 +88,7 @@ def test_every_filter_that_is_let_through_shows_what_it_says_and_pages_without_g
     act(exchange, AF_DESK, asked_back, "claims", 1, handler="af-other")
     act(exchange, AF_DESK, asked_back, "questions", 2, "vad?", handler="af-other")
     post(exchange, f"{CONSULTATIONS}/{escalated['consultationId']}/escalations", {"reason": "system_down"}, version=1)
+    due_in_order(exchange, unit, (first, mine, asked_back, escalated, studies))
     everything = numbers(first, mine, asked_back, escalated, studies)
     shown = {
         "": everything,

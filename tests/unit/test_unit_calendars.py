@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.consultation.clocks.domain import OFFICE_WEEK, OpeningHours
+from services.consultation.clocks.domain import LAST_YEAR, OFFICE_WEEK, BusinessCalendar, OpeningHours, Week
 from services.consultation.clocks.opening_rules import HalfDay, HalfDayRule, OpeningRules
 from services.consultation.clocks.swedish import is_holiday, swedish_calendar
 from services.consultation.clocks.unit_calendars import CalendarVersion, UnitCalendars
@@ -127,3 +127,11 @@ def test_a_calendar_lays_out_only_the_years_that_are_asked_about(day: date) -> N
     calendar.open_seconds(noon, noon + timedelta(minutes=1))
 
     assert set(asked) <= {day.year - 1, day.year, day.year + 1}
+
+
+def test_the_longest_target_is_reached_in_the_shortest_week_within_the_years_that_are_known() -> None:
+    week: Week = (OpeningHours(time(8), time(9)), None, None, None, None, None, None)
+    always_early = tuple(HalfDay(rule, time(8)) for rule in HalfDayRule)
+    calendar = BusinessCalendar(OpeningRules(week, is_holiday, half_days=always_early).opening_on)
+
+    assert calendar.add(datetime(2040, 1, 1, tzinfo=UTC), 30_000 * 60).year < LAST_YEAR

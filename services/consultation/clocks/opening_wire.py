@@ -15,6 +15,9 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 MOST_DAYS = 100
 """Days by date in one version: some years' worth."""
 
+LEAST_WEEK_SECONDS = 3600
+"""With less in a week a long target would lie beyond the years that are known."""
+
 LocalTime = Annotated[
     str,
     StringConstraints(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$"),
@@ -61,7 +64,7 @@ def faults(opening: OpeningModel) -> list[str]:
     """What is wrong with it, as paths of fields; empty when nothing is."""
     hours = {day: getattr(opening.week, day) for day in WEEKDAYS}
     return [
-        *(["opening.week"] if not any(hours.values()) else []),
+        *(["opening.week"] if _open_in(opening.week) < LEAST_WEEK_SECONDS else []),
         *(f"opening.week.{day}" for day, each in hours.items() if each is not None and not _in_order(each)),
         *(
             f"opening.halfDays.{place}"
@@ -86,6 +89,11 @@ def as_stored(opening: OpeningModel) -> dict[str, Any]:
 def read_stored(stored: dict[str, Any]) -> OpeningModel:
     """From the database."""
     return OpeningModel.model_validate(stored)
+
+
+def _open_in(week: WeekModel) -> int:
+    found = [_hours(each) for day in WEEKDAYS if (each := getattr(week, day)) is not None and _in_order(each)]
+    return sum(hours.seconds[1] - hours.seconds[0] for hours in found if hours)
 
 
 def _in_order(hours: HoursModel) -> bool:

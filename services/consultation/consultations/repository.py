@@ -31,13 +31,21 @@ _FACTS = """
     triaged_at, escalated_at, first_response_at, clock_stopped_at, closing_code, person_seconds, post_seconds,
     secrecy_seconds, meeting_seconds, first_response_seconds, touch_seconds, details_sealed
 """
-IN_SIGHT = """
-    (restricted IS NULL OR restricted = ANY(CAST(:sight AS text[])) OR (restricted = 'corrections' AND org = :org))
-"""
-"""What is hidden is hidden everywhere alike, from lists and from single readings; see `Reader`.
 
-A question of Kriminalvården's own is no secret to itself: it is the answering side that needs the special scope.
+
+def in_sight(table: str = "consultation") -> str:
+    """The condition that a row of the table, or of its alias, is there for the reader; see `Reader`.
+
+    What is hidden is hidden everywhere alike, from lists and from single readings. A question of Kriminalvården's own
+    is no secret to itself: it is the answering side that needs the special scope.
+    """
+    return f"""
+    ({table}.restricted IS NULL OR {table}.restricted = ANY(CAST(:sight AS text[]))
+     OR ({table}.restricted = 'corrections' AND {table}.org = :org))
 """
+
+
+IN_SIGHT = in_sight()
 
 _ONE = f"SELECT {_FACTS}, is_protected(person_mark) AS protected FROM consultation WHERE id = :id AND {IN_SIGHT}"
 _FIND = text(f"{_ONE} AND (org = :org OR answering_org = :org)")

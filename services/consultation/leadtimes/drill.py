@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.consultations.repository import IN_SIGHT, Reader
+from services.consultation.consultations.repository import Reader, in_sight
 from services.consultation.leadtimes.cuts import Cut
 from services.consultation.leadtimes.facts import day_of
 from services.consultation.leadtimes.periods import Period
@@ -53,7 +53,7 @@ async def consultations_behind(
         FROM lead_time_fact f
         JOIN consultation c ON c.org = f.org AND c.id = f.consultation_id
         WHERE f.answered_day >= :first AND f.answered_day < :beyond AND {side} = :org
-          {conditions} {after} AND NOT is_protected(c.person_mark) AND {IN_SIGHT.replace("restricted", "c.restricted")}
+          {conditions} {after} AND NOT is_protected(c.person_mark) AND {in_sight("c")}
         ORDER BY f.answered_day DESC, f.answered_at DESC, f.consultation_id DESC LIMIT :rows
         """
     )

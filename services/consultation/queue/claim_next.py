@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.consultation.clocks.turns import Turn
 from services.consultation.consultations.changes import Change
 from services.consultation.consultations.domain import Action, Audience
-from services.consultation.consultations.repository import IN_SIGHT, WITH_EVENT, Reader
+from services.consultation.consultations.repository import WITH_EVENT, Reader, in_sight
 from services.consultation.consultations.transitions import TRANSITIONS, State
 from services.consultation.problems import QUEUE_EMPTY
 from services.consultation.queue.domain import Assigned, Filters, Part
@@ -86,7 +86,7 @@ def _statement(filters: Filters, sight: tuple[str, ...]) -> TextClause:
         taken AS MATERIALIZED (
             SELECT c.org, c.id FROM ranked JOIN consultation c ON c.org = ranked.org AND c.id = ranked.id
             WHERE c.assigned_to IS NULL AND c.state IN ({_claimable()}) AND NOT c.hidden
-              AND {IN_SIGHT.replace("restricted", "c.restricted")} AND {still or "true"}
+              AND {in_sight("c")} AND {still or "true"}
             ORDER BY ranked.due_at, ranked.id LIMIT 1 FOR NO KEY UPDATE OF c SKIP LOCKED
         ),
         changed AS (

@@ -199,6 +199,11 @@ def test_a_mark_of_protected_identity_takes_a_consultation_out_of_everything_and
     assert seen() == (numbers(receipt), 1, numbers(receipt))
     assert exchange.send("malmo", "POST", "/consultation/v1/protected-persons", {"person": person}).status_code == 201
     assert seen() == ([], 0, [])
+    assert found(exchange, "umea-protected", number=receipt["number"]) == numbers(receipt)
+    (entry,) = sql(
+        exchange, "SELECT entry FROM audit_entry WHERE event = 'consultation.searched' ORDER BY at DESC LIMIT 1"
+    )
+    assert '"protectedIdentity":true,"underScope":"samrad:protected.read"' in entry["entry"]
     assert post(exchange, f"{QUEUE}/claims", {"unit": unit}).json()["code"] == "queue_empty"
     ended = exchange.send("malmo", "POST", "/consultation/v1/protected-persons/removals", {"person": person})
     assert ended.status_code == 200

@@ -27,7 +27,7 @@ from services.consultation.lookups.sources.health import SourceHealth
 from services.consultation.main import MIGRATIONS, World, create_app, keeping_time
 from services.consultation.settings import ClockSettings, Settings
 from services.consultation.tenants.load import SANDBOX, load_tenants, read_tenants
-from services.consultation.units.domain import SANDBOX_UNITS
+from services.consultation.units.agreements import AgreementsUnits
 from shared.clock import Clock
 from shared.database.engine import Database
 from shared.database.migrate import upgrade
@@ -76,7 +76,7 @@ async def _world(stack: AsyncExitStack, clock: Clock, settings: Settings) -> Wor
         ),
         vault=make_vault(settings),
         grounds=AgreementsGrounds(http, tokens, clock, url=settings.agreements_url, public_url=settings.public_url),
-        units=SANDBOX_UNITS,
+        units=AgreementsUnits(http, clock, url=settings.agreements_url, organisation=settings.answering_organisation),
         sources={code: each.source for each in environments for code in each.codes},
         environments=environments,
         health=health,

@@ -343,6 +343,7 @@ EVENTS = (
             "by": "number, caseReference, person or handler",
             "purpose": "what a search by person is for",
             "found": "how many were told",
+            **_PROTECTED,
         },
     ),
     AuditEvent(

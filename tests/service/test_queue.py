@@ -205,6 +205,11 @@ def test_a_mark_of_protected_identity_takes_a_consultation_out_of_everything_and
     assert seen() == (numbers(receipt), 1, numbers(receipt))
     assert exchange.send("malmo", "POST", "/consultation/v1/protected-persons", {"person": person}).status_code == 201
     assert seen() == ([], 0, [])
+    assert found(exchange, "umea-protected", number=receipt["number"]) == numbers(receipt)
+    (entry,) = sql(
+        exchange, "SELECT entry FROM audit_entry WHERE event = 'consultation.searched' ORDER BY at DESC LIMIT 1"
+    )
+    assert '"protectedIdentity":true,"underScope":"samrad:protected.read"' in entry["entry"]
     assert post(exchange, f"{QUEUE}/claims", {"unit": unit}).json()["code"] == "queue_empty"
     ended = exchange.send("malmo", "POST", "/consultation/v1/protected-persons/removals", {"person": person})
     assert ended.status_code == 200
@@ -353,6 +358,7 @@ def test_what_an_absent_handler_has_is_dealt_out_as_the_preview_said(exchange: E
     for receipt in receipts:
         act(exchange, AF_DESK, receipt, "claims", 1, handler=absent)
     act(exchange, AF_DESK, receipts[2], "questions", 2, "vad?", handler=absent)
+    due_in_order(exchange, unit, receipts)
     body = {"handler": absent, "to": ["af-x", "af-y"]}
 
     preview = post(exchange, f"{QUEUE}/redistribution-previews", body)
@@ -365,7 +371,7 @@ def test_what_an_absent_handler_has_is_dealt_out_as_the_preview_said(exchange: E
     moved = post(exchange, f"{QUEUE}/redistributions", body, version=version)
 
     assert [each["assignedTo"] for each in moved.json()["outcomes"]] == ["af-x", "af-y", "af-x", "af-y"]
-    assert listed(exchange, f"unit={unit}&assigned=me", handler="af-x") == numbers(receipts[0], receipts[2])
+    assert set(listed(exchange, f"unit={unit}&assigned=me", handler="af-x")) == set(numbers(receipts[0], receipts[2]))
     whole = exchange.send(AF_DESK, "GET", f"{CONSULTATIONS}/{receipts[2]['consultationId']}").json()
     assert whole["state"] == "waiting_for_municipality"
     back = {"handler": "af-x"}
@@ -419,7 +425,8 @@ def test_a_hand_over_does_what_its_preview_said_and_not_once_more(exchange: Exch
     act(exchange, AF_DESK, receipt, "claims", 1, handler="af-h")
 
     preview = post(exchange, f"{path}/hand-over-previews", body, handler="af-h").json()
-    assert preview["moves"] == [{"part": "messages", "number": 1}]
+    moved = {each["part"]: each["number"] for each in preview["moves"]}
+    assert moved == {"messages": 1, "informationSets": 0, "callBacks": 0, "meetings": 0}
     assert preview["loses"] == {"unit": unit, "unitName": None, "handler": "af-h"}
     assert (preview["gains"]["unit"], preview["state"], preview["version"]) == ("af-studies", "received", 2)
     assert sql(exchange, "SELECT unit FROM consultation WHERE number = $1", receipt["number"])[0]["unit"] == unit

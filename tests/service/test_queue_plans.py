@@ -165,6 +165,8 @@ async def explained(database: Database, work: Callable[[AsyncConnection], Awaita
         await connection.execute(text("SELECT set_config('app.org', :org, true)"), {"org": AF})
         # A plan that is kept for every unit, as connections come to do.
         await connection.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
+        # Of parallel workers only the average is told.
+        await connection.execute(text("SET LOCAL max_parallel_workers_per_gather = 0"))
         event.listen(connection.sync_connection, "before_cursor_execute", explain, retval=True)
 
         def keep(_: Any, cursor: Any, *__: Any) -> None:

@@ -86,7 +86,7 @@ def _statement(filters: Filters, sight: tuple[str, ...]) -> TextClause:
         taken AS MATERIALIZED (
             SELECT c.org, c.id FROM ranked JOIN consultation c ON c.org = ranked.org AND c.id = ranked.id
             WHERE c.assigned_to IS NULL AND c.state IN ({_claimable()}) AND NOT c.hidden
-              AND {in_sight("c")} AND {still or "true"}
+              AND NOT is_protected(c.person_mark) AND {in_sight("c")} AND {still or "true"}
             ORDER BY ranked.due_at, ranked.id LIMIT 1 FOR NO KEY UPDATE OF c SKIP LOCKED
         ),
         changed AS (

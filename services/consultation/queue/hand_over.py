@@ -14,7 +14,12 @@ from services.consultation.queue.domain import HandOverReason
 from services.consultation.units.domain import Units
 from shared.problems import NOT_FOUND, Problem
 
-MOVING = (("messages", "consultation_message"),)
+MOVING = (
+    ("messages", "consultation_message"),
+    ("informationSets", "asked_set"),
+    ("callBacks", "call_back"),
+    ("meetings", "meeting"),
+)
 """What goes along, and the table that holds it: each has columns `org` and `consultation_id`."""
 _MOVED = text(
     " UNION ALL ".join(

@@ -16,7 +16,8 @@ _NEWEST_FIRST = "opened_at DESC, id DESC"
 
 
 def _found(condition: str, order: str = _NEWEST_FIRST) -> str:
-    return f"SELECT org, {SUMMARY} FROM consultation WHERE {condition} AND {_TOLD} ORDER BY {order} LIMIT :rows"
+    told = f"org, {SUMMARY}, is_protected(person_mark) AS protected"
+    return f"SELECT {told} FROM consultation WHERE {condition} AND {_TOLD} ORDER BY {order} LIMIT :rows"
 
 
 def _numbered(side: str) -> str:

@@ -1,9 +1,11 @@
 """Searching over HTTP. All of it stands in the body: a person's number never travels in an address."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
+from sqlalchemy import Row
 from starlette.requests import Request
 
 from services.consultation import scopes
@@ -11,6 +13,7 @@ from services.consultation.consultations import examples
 from services.consultation.consultations.models import ConsultationSummary, summary_values
 from services.consultation.consultations.repository import Reader
 from services.consultation.context import Context, context_of
+from services.consultation.lookups.domain import disclosure_marks
 from services.consultation.persons.vault import mark_person
 from services.consultation.problems import SEARCH_INVALID
 from services.consultation.searches import repository
@@ -79,7 +82,7 @@ async def search_consultations(
             rows=body.limit + 1,
         )
         shown = rows[: body.limit]
-        await record(connection, _searching(context, caller, body, by, values, len(shown)))
+        await record(connection, _searching(context, caller, body, by, values, shown))
     model = FoundConsultations(
         consultations=[
             ConsultationSummary(**summary_values(row, caller.organisation, row.org, context.base_url)) for row in shown
@@ -118,14 +121,20 @@ _MEMBERS = {
 
 
 def _searching(
-    context: Context, caller: Caller, body: SearchRequest, by: SearchBy, values: dict[str, Any], found: int
+    context: Context,
+    caller: Caller,
+    body: SearchRequest,
+    by: SearchBy,
+    values: dict[str, Any],
+    found: Sequence[Row[Any]],
 ) -> AuditEntry:
     purpose = {"purpose": body.purpose.value} if body.purpose else {}
+    marks = disclosure_marks(protected=any(row.protected for row in found), withheld=False)
     return AuditEntry(
         event="consultation.searched",
         at=context.clock(),
         caller=caller,
         object_type="consultation",
         subject=values.get("mark"),
-        detail={"by": by.value, "found": found, **purpose},
+        detail={"by": by.value, "found": len(found), **purpose, **marks},
     )

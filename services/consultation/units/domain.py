@@ -1,4 +1,4 @@
-"""Which units there are to hand over to: a port, and the sandbox's answer to it."""
+"""Which units there are to hand over to: a port, and a list for where no register tells them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,14 +24,3 @@ class ListedUnits:
     async def name_of(self, code: str) -> str | None:
         """See Units."""
         return self.names.get(code)
-
-
-SANDBOX_UNITS = ListedUnits(
-    {
-        "national": "Nationell enhet för myndigheter och a-kassor (påhittad)",
-        "af-24": "Enhet Västerbotten (påhittad)",
-        "af-12-a": "Enhet Skåne A (påhittad)",
-        "af-studies": "Nationell enhet för studier (påhittad)",
-        "af-employer-north": "Arbetsgivarenhet norr (påhittad)",
-    }
-)

@@ -165,7 +165,7 @@ def test_a_target_and_hours_set_half_way_hold_from_their_day_and_the_clock_says_
     assert [each["validFrom"] for each in later] == ["2031-09-10"]
 
 
-def set_version(exchange: Exchange, path: str, body: dict[str, Any], name: str = "af-workbench") -> Any:
+def set_version(exchange: Exchange, path: str, body: dict[str, Any], name: str = "af-manager") -> Any:
     return exchange.send(name, "POST", f"{BASE}/{path}", body)
 
 

@@ -312,7 +312,7 @@ def foreign(running: Exchange) -> dict[str, str]:
         ("unit-calendars", {**begins, "opening": None}),
         ("unit-targets", {**begins, "type": "consultation", "workingMinutes": None}),
     ):
-        assert running.send("af-workbench", "POST", f"/consultation/v1/{path}", version).status_code == 201
+        assert running.send("af-manager", "POST", f"/consultation/v1/{path}", version).status_code == 201
     subscription, delivery = written_subscription(running, "malmo")
     register_intervention(running, "0007:2120001124")
     fold_all(running)

@@ -23,6 +23,7 @@ from tests.sizes import sample_or_full
 QUEUE = "/consultation/v1/queue"
 SEARCHES = "/consultation/v1/consultation-searches"
 AF_DESK = "af-workbench"
+LEADER = "af-lead"
 
 
 def in_unit(exchange: Exchange, unit: str, *receipts: dict[str, Any], **columns: Any) -> None:
@@ -47,7 +48,8 @@ def listed(exchange: Exchange, query: str = "", **more: Any) -> list[str]:
 
 
 def post(exchange: Exchange, path: str, body: Any = None, **more: Any) -> httpx.Response:
-    return exchange.send(AF_DESK, "POST", path, body, **more)
+    """As who leads the work, and may do all that a handler may."""
+    return exchange.send(LEADER, "POST", path, body, **more)
 
 
 @pytest.fixture
@@ -243,7 +245,7 @@ def test_the_next_one_is_the_most_urgent_that_waits_for_us_and_the_trail_tells_o
     assert post(exchange, f"{QUEUE}/claims", {"unit": unit, "type": "consultation"}).status_code == 200
     # By hand it is told of in the same words.
     by_hand = exchange.open()
-    act(exchange, AF_DESK, by_hand, "claims", 1, handler="af-next")
+    act(exchange, LEADER, by_hand, "claims", 1, handler="af-next")
     (next_told, next_entry), (told, entry) = (_told(exchange, each) for each in (next_one, by_hand))
     assert next_told == told
     assert next_entry == entry
@@ -390,7 +392,7 @@ def test_who_leads_sees_what_each_handler_has_and_what_of_it_is_late(exchange: E
     act(exchange, AF_DESK, receipts[0], "questions", 2, "vad?", handler="af-load")
     exchange.clock.move_to(datetime(2026, 12, 1, 9, tzinfo=UTC))
 
-    told = exchange.send(AF_DESK, "GET", f"{QUEUE}/handlers?unit={unit}").json()
+    told = exchange.send(LEADER, "GET", f"{QUEUE}/handlers?unit={unit}").json()
 
     assert told["handlers"] == [{"handler": "af-load", "open": 3, "late": 2, "waiting": 1}]
 

@@ -37,8 +37,6 @@ _ASKER = ("samrad:consultations.create", "samrad:consultations.read", "samrad:co
 _FUND = (*_LOOKUPS, *_ASKER)
 _WORKBENCH = (
     "samrad:queue.work",
-    "samrad:units.clocks",
-    "samrad:queue.lead",
     "samrad:consultations.read",
     "samrad:audit.read",
     "samrad:agreements.write",
@@ -48,8 +46,8 @@ _WORKBENCH = (
 )
 # For who leads the work of the handlers.
 _LEAD = (*_WORKBENCH, "samrad:queue.lead")
-# For the few who decide which unit handles what.
-_MANAGER = ("samrad:units.manage", "samrad:audit.read", *_STATISTICS)
+# For the few who decide which unit handles what, and set hours and targets.
+_MANAGER = ("samrad:units.manage", "samrad:units.clocks", "samrad:audit.read", *_STATISTICS)
 _SUPPLIER = ("samrad:agreements.read", "samrad:delegations.read")
 _FOR_OTHERS = (
     "samrad:lookups.create",

@@ -311,7 +311,7 @@ EVENTS = (
     ),
     AuditEvent(
         "unit_target.set",
-        Words("En måltid angavs", "A target time was set"),
+        Words("Ett målvärde angavs", "A target time was set"),
         "the answering authority records a version of a target",
         {
             "unit": "the code of the unit, none for all",

@@ -121,11 +121,11 @@ _ABOUT = openapi.Description(
     version=VERSION,
     description=(
         "Look-ups in several authorities' registers, consultations between municipalities and Arbetsförmedlingen, "
-        "and their lead times. Known limitations: text messages only; version 11 of SSBTEK's "
-        "contract is reconstructed, since no official schema is public.\n\n"
+        "and their lead times; events are sent to webhooks. Known limitations: messages hold text, no attachments; "
+        "version 11 of SSBTEK's contract is reconstructed, since no official schema is public.\n\n"
         "Slagningar i flera myndigheters register, samråd mellan kommuner och Arbetsförmedlingen, och ledtider för "
-        "dem. Kända begränsningar: endast text; version 11 av SSBTEK:s kontrakt är "
-        "rekonstruerad, eftersom inget officiellt schema är offentligt."
+        "dem; händelser sänds till webhookar. Kända begränsningar: meddelanden är text utan bilagor; version 11 av "
+        "SSBTEK:s kontrakt är rekonstruerad, eftersom inget officiellt schema är offentligt."
     ),
     server_url="https://samrad.example/consultation/v1",
     terms_url="https://samrad.example/terms",

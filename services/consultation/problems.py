@@ -125,7 +125,7 @@ NOT_ANSWERING = ProblemKind(
     "not_answering",
     403,
     Words(
-        "Bara den svarande myndigheten anger öppettider och måltider",
+        "Bara den svarande myndigheten anger öppettider och målvärden",
         "Only the answering authority states opening hours and targets",
     ),
     Words(

@@ -97,7 +97,7 @@ VIOLENCE_READ = Scope(
 UNITS_CLOCKS = Scope(
     "samrad:units.clocks",
     Words(
-        "Ange öppettider och måltider för den egna myndighetens enheter",
+        "Ange öppettider och målvärden för den egna myndighetens enheter",
         "State opening hours and target times of one's own authority's units",
     ),
 )

@@ -88,7 +88,7 @@ async def create_unit_calendar(
     "/unit-targets",
     response_model=TargetList,
     responses={200: {"content": {"application/json": {"example": wire.TARGETS}}}},
-    summary="Target times / Måltider",
+    summary="Target times / Målvärden för svarstid",
 )
 async def list_unit_targets(request: Request, _: Reader, unit: Unit = None) -> Response:
     """In what working time questions are to be answered: by the unit's target, else that for all, else the default.
@@ -114,7 +114,7 @@ async def list_unit_targets(request: Request, _: Reader, unit: Unit = None) -> R
     status_code=201,
     response_model=TargetVersionModel,
     responses={201: {"content": {"application/json": {"example": wire.TARGET}}}},
-    summary="Set a target time / Ange en måltid",
+    summary="Set a target time / Ange ett målvärde för svarstid",
 )
 async def create_unit_target(
     request: Request,

@@ -303,10 +303,12 @@ def test_who_leads_nothing_registers_no_intervention(played: Played) -> None:
     refused = played.exchange.send("af-workbench", "POST", path, body, key="intervention-2")
     numbered = {**body, "name": "om 189001019802"}
     malformed = played.exchange.send("af-lead", "POST", path, numbered, key="intervention-3")
+    boundless = played.exchange.send("af-lead", "POST", path, {**body, "day": "0001-01-01"}, key="intervention-4")
 
     assert (refused.status_code, refused.json()["requiredScope"]) == (403, "samrad:queue.lead")
     assert (malformed.status_code, malformed.json()["code"]) == (422, "malformed_request")
     assert "189001019802" not in malformed.text
+    assert (boundless.status_code, boundless.json()["code"]) == (422, "period_invalid")
 
 
 @pytest.mark.requirement(14)

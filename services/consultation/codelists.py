@@ -9,6 +9,7 @@ from starlette.requests import Request
 from services.consultation.clocks.turns import Turn
 from services.consultation.consultations.domain import Action, Channel, ConsultationType, State
 from services.consultation.context import context_of
+from services.consultation.leadtimes.areas import AREAS
 from services.consultation.lookups.payments.domain import Kind, Status
 from services.consultation.lookups.purposes import PURPOSES
 from services.consultation.lookups.roles import Role
@@ -181,6 +182,7 @@ LISTS: dict[str, dict[str, Words]] = {
     "groundReasons": REASONS,
     "lawWarnings": LAW_WARNINGS,
     "questionCategories": {code.value: words for code, words in QUESTION_CATEGORIES.items()},
+    "nationalAreas": {code: words for code, (words, _) in AREAS.items()},
     "paymentKinds": {code.value: words for code, words in PAYMENT_KINDS.items()},
     "paymentStatuses": {code.value: words for code, words in PAYMENT_STATUSES.items()},
     "changes": {code.value: words for code, words in CHANGES.items()},

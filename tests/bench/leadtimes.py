@@ -1,7 +1,8 @@
 """Dashboards over millions of closed consultations, beside percentile_cont over the same rows.
 
-Five years, 290 municipalities of which one holds 30 %. Facts are written as rows, in order of time as they would be; cells are summed up from them by
-month, in a few statements, since what is measured is reading. Reading goes through the use case that the API calls.
+Five years, 290 municipalities of which one holds 30 %. Facts are written as rows, in order of time as they would be;
+cells are summed up from them by month, in a few statements, since what is measured is reading. Reading goes through the
+use case that the API calls.
 """
 
 import asyncio

@@ -26,6 +26,7 @@ from services.consultation.consultations.reasons import (
     RESUMPTION_WORDS,
 )
 from services.consultation.context import context_of
+from services.consultation.leadtimes.areas import AREAS
 from services.consultation.lookups.payments.domain import Kind, Status
 from services.consultation.lookups.purposes import PURPOSES
 from services.consultation.lookups.roles import Role
@@ -266,6 +267,7 @@ LISTS: dict[str, dict[str, Words]] = {
     "groundReasons": REASONS,
     "lawWarnings": LAW_WARNINGS,
     "questionCategories": {code.value: words for code, words in QUESTION_CATEGORIES.items()},
+    "nationalAreas": {code: words for code, (words, _) in AREAS.items()},
     "paymentKinds": {code.value: words for code, words in PAYMENT_KINDS.items()},
     "paymentStatuses": {code.value: words for code, words in PAYMENT_STATUSES.items()},
     "changes": {code.value: words for code, words in CHANGES.items()},

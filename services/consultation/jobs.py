@@ -42,7 +42,7 @@ async def forget_counted_persons(run: Run) -> None:
 
 
 FOLD_SECONDS = 2.0
-"""How often what waits is folded: some 250 changes a second, and figures that are at most seconds old."""
+"""How often what waits is folded: up to 100 changes a second, and figures that are seconds old."""
 
 
 @cache

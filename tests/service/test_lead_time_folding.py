@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services import __main__ as samrad
 from services.consultation.leadtimes.folding import fold_pending, forget_days
 from services.consultation.leadtimes.rebuild import rebuild
 from services.consultation.tables import RUNTIME_ROLE, WORKER_ROLE
@@ -124,6 +125,23 @@ def test_a_change_that_is_refused_queues_nothing(alone: Exchange) -> None:
     assert refused.status_code == 409
     waiting = "SELECT 1 FROM lead_time_pending WHERE consultation_id = $1::text::uuid"
     assert sql(alone, waiting, receipt["consultationId"]) == []
+
+
+def test_the_command_rebuilds_what_has_been_folded(
+    alone: Exchange, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setting = "SAMRAD_CONSULTATION_WORKER_DATABASE_URL"
+    monkeypatch.setenv(setting, alone.environment[setting])
+    alone.open()
+    fold_all(alone)
+    forget(alone)
+    folded = cells(alone)
+
+    assert samrad.main(["lead-times", "rebuild"]) == 0
+
+    number = sql(alone, "SELECT count(*) AS number FROM consultation")[0]["number"]
+    assert capsys.readouterr().out == f"rebuilt the lead times of {number} consultations\n"
+    assert cells(alone) == folded
 
 
 def test_figures_of_an_erased_consultation_stay(alone: Exchange) -> None:

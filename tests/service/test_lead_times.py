@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services import __main__ as samrad
 from services.consultation.leadtimes.folding import forget_days
 from services.consultation.leadtimes.rebuild import rebuild
 from services.consultation.leadtimes.recount import recount
@@ -301,10 +303,12 @@ def test_who_leads_nothing_registers_no_intervention(played: Played) -> None:
     refused = played.exchange.send("af-workbench", "POST", path, body, key="intervention-2")
     numbered = {**body, "name": "om 189001019802"}
     malformed = played.exchange.send("af-lead", "POST", path, numbered, key="intervention-3")
+    boundless = played.exchange.send("af-lead", "POST", path, {**body, "day": "0001-01-01"}, key="intervention-4")
 
     assert (refused.status_code, refused.json()["requiredScope"]) == (403, "samrad:queue.lead")
     assert (malformed.status_code, malformed.json()["code"]) == (422, "malformed_request")
     assert "189001019802" not in malformed.text
+    assert (boundless.status_code, boundless.json()["code"]) == (422, "period_invalid")
 
 
 @pytest.mark.requirement(14)
@@ -360,6 +364,21 @@ def test_ageing_tells_the_same_open_consultations_by_unit(played: Played) -> Non
 
     assert sum(group["count"] for group in ageing) == in_progress["count"]
     assert [group["key"] for group in ageing] == (["national"] if in_progress["count"] else [])
+
+
+def test_the_command_recounts_what_the_api_says(
+    played: Played, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setting = "SAMRAD_CONSULTATION_WORKER_DATABASE_URL"
+    monkeypatch.setenv(setting, played.exchange.environment[setting])
+    period = ["--from", "2024-01-01", "--to", "2026-01-31"]
+
+    assert samrad.main(["lead-times", "recount", *period, "--group-by", "county", "--percentiles", "85"]) == 0
+    recounted = json.loads(capsys.readouterr().out)
+    report = figures(played, "lead-times?from=2024-01-01&to=2026-01-31&groupBy=county&percentiles=85")
+    assert [(group["key"], group["count"], group["total"]) for group in recounted["groups"]] == [
+        (group["key"], group["count"], group["total"]) for group in report["groups"]
+    ]
 
 
 def test_rebuilding_changes_no_figure(played: Played) -> None:

@@ -36,7 +36,7 @@ async def rebuild(
             await connection.execute(_ALONE)
             for statement in _EMPTY:
                 await connection.execute(text(statement))
-            while rows := (await connection.execute(_NEXT, {"org": org, "id": id_, "rows": 10 * BATCH})).all():
+            while rows := (await connection.execute(_NEXT, {"org": org, "id": id_, "rows": 25 * BATCH})).all():
                 facts = await made_facts(connection, [(row.org, row.id) for row in rows], calendar)
                 await keep_facts(connection, facts.values(), now)
                 org, id_ = rows[-1].org, rows[-1].id

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from shared.database.ddl import ORGANISATION, forced
 
 revision = "0013"
-down_revision = "0011"
+down_revision = "0009"
 
 OWNER = "consultation_owner"
 RUNTIME = "consultation_runtime"

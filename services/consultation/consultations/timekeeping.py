@@ -50,9 +50,6 @@ class History:
         return replace(self, events=(*self.events, added), hidden=hidden)
 
 
-NO_HISTORY = History((), frozenset())
-
-
 async def read_history(connection: AsyncConnection, owner: str, consultation_id: uuid.UUID) -> History:
     """The times of every event, the same for whichever of the two sides asks; empty for anybody else."""
     rows = (await connection.execute(_HISTORY, {"owner": owner, "id": consultation_id})).all()

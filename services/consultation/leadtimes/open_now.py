@@ -25,7 +25,6 @@ _KEYS = {
     Cut.TYPE: "type",
     Cut.CHANNEL: "channel_in",
 }
-AGEING_CUTS = tuple(_KEYS)
 # All of them are in the index of the queue, which holds what is open and nothing else.
 _OPEN = """
     FROM consultation

@@ -42,11 +42,6 @@ class Period:
         """Its last day."""
         return self.beyond - _DAY
 
-    @property
-    def whole_months(self) -> bool:
-        """Whether it begins and ends with a month."""
-        return self.first.day == 1 and self.beyond.day == 1
-
 
 def days_from(today: date) -> date:
     """The first day of which cells are kept."""

@@ -1,7 +1,5 @@
-"""Which units there are to hand over to: a port, and a list for where no register tells them."""
+"""Which units there are to hand over to: a port, answered by the register of agreements."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -13,14 +11,3 @@ class Units(Protocol):
 
         Raises Problem 503 when it can't be known.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class ListedUnits:
-    """Units from a list, for where no register tells them."""
-
-    names: Mapping[str, str]
-
-    async def name_of(self, code: str) -> str | None:
-        """See Units."""
-        return self.names.get(code)

@@ -9,7 +9,7 @@ _PATH = "/consultation/v1/consultations"
 HANDLER = "af-workbench"
 
 
-def claimed(exchange: Exchange, name: str, **changes: Any) -> dict[str, Any]:
+def claimed(exchange: Exchange, name: str = "umea", **changes: Any) -> dict[str, Any]:
     """The receipt of a consultation that a handler has taken; its version is 2."""
     receipt = exchange.open(name, **changes)
     taken = exchange.send(HANDLER, "POST", f"{_PATH}/{receipt['consultationId']}/claims", version=1)

@@ -8,8 +8,9 @@ import pytest
 
 from services.consultation.lookups.simulator.persons import PERSONS
 from tests.exchange import Exchange
-from tests.service.test_consultations import BASE, act, read
-from tests.service.test_protected_identity import marked, somebody
+from tests.service.given_consultations import claimed
+from tests.service.test_consultations import BASE, read
+from tests.service.test_protected_identity import marked, numbers_in, somebody
 
 API = "/consultation/v1"
 MONDAY = datetime(2026, 11, 16, 8, tzinfo=UTC)  # nine o'clock in Sweden
@@ -20,12 +21,6 @@ def post(
     exchange: Exchange, name: str, receipt: dict[str, Any], action: str, version: int, body: Any = None, **more: Any
 ) -> httpx.Response:
     return exchange.send(name, "POST", f"{BASE}/{receipt['consultationId']}/{action}", body, version=version, **more)
-
-
-def claimed(exchange: Exchange, name: str = "umea") -> dict[str, Any]:
-    receipt = exchange.open(name)
-    assert act(exchange, "af-workbench", receipt, "claims", 1).status_code == 200
-    return receipt
 
 
 def call_back(exchange: Exchange, receipt: dict[str, Any], version: int, outcome: str, **more: Any) -> httpx.Response:
@@ -174,8 +169,7 @@ def test_registering_a_phone_call_is_one_request(exchange: Exchange) -> None:
         "EB-2026-TELEFON",
         "Är personen kvar i programmet?",
     )
-    listed = exchange.send("umea", "GET", f"{BASE}?limit=100").json()["consultations"]
-    assert told["number"] in {each["number"] for each in listed}
+    assert told["number"] in numbers_in(exchange, "umea", BASE)
     opened = timeline(exchange, "umea", told)[0]
     assert (opened["kind"], opened["channel"], opened["side"]) == ("opened", "phone", "answering_authority")
 

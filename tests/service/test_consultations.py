@@ -12,24 +12,11 @@ import httpx
 import pytest
 
 from services.consultation.lookups.simulator.persons import PERSONS
+from tests.attack.support import act
 from tests.exchange import NOBODY, Exchange, consultation_body
 from tests.sizes import sample_or_full
 
 BASE = "/consultation/v1/consultations"
-
-
-def act(
-    exchange: Exchange,
-    name: str,
-    receipt: dict[str, Any],
-    action: str,
-    version: int,
-    text: str | None = None,
-    **more: Any,
-) -> httpx.Response:
-    body = None if text is None else {"text": text}
-    path = f"{BASE}/{receipt['consultationId']}/{action}"
-    return exchange.send(name, "POST", path, body, version=version, **more)
 
 
 def read(exchange: Exchange, name: str, receipt: dict[str, Any]) -> dict[str, Any]:
@@ -282,8 +269,9 @@ def test_a_consultation_sent_again_with_its_key_is_opened_once(exchange: Exchang
     assert again.headers["location"] == first.headers["location"]
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert foreign.json()["consultationId"] != first.json()["consultationId"]
-    listed = exchange.send("umea", "GET", f"{BASE}?limit=100").json()["consultations"]
-    assert [each["caseReference"] for each in listed].count(body["caseReference"]) == 1
+    search = {"caseReference": body["caseReference"]}
+    found = exchange.send("umea", "POST", "/consultation/v1/consultation-searches", search).json()["consultations"]
+    assert [each["consultationId"] for each in found] == [first.json()["consultationId"]]
 
 
 def test_twins_sent_at_the_same_time_have_one_effect(exchange: Exchange) -> None:

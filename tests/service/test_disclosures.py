@@ -7,7 +7,8 @@ import pytest
 
 from tests.attack.support import sql
 from tests.exchange import NOBODY, Exchange
-from tests.service.test_consultations import BASE, act, read
+from tests.service.given_consultations import claimed
+from tests.service.test_consultations import BASE, read
 
 REFUSED = "MARKÖR-I-DET-SOM-NEKAS"
 ASKED = ["programme", "action_plan", "daily_notes"]
@@ -16,9 +17,7 @@ ASKED = ["programme", "action_plan", "daily_notes"]
 def asked(exchange: Exchange, *sets: str, name: str = "umea", **form: Any) -> dict[str, Any]:
     """A request for the sets, claimed by a handler."""
     details = {"type": "information_request", "informationSets": list(sets), **form}
-    receipt = exchange.open(name, type="information_request", details=details)
-    assert act(exchange, "af-workbench", receipt, "claims", 1).status_code == 200
-    return receipt
+    return claimed(exchange, name, type="information_request", details=details)
 
 
 def answer(exchange: Exchange, receipt: dict[str, Any], *decided: dict[str, Any], version: int = 2) -> httpx.Response:
@@ -169,8 +168,7 @@ def test_a_letter_needs_the_same_decisions_as_any_answer(exchange: Exchange) -> 
 
 
 def test_a_question_in_words_alone_is_answered_in_words_alone(exchange: Exchange) -> None:
-    receipt = exchange.open()
-    act(exchange, "af-workbench", receipt, "claims", 1)
+    receipt = claimed(exchange)
 
     needless = answer(exchange, receipt, disclose("programme"))
     answered = answer(exchange, receipt)

@@ -1,28 +1,28 @@
-from datetime import UTC, datetime, timedelta
+"""Time by turn as the product stores it, against the older reference: five hundred ordinary consultations."""
+
 from fractions import Fraction
 from functools import cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from services.consultation.clocks.swedish import swedish_calendar
-from services.consultation.clocks.turns import Interval, Turn, TurnChange, intervals, minutes, time_by_turn
+from services.consultation.clocks.counting import Clockwork
+from services.consultation.clocks.domain import OFFICE_WEEK
+from services.consultation.clocks.effective import RecordedEvent
+from services.consultation.clocks.opening_rules import OpeningRules
+from services.consultation.clocks.story import tell_story
+from services.consultation.clocks.swedish import is_holiday
+from services.consultation.clocks.targets import Targets
+from services.consultation.clocks.turns import Turn
+from services.consultation.clocks.unit_calendars import UnitCalendars
 from tests.reference import lead_times as reference
-from tests.sizes import sample_or_full
 
 pytestmark = pytest.mark.requirement(11)
 
-MONDAY = datetime(2025, 9, 8, 6, tzinfo=UTC)  # 08:00 in Stockholm
-HOUR = timedelta(hours=1)
-OFFICE = swedish_calendar()
-
-moments = st.integers(0, 120 * 86_400).map(lambda seconds: MONDAY + timedelta(seconds=seconds))
-histories = st.lists(st.builds(TurnChange, moments, st.sampled_from(Turn)), max_size=12).map(
-    lambda changes: sorted(changes, key=lambda change: change.at)
-)
+TARGETS = {"information_request": 18 * 3600, "consultation": 27 * 3600}
 
 
 @cache
@@ -30,41 +30,21 @@ def cases() -> list[reference.Case]:
     return reference.generate_cases(seed=11, count=500)
 
 
-def test_each_turn_gets_the_working_time_until_the_next_change() -> None:
-    changes = [
-        TurnChange(MONDAY, Turn.ANSWERING),
-        TurnChange(MONDAY + 2 * HOUR, Turn.ASKING),
-        TurnChange(MONDAY + 24 * HOUR, Turn.ANSWERING),
-        TurnChange(MONDAY + 25 * HOUR, Turn.NOBODY),
-    ]
-
-    seconds = time_by_turn(changes, MONDAY + 27 * HOUR, OFFICE)
-
-    passed = {turn: each for turn, each in seconds.items() if each}
-    assert passed == {Turn.ANSWERING: 3 * 3600, Turn.ASKING: 7 * 3600, Turn.NOBODY: 2 * 3600}
-
-
-@given(histories, moments)
-@settings(max_examples=sample_or_full(200, 2000), deadline=None)
-def test_the_parts_sum_to_the_working_time_since_the_first_change(changes: list[TurnChange], until: datetime) -> None:
-    begun = min([until, *(change.at for change in changes)])
-    expected = OFFICE.open_seconds(begun, until) if changes else 0
-
-    seconds = time_by_turn(changes, until, OFFICE)
-
-    assert set(seconds) == set(Turn)
-    assert sum(seconds.values()) == expected
-
-
 def test_five_hundred_consultations_agree_with_the_reference_to_the_minute() -> None:
+    clockwork = Clockwork(UnitCalendars(OpeningRules(OFFICE_WEEK, is_holiday), []), Targets(TARGETS, []))
     for case in cases():
-        changes = [TurnChange(at, Turn(turn)) for at, turn in reference.turn_changes(case)]
+        changes = reference.turn_changes(case)
+        events = [
+            RecordedEvent(sequence, at, "opened" if sequence == 1 else "changed", Turn(turn))
+            for sequence, (at, turn) in enumerate(changes, start=1)
+        ]
 
-        seconds = time_by_turn(changes, reference.UNTIL, OFFICE)
+        story = tell_story(events, clockwork.rules(case.type, reference.UNTIL))
 
-        expected = reference.time_by_turn(reference.turn_changes(case), reference.UNTIL)
-        met = {turn: minutes(part) for turn, part in seconds.items() if turn in expected or part}
-        assert met == expected, case
+        expected = reference.time_by_turn(changes, reference.UNTIL)
+        # What comes after the answer is nobody's, and no part of the story.
+        met = {turn.value: seconds / 60 for turn, seconds in story.by_turn.items() if seconds}
+        assert met == {turn: each for turn, each in expected.items() if each and turn != "nobody"}, case
 
 
 def test_the_five_hundred_meet_every_action_and_every_kind_of_hour() -> None:
@@ -83,45 +63,6 @@ def test_the_five_hundred_meet_every_action_and_every_kind_of_hour() -> None:
     assert {"2024-06-21", "2025-06-20", "2024-12-24", "2025-12-24", "2024-03-29", "2025-04-18"} <= {
         at.date().isoformat() for at in local
     }
-
-
-def test_of_changes_at_one_instant_the_last_holds() -> None:
-    changes = [TurnChange(MONDAY, Turn.ANSWERING), TurnChange(MONDAY, Turn.ASKING)]
-
-    assert intervals(changes, MONDAY + HOUR) == [Interval(Turn.ASKING, MONDAY, MONDAY + HOUR)]
-
-
-def test_what_comes_after_the_moment_of_counting_has_not_happened_yet() -> None:
-    changes = [TurnChange(MONDAY, Turn.ANSWERING), TurnChange(MONDAY + 3 * HOUR, Turn.ASKING)]
-
-    assert time_by_turn(changes, MONDAY + HOUR, OFFICE)[Turn.ANSWERING] == 3600
-    assert intervals(changes, MONDAY - HOUR) == []
-
-
-def test_changes_out_of_order_are_refused() -> None:
-    changes = [TurnChange(MONDAY + HOUR, Turn.ANSWERING), TurnChange(MONDAY, Turn.ASKING)]
-
-    with pytest.raises(ValueError, match="in order of time"):
-        intervals(changes, MONDAY + 2 * HOUR)
-
-
-def test_order_is_judged_by_the_instant_where_the_clock_shows_an_hour_twice() -> None:
-    first = datetime(2025, 10, 26, 2, 30, tzinfo=ZoneInfo("Europe/Stockholm"))
-    ten_minutes_on = first.replace(minute=40)
-    an_hour_on = first.replace(fold=1)
-
-    changes = [TurnChange(ten_minutes_on, Turn.ANSWERING), TurnChange(an_hour_on, Turn.ASKING)]
-
-    assert [part.turn for part in intervals(changes, an_hour_on + HOUR)] == [Turn.ANSWERING, Turn.ASKING]
-    with pytest.raises(ValueError, match="in order of time"):
-        intervals(changes[::-1], an_hour_on + HOUR)
-
-
-def test_instants_without_a_time_zone_are_refused() -> None:
-    naive = datetime(2025, 9, 8, 8)  # noqa: DTZ001  # what is refused
-
-    with pytest.raises(TypeError, match="time zone"):
-        intervals([TurnChange(naive, Turn.ANSWERING)], MONDAY)
 
 
 @given(

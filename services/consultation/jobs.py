@@ -2,6 +2,7 @@
 
 from services.consultation.brake.count import forget_counted
 from services.consultation.lookups.kept.repository import forget_expired as forget_kept_lookups
+from services.consultation.timers.close_answered import ClosingAnswered
 from services.consultation.timers.recount import RECOUNT, Recounting
 from services.consultation.timers.ring import Ringing
 from shared.idempotency import forget_expired
@@ -39,7 +40,11 @@ CHORES = (
 )
 
 
-def jobs(keeper: Keeper, ringing: Ringing, recounting: Recounting) -> tuple[Job, ...]:
-    """What the worker of this service's database does: keep the trail, keep due dates, and the chores."""
-    timers = (Job("timers.ring", ringing, every_seconds=10), Job(RECOUNT, recounting))
+def jobs(keeper: Keeper, ringing: Ringing, recounting: Recounting, closing: ClosingAnswered) -> tuple[Job, ...]:
+    """What the worker of this service's database does: keep the trail, keep due dates, close, and the chores."""
+    timers = (
+        Job("timers.ring", ringing, every_seconds=10),
+        Job("timers.close_answered", closing, every_seconds=60),
+        Job(RECOUNT, recounting),
+    )
     return (*keeping.jobs(keeper), *timers, *CHORES)

@@ -22,6 +22,8 @@ TENANT_TABLES = (
     "asked_set",
     "disclosure",
     "meeting",
+    "pulse",
+    "consultation_link",
     "protected_person",
     "asked_person",
     "unit_calendar",
@@ -44,6 +46,7 @@ LAYOUT = Layout(
         "audit_sealing_ages": "how late sealing is, in seconds",
         "is_protected": "yes or no, across organisations",
         "postal_address_of": "where an organisation wants its letters",
+        "hide_in_outbox": "what has been told of a consultation is hidden with it; who serves reads no outbox",
         "clock_history": "the times of a consultation's events, to its two sides alike",
     },
 )
@@ -53,8 +56,9 @@ STATISTICS_READS = {
         *("due_at", "target_seconds", "answered_at", "total_seconds", "answering_seconds", "asking_seconds"),
         *("unit", "queue", "triaged_at", "escalated_at", "first_response_at", "clock_stopped_at", "channel_in"),
         *("closing_code", "round", "closed_at", "person_seconds", "post_seconds", "secrecy_seconds"),
-        *("meeting_seconds", "first_response_seconds", "touch_seconds"),
+        *("meeting_seconds", "first_response_seconds", "touch_seconds", "org", "id"),
     ),
+    "pulse": ("org", "consultation_id", "rating"),
 }
 OWNER_ROLE = "consultation_owner"
 RUNTIME_ROLE = "consultation_runtime"

@@ -47,6 +47,7 @@ PUBLIC = {
 PLAIN_BEARER = {
     ("consultation", "GET", "/lead-times"): "figures without persons; dashboards can't make proofs",
     ("consultation", "GET", "/work-in-progress"): "figures without persons; dashboards can't make proofs",
+    ("consultation", "GET", "/pulse-results"): "figures without persons; dashboards can't make proofs",
     ("consultation", "GET", "/source-probe"): "carries nobody to the sources; dashboards can't make proofs",
     ("consultation", "GET", "/source-health"): "figures without persons; dashboards can't make proofs",
     ("agreements", "GET", "/agreements"): "published agreements hold no persons",
@@ -72,6 +73,7 @@ NO_OBJECT = {
     ("consultation", "POST", "/protected-persons/removals"): "ends the caller's own; the person stands in the body",
     ("consultation", "GET", "/lead-times"): "figures over all",
     ("consultation", "GET", "/work-in-progress"): "figures over all",
+    ("consultation", "GET", "/pulse-results"): "figures over all",
     ("agreements", "GET", "/agreements"): "lists what is published or the caller's own",
     ("agreements", "POST", "/agreements"): "makes a new record of the caller's own",
     ("agreements", "GET", "/audit-entries"): "lists the caller's own",

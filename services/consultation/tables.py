@@ -56,9 +56,8 @@ STATISTICS_READS = {
         *("due_at", "target_seconds", "answered_at", "total_seconds", "answering_seconds", "asking_seconds"),
         *("unit", "queue", "triaged_at", "escalated_at", "first_response_at", "clock_stopped_at", "channel_in"),
         *("closing_code", "round", "closed_at", "person_seconds", "post_seconds", "secrecy_seconds"),
-        *("meeting_seconds", "first_response_seconds", "touch_seconds", "org", "id"),
+        *("meeting_seconds", "first_response_seconds", "touch_seconds", "pulse_rating"),
     ),
-    "pulse": ("org", "consultation_id", "rating"),
 }
 OWNER_ROLE = "consultation_owner"
 RUNTIME_ROLE = "consultation_runtime"

@@ -224,7 +224,12 @@ def test_a_pulse_result_is_shown_only_with_response_rate_and_n_and_never_per_nam
 
 @pytest.mark.requirement(70)
 def test_the_role_that_counts_pulses_can_neither_tell_who_had_it_nor_read_the_words(exchange: Exchange) -> None:
-    for column, table in (("assigned_to", "consultation"), ("sealed", "pulse"), ("actor", "consultation_event")):
+    for column, table in (
+        ("assigned_to", "consultation"),
+        ("sealed", "pulse"),
+        ("actor", "consultation_event"),
+        ("org", "consultation"),
+    ):
         with pytest.raises(Exception, match="permission denied"):
             sql(exchange, f"SELECT {column} FROM {table}", role="consultation_statistics")
 

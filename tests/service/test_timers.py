@@ -102,7 +102,8 @@ def test_nothing_is_told_after_the_answer(exchange: Exchange, receipt: dict[str,
     assert act(exchange, "af-workbench", receipt, "claims", 1).status_code == 200
     assert act(exchange, "af-workbench", receipt, "answers", 2, "Svar").status_code == 200
     # As if the answer had come between looking and telling.
-    sql(exchange, "UPDATE timer SET run_at = $1 WHERE kind = 'overdue'", MONDAY + HOUR)
+    own = "consultation_id = (SELECT id FROM consultation WHERE number = $2)"
+    sql(exchange, f"UPDATE timer SET run_at = $1 WHERE kind = 'overdue' AND {own}", MONDAY + HOUR, receipt["number"])
 
     ring(exchange, MONDAY + timedelta(days=7))
 
@@ -146,7 +147,7 @@ def test_due_dates_of_what_is_open_follow_when_a_target_is_set(exchange: Exchang
     monday = datetime(2032, 9, 6, 6, tzinfo=UTC)
     exchange.clock.stand_at(monday)
     receipt = exchange.open(type="consultation")
-    target = {"unit": "national", "type": "consultation", "validFrom": "2032-09-07", "workingMinutes": 720}
+    target = {"unit": "af-24", "type": "consultation", "validFrom": "2032-09-07", "workingMinutes": 720}
     assert exchange.send("af-workbench", "POST", "/consultation/v1/unit-targets", target).status_code == 201
 
     # The product's own worker is woken by it.

@@ -48,6 +48,8 @@ MOVES: dict[str, Callable[[Consultation, Actor], tuple[Consultation, Event]]] = 
     "closed": Consultation.close,
     "withdrawn": Consultation.withdraw,
     "reopened": Consultation.reopen,
+    "reminded": Consultation.remind,
+    "pause_lapsed": Consultation.lapse,
     "corrected": lambda before, by: before.correct(by, Audience.BOTH),
 }
 

@@ -25,19 +25,18 @@ class PulseGrouping(StrEnum):
 
 _KEYS = {
     PulseGrouping.NONE: "'all'",
-    PulseGrouping.MONTH: "to_char(c.closed_at AT TIME ZONE 'Europe/Stockholm', 'YYYY-MM')",
-    PulseGrouping.UNIT: "c.unit",
-    PulseGrouping.MUNICIPALITY: "coalesce(c.municipality_code, 'none')",
-    PulseGrouping.COUNTY: "coalesce(c.county_code, 'none')",
-    PulseGrouping.TYPE: "c.type",
+    PulseGrouping.MONTH: "to_char(closed_at AT TIME ZONE 'Europe/Stockholm', 'YYYY-MM')",
+    PulseGrouping.UNIT: "unit",
+    PulseGrouping.MUNICIPALITY: "coalesce(municipality_code, 'none')",
+    PulseGrouping.COUNTY: "coalesce(county_code, 'none')",
+    PulseGrouping.TYPE: "type",
 }
-_NUMBERS = ", ".join(f"count(*) FILTER (WHERE p.rating = {rating}) AS of_{rating}" for rating in RATINGS)
+_NUMBERS = ", ".join(f"count(*) FILTER (WHERE pulse_rating = {rating}) AS of_{rating}" for rating in RATINGS)
 _RESULTS = {
     grouping: text(
         f"""
-        SELECT {key} AS key, count(*) AS closed, count(p.rating) AS n, {_NUMBERS}
-        FROM consultation c LEFT JOIN pulse p ON p.org = c.org AND p.consultation_id = c.id
-        WHERE c.state = 'closed' AND c.closed_at >= :first AND c.closed_at < :beyond
+        SELECT {key} AS key, count(*) AS closed, count(pulse_rating) AS n, {_NUMBERS}
+        FROM consultation WHERE state = 'closed' AND closed_at >= :first AND closed_at < :beyond
         GROUP BY 1 ORDER BY 1
         """
     )
@@ -45,12 +44,20 @@ _RESULTS = {
 }
 _KEEP = text(
     """
-    INSERT INTO pulse (org, consultation_id, given_at, rating, sealed)
-    VALUES (:org, :id, :given_at, :rating, :sealed)
-    ON CONFLICT (org, consultation_id) DO NOTHING RETURNING 1
+    WITH given AS (
+        INSERT INTO pulse (org, consultation_id, given_at, sealed) VALUES (:org, :id, :given_at, :sealed)
+        ON CONFLICT (org, consultation_id) DO NOTHING RETURNING 1
+    )
+    UPDATE consultation SET pulse_rating = :rating FROM given WHERE org = :org AND id = :id RETURNING 1
     """
 )
-_FIND = text("SELECT given_at, rating, sealed FROM pulse WHERE org = :org AND consultation_id = :id")
+_FIND = text(
+    """
+    SELECT p.given_at, c.pulse_rating AS rating, p.sealed
+    FROM pulse p JOIN consultation c ON c.org = p.org AND c.id = p.consultation_id
+    WHERE p.org = :org AND p.consultation_id = :id
+    """
+)
 
 
 async def keep(connection: AsyncConnection, values: dict[str, Any]) -> bool:

@@ -85,7 +85,11 @@ class LinkList(WireModel):
     status_code=201,
     response_model=Linked,
     responses={
-        200: {"description": "It was there already / Den fanns redan", "model": Linked},
+        200: {
+            "description": "It was there already / Den fanns redan",
+            "model": Linked,
+            "content": {"application/json": {"example": _LINKED}},
+        },
         201: {"content": {"application/json": {"example": _LINKED}}},
     },
     summary="Link to another consultation / Koppla till ett annat samråd",

@@ -18,6 +18,8 @@ RUNTIME = "consultation_runtime"
 STATISTICS = "consultation_statistics"
 WORKER = "consultation_worker"
 
+_COUNTED = ("pulse_rating",)
+
 VIOLENCE = (
     "ALTER TABLE consultation ADD COLUMN matter text",
     # The audit trail asks for each of its entries whether what it is about is hidden.
@@ -49,15 +51,14 @@ CLOSING = (
 )
 
 
-# Read by the organisation that gave it. It is counted with the consultation it is about, and of that the counting role
-# knows neither the handler nor the person.
+# Words are read by the organisation that gave them. The rating is counted with the consultation that it is about, of
+# which the counting role knows neither the handler nor the person.
 PULSES = (
     """
     CREATE TABLE pulse (
         org text NOT NULL,
         consultation_id uuid NOT NULL,
         given_at timestamptz NOT NULL,
-        rating smallint NOT NULL CHECK (rating BETWEEN 1 AND 5),
         sealed bytea,
         PRIMARY KEY (org, consultation_id),
         FOREIGN KEY (org, consultation_id) REFERENCES consultation (org, id)
@@ -65,10 +66,10 @@ PULSES = (
     """,
     *tenant_policies("pulse"),
     *append_only("pulse"),
-    f"CREATE POLICY statistics_reads ON pulse FOR SELECT TO {STATISTICS} USING (true)",
     f"GRANT SELECT, INSERT ON pulse TO {RUNTIME}",
-    f"GRANT SELECT (org, consultation_id, rating) ON pulse TO {STATISTICS}",
-    f"GRANT SELECT (org, id) ON consultation TO {STATISTICS}",
+    "ALTER TABLE consultation ADD COLUMN pulse_rating smallint CHECK (pulse_rating BETWEEN 1 AND 5)",
+    f"GRANT UPDATE (pulse_rating) ON consultation TO {RUNTIME}",
+    f"GRANT SELECT ({', '.join(_COUNTED)}) ON consultation TO {STATISTICS}",
     "CREATE INDEX consultation_closed ON consultation (closed_at) WHERE state = 'closed'",
 )
 

@@ -17,7 +17,7 @@ from services.consultation.lookups.simulator.persons import number
 from shared.database.engine import Database, Tenancy
 from tests.attack.support import AF, BASE, CONSULTATIONS, LOOKUPS, MALMO, UMEA, act, sql
 from tests.exchange import Exchange, consultation_body
-from tests.service.given_consultations import disclosed, reached
+from tests.service.given_consultations import disclosed, ended, reached
 from tests.service.test_isolation import delegation_body, household_body
 
 LAYOUTS = {"consultation": consultation.LAYOUT, "agreements": agreements.LAYOUT}
@@ -49,8 +49,8 @@ def seed(exchange: Exchange) -> None:
         act(exchange, "af-workbench", opened.json(), "claims", 1)
         act(exchange, "af-workbench", opened.json(), "questions", 2, "vad?")
         reached(exchange, name)
-        told = disclosed(exchange, name)
-        _ended(exchange, name, told, opened.json())
+        disclosed(exchange, name)
+        ended(exchange, name, opened.json())
         failed = exchange.look_up("fk_failed", name, sources=["FK"]).json()
         assert exchange.send(name, "POST", f"{LOOKUPS}/{failed['lookupId']}/completions").status_code == 200
         household = exchange.send(name, "POST", f"{BASE}/household-lookups", household_body(exchange))
@@ -83,15 +83,6 @@ def seed(exchange: Exchange) -> None:
         )
     for service in LAYOUTS:
         sql(exchange, "ANALYZE", database=service)
-
-
-def _ended(exchange: Exchange, name: str, told: dict[str, Any], other: dict[str, Any]) -> None:
-    """Closed, rated, and linked to another."""
-    act(exchange, name, told, "closures", 3)
-    path = f"{CONSULTATIONS}/{told['consultationId']}"
-    assert exchange.send(name, "POST", f"{path}/pulses", {"rating": 4, "text": "Tack."}).status_code == 201
-    link = {"to": other["consultationId"], "kind": "related"}
-    assert exchange.send(name, "POST", f"{path}/links", link).status_code == 201
 
 
 def published(exchange: Exchange) -> set[str]:

@@ -25,7 +25,7 @@ from shared.tokens.client import ClientIdentity, MachineClient, authorization
 from shared.tokens.proofs import make_proof
 from tests.exchange import NOBODY, Exchange, consultation_body, lookup_body
 from tests.openapi_check import SERVICES, document
-from tests.service.given_consultations import disclosed, reached
+from tests.service.given_consultations import disclosed, ended, reached
 
 PUBLIC = {
     ("agreements", "GET", "/organisations"): "the register of organisations is public",
@@ -273,6 +273,7 @@ def foreign(running: Exchange) -> dict[str, str]:
     assert running.look_up("protected_by_fk", "malmo").json()["withheld"]
     reached(running, "malmo")
     disclosed(running, "malmo")
+    ended(running, "malmo", consultation)
     agreement = running.send("malmo", "POST", "/agreements/v1/agreements", unpublished_agreement(), key="foreign")
     assert agreement.status_code == 201, agreement.text
     delegation = running.send("malmo", "POST", "/agreements/v1/delegations", delegation_body(running), key="foreign-2")

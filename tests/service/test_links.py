@@ -8,8 +8,6 @@ from tests.attack.support import AF, CONSULTATIONS, UMEA, sql
 from tests.exchange import NOBODY, Exchange
 from tests.service.given_consultations import HANDLER, claimed
 
-pytestmark = pytest.mark.requirement(53)
-
 
 def link(exchange: Exchange, name: str, one: Any, other: Any, kind: str = "related") -> Any:
     to = other if isinstance(other, str) else other["consultationId"]

@@ -81,35 +81,37 @@ def test_no_other_client_of_either_organisation_sees_it_in_a_list(exchange: Exch
                 assert marked["consultationId"] not in shown, (name, path)
 
 
+OPERATIONS: list[tuple[str, str, Any]] = [
+    ("GET", "", None),
+    ("GET", "/events", None),
+    ("GET", "/clock", None),
+    ("GET", "/meetings", None),
+    ("GET", "/links", None),
+    ("POST", "/claims", None),
+    ("POST", "/releases", None),
+    ("POST", "/answers", {"text": "svar"}),
+    ("POST", "/corrections", {"sequence": 1, "reason": "wrong_channel", "channel": "phone"}),
+    ("POST", "/withdrawals", None),
+    ("POST", "/closures", None),
+    ("POST", "/pulses", {"rating": 3}),
+    ("POST", "/rounds", {"question": "igen?"}),
+]
+
+
 @pytest.mark.requirement(90)
 @SIDES
-@pytest.mark.parametrize(
-    ("method", "action", "body"),
-    [
-        ("GET", "", None),
-        ("GET", "/events", None),
-        ("GET", "/clock", None),
-        ("GET", "/meetings", None),
-        ("POST", "/claims", None),
-        ("POST", "/releases", None),
-        ("POST", "/answers", {"text": "svar"}),
-        ("POST", "/corrections", {"sequence": 1, "reason": "wrong_channel", "channel": "phone"}),
-        ("POST", "/withdrawals", None),
-        ("POST", "/closures", None),
-        ("POST", "/rounds", {"question": "igen?"}),
-    ],
-)
 def test_to_whoever_lacks_the_scope_it_answers_as_what_does_not_exist(
-    exchange: Exchange, marked: dict[str, Any], name: str, method: str, action: str, body: Any
+    exchange: Exchange, marked: dict[str, Any], name: str
 ) -> None:
-    theirs, nobodys = (
-        exchange.send(name, method, f"{CONSULTATIONS}/{each}{action}", body, version=2)
-        for each in (marked["consultationId"], NOBODY)
-    )
+    for method, action, body in OPERATIONS:
+        theirs, nobodys = (
+            exchange.send(name, method, f"{CONSULTATIONS}/{each}{action}", body, version=2)
+            for each in (marked["consultationId"], NOBODY)
+        )
 
-    assert theirs.status_code == nobodys.status_code
-    assert theirs.status_code in (403, 404)
-    assert {**theirs.json(), "instance": ""} == {**nobodys.json(), "instance": ""}
+        assert theirs.status_code == nobodys.status_code, action
+        assert theirs.status_code in (403, 404), action
+        assert {**theirs.json(), "instance": ""} == {**nobodys.json(), "instance": ""}, action
 
 
 @pytest.mark.requirement(90)

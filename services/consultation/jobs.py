@@ -10,6 +10,7 @@ from services.consultation.leadtimes.folding import fold_pending, forget_days
 from services.consultation.leadtimes.observing import observe
 from services.consultation.lookups.kept.repository import forget_expired as forget_kept_lookups
 from services.consultation.queue.repository import fold_changes
+from services.consultation.timers.close_answered import ClosingAnswered
 from services.consultation.timers.recount import RECOUNT, Recounting
 from services.consultation.timers.ring import Ringing
 from services.consultation.webhooks import jobs as webhooks
@@ -82,7 +83,13 @@ CHORES = (
 )
 
 
-def jobs(keeper: Keeper, ringing: Ringing, recounting: Recounting, sending: Sending) -> tuple[AnyJob, ...]:
-    """What the worker of this service's database does: keep the trail, keep due dates, send webhooks, the chores."""
-    timers = (Job("timers.ring", ringing, every_seconds=10), Job(RECOUNT, recounting))
+def jobs(
+    keeper: Keeper, ringing: Ringing, recounting: Recounting, closing: ClosingAnswered, sending: Sending
+) -> tuple[AnyJob, ...]:
+    """What the worker of this service's database does: keep the trail, keep due dates, close, send, and the chores."""
+    timers = (
+        Job("timers.ring", ringing, every_seconds=10),
+        Job("timers.close_answered", closing, every_seconds=60),
+        Job(RECOUNT, recounting),
+    )
     return (*keeping.jobs(keeper), *timers, *webhooks.jobs(sending), *CHORES)

@@ -278,4 +278,5 @@ def _values(
         "round": 1,
         "previous_id": None,
         "details_sealed": None,
+        "matter": None,
     }

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from services.consultation.brake.domain import Limits
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.unit_clocks import UnitClocks
+from services.consultation.expected.expectations import Expectations
 from services.consultation.grounds.domain import Grounds
 from shared.clock import Clock
 from shared.database.engine import Database
@@ -22,7 +23,7 @@ class Context:
     """`database` is the runtime role's, `statistics` reads columns without persons across organisations.
 
     `base_url` is the public address of the API; `answering` the canonical organisation that answers;
-    `clocks` the calendars and targets of its units; `limits` the persons that may be asked about.
+    `clocks` the calendars and targets of its units; `expectations` when they answer; `limits` the persons that may be asked about.
     """
 
     database: Database
@@ -33,6 +34,7 @@ class Context:
     clock: Clock
     calendar: BusinessCalendar
     clocks: UnitClocks
+    expectations: Expectations
     answering: str
     base_url: str
     limits: Limits

@@ -1,6 +1,7 @@
 """The background jobs of this service: add one here, and every worker carries it out."""
 
 from services.consultation.brake.count import forget_counted
+from services.consultation.expected.refresh import EVERY_SECONDS, REFRESH, Refreshing
 from services.consultation.lookups.kept.repository import forget_expired as forget_kept_lookups
 from services.consultation.timers.recount import RECOUNT, Recounting
 from services.consultation.timers.ring import Ringing
@@ -39,7 +40,8 @@ CHORES = (
 )
 
 
-def jobs(keeper: Keeper, ringing: Ringing, recounting: Recounting) -> tuple[Job, ...]:
-    """What the worker of this service's database does: keep the trail, keep due dates, and the chores."""
+def jobs(keeper: Keeper, ringing: Ringing, recounting: Recounting, refreshing: Refreshing) -> tuple[Job, ...]:
+    """What the worker of this service's database does: keep the trail, due dates and expectations, and the chores."""
     timers = (Job("timers.ring", ringing, every_seconds=10), Job(RECOUNT, recounting))
-    return (*keeping.jobs(keeper), *timers, *CHORES)
+    expected = Job(REFRESH, refreshing, every_seconds=EVERY_SECONDS)
+    return (*keeping.jobs(keeper), *timers, expected, *CHORES)

@@ -17,7 +17,7 @@ from services.consultation.channels import routes as channel_routes
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
 from services.consultation.clocks.unit_clocks import UnitClocks
-from services.consultation.consultations import clock_routes
+from services.consultation.consultations import clock_routes, expected_routes
 from services.consultation.consultations import process_routes as consultation_process_routes
 from services.consultation.consultations import reading_routes as consultation_reading_routes
 from services.consultation.consultations import routes as consultation_routes
@@ -25,6 +25,8 @@ from services.consultation.consultations import type_routes as consultation_type
 from services.consultation.consultations.disclosures import catalogue_routes
 from services.consultation.consultations.domain import ConsultationType
 from services.consultation.context import Context
+from services.consultation.expected.expectations import Expectations
+from services.consultation.expected.refresh import Refreshing
 from services.consultation.grounds.domain import Grounds
 from services.consultation.information import VERSION
 from services.consultation.leadtimes import routes as leadtime_routes
@@ -88,6 +90,7 @@ _ROUTERS = (
     catalogue_routes.router,
     advice_routes.router,
     clock_routes.router,
+    expected_routes.router,
     service_level_routes.router,
     protection_routes.router,
     leadtime_routes.router,
@@ -217,6 +220,7 @@ def _context(settings: Settings, world: World, calendar: BusinessCalendar) -> Co
         clock=world.clock,
         calendar=calendar,
         clocks=UnitClocks(world.database, answering, default_targets(settings)),
+        expectations=Expectations(world.database),
         answering=answering,
         base_url=settings.public_url + PREFIX,
         limits=_limits(settings),
@@ -234,6 +238,11 @@ def keeping_time(settings: ClockSettings) -> tuple[Ringing, Recounting]:
     """The jobs that keep due dates."""
     defaults, answering = default_targets(settings), canonical_organisation(settings.answering_organisation)
     return Ringing(defaults, answering, settings.clock_notices), Recounting(defaults, answering)
+
+
+def expecting(settings: ClockSettings) -> Refreshing:
+    """The job that keeps what can be expected."""
+    return Refreshing(canonical_organisation(settings.answering_organisation))
 
 
 def _limits(settings: Settings) -> Limits:

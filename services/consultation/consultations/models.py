@@ -15,6 +15,7 @@ from services.consultation.consultations.forms.keeping import open_form
 from services.consultation.consultations.forms.models import Details
 from services.consultation.consultations.message_text import MessageText
 from services.consultation.consultations.reasons import DelayReason
+from services.consultation.expected.wire import ExpectedAnswer
 from services.consultation.lookups.outcomes import SourceOutcomeModel
 from services.consultation.persons.vault import open_person
 from services.consultation.question_categories import QuestionCategory
@@ -65,13 +66,6 @@ class AnswerRequest(MessageRequest):
     """The answer in words, and the decision on each set that was asked for by name."""
 
     disclosures: Disclosures = Field(default_factory=list)
-
-
-class ExpectedAnswer(WireModel):
-    """When an answer can be expected. `basis` tells from what: the target set for this type of question."""
-
-    at: Instant
-    basis: str
 
 
 class OpenedConsultation(WireModel):

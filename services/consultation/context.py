@@ -23,7 +23,8 @@ class Context:
     """`database` is the runtime role's, `statistics` reads columns without persons across organisations.
 
     `base_url` is the public address of the API; `answering` the canonical organisation that answers;
-    `clocks` the calendars and targets of its units; `expectations` when they answer; `limits` the persons that may be asked about.
+    `clocks` the calendars and targets of its units, `expectations` when these answer; `limits` the persons that may
+    be asked about.
     """
 
     database: Database

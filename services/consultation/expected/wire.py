@@ -16,7 +16,8 @@ EXAMPLE: dict[str, Any] = {
     "n": 412,
     "texts": {
         "sv": "85 % av frågor som denna besvaras inom 3 arbetsdagar (enhetens egna senaste svar, 412 st).",
-        "en": "85 % of questions like this are answered within 3 working days (the unit's own latest answers; n = 412).",
+        "en": "85 % of questions like this are answered within 3 working days "
+        "(the unit's own latest answers; n = 412).",
     },
 }
 

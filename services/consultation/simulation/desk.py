@@ -126,7 +126,7 @@ class UnitAtWork:
         elif kind == _DONE:
             self._done(now, handled, extra)
         elif kind == _BACK:
-            self._back(now, handled)
+            self._back(now, handled, extra)
         elif kind == _WITHDRAWN:
             self._withdraw(now, handled)
         elif kind == _DISPATCHED:
@@ -172,7 +172,7 @@ class UnitAtWork:
             self._end(now, handled, Ending.ANSWERED)
             return
         self._hold(handled, holder)
-        self._ready(now, handled)
+        self._ready(now, handled, holder)
 
     def _wait_in_queue(self, now: int, handled: Handled) -> None:
         handled.place, handled.ahead = "queue", len(self._queue) - self._withdrawn
@@ -215,9 +215,6 @@ class UnitAtWork:
             return
 
     def _work(self, now: int, place: int, handled: Handled) -> None:
-        if handled.holder != place:
-            # It was given back while it lay here, and has been taken again since.
-            return
         self._desks[place].busy = True
         handled.place = "work"
         taken = max(1, int(handled.question.parts[handled.part].work * self._unit.pace))
@@ -236,7 +233,7 @@ class UnitAtWork:
             begins = max(now + 1, back - _MEETING_SECONDS)
             handled.place = "waits"
             self._tell(now, handled, _AFTER[part.wait], self._name(place), begins)
-            self._plan(max(back, begins + 1), _BACK, handled)
+            self._plan(max(back, begins + 1), _BACK, handled, handled.part)
             if place not in self._working and part.wait != "switchboard":
                 self._give_back(now, handled)
         if place in self._working:
@@ -261,9 +258,9 @@ class UnitAtWork:
             if question.corrected:
                 self._tell(now + _CORRECTED_BY, handled, Step.CORRECT, name, 0)
 
-    def _back(self, now: int, handled: Handled) -> None:
+    def _back(self, now: int, handled: Handled, part_waited: int) -> None:
         """What was waited for is here, or will not come."""
-        if handled.place != "waits":
+        if handled.place != "waits" or handled.part != part_waited:
             return
         part = handled.question.parts[handled.part]
         by = self._name(self._working[0] if handled.holder is None else handled.holder)
@@ -277,12 +274,11 @@ class UnitAtWork:
         if handled.holder is None:
             self._wait_in_queue(now, handled)
         else:
-            self._ready(now, handled)
+            self._ready(now, handled, handled.holder)
 
-    def _ready(self, now: int, handled: Handled) -> None:
-        assert handled.holder is not None
+    def _ready(self, now: int, handled: Handled, holder: int) -> None:
         handled.place = "own"
-        heappush(self._desks[handled.holder].own, (handled.due, handled.question.number, handled))
+        heappush(self._desks[holder].own, (handled.due, handled.question.number, handled))
         self._hand_out(now)
 
     def _hold(self, handled: Handled, place: int) -> None:

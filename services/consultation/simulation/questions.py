@@ -99,11 +99,12 @@ class Drawing:
         work = int(_lognormal(random, parameters.minutes * 60, parameters.spread)) + 60
         called_back, ending = False, Ending.ANSWERED
         waits: list[Wait] = []
-        for wait, share in (
+        shares: tuple[tuple[Wait, float], ...] = (
             ("municipality", parameters.ask_back),
             ("person", parameters.person),
             ("meeting", parameters.meeting),
-        ):
+        )
+        for wait, share in shares:
             if random.random() < share:
                 waits.append(wait)
         at_once = channel is not Channel.API and random.random() < chosen.answered_at_once

@@ -1,7 +1,7 @@
 """A simulated year, whole: every unit at work on everything it is asked. Pure, and the same for the same seed."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count as counting
 from random import Random
@@ -56,7 +56,7 @@ def timeline(year: Year) -> list[Planned]:
 
 def _at_work(year: Year, tell: Tell) -> list[Handled]:
     # Text as a seed is hashed the same way in every process.
-    drawing = Drawing(year.parameters, year.days, Random(f"{year.seed}"))
+    drawing = Drawing(year.parameters, year.days, Random(f"{year.seed}"))  # noqa: S311 - drawn again from the seed
     questions = drawing.year(year.municipalities, year.consultations)
     numbers = counting(len(questions))
     of_unit: dict[str, list[Question]] = defaultdict(list)
@@ -69,9 +69,9 @@ def _at_work(year: Year, tell: Tell) -> list[Handled]:
 
 
 def _one_unit(
-    year: Year, code: str, questions: Sequence[Question], tell: Tell, next_number: "counting[int].__next__"
+    year: Year, code: str, questions: Sequence[Question], tell: Tell, next_number: Callable[[], int]
 ) -> list[Handled]:
-    random = Random(f"{year.seed} {code}")
+    random = Random(f"{year.seed} {code}")  # noqa: S311 - drawn again from the seed
     # Who takes a call answers at once; that is not planned work.
     work = sum(each.work for each in questions if not each.at_once)
     unit = staff(code, work, year.days, year.parameters, random)

@@ -12,18 +12,31 @@ from datetime import date
 from math import exp, lgamma, log
 
 from services.assembly.simulated_year import make_year
-from services.consultation.expected.domain import ALL_UNITS, LATEST, PROBABILITY, Basis, Cell, Kept, Sample, samples
+from services.consultation.expected.domain import (
+    ALL_UNITS,
+    LATEST,
+    NO_RECORD,
+    PROBABILITY,
+    Basis,
+    Cell,
+    Record,
+    Sample,
+    samples,
+)
 from services.consultation.simulation.desk import Handled
 from services.consultation.simulation.questions import Ending
 from services.consultation.simulation.year import simulate
 
-TUNING_SEEDS = (1, 2, 3, 4)
+TUNING_SEEDS = (*range(1, 9), *range(101, 107))
 """What the step and the bounds of the level were chosen on."""
 
-HELD_BACK_SEEDS = (101, 102, 103, 104, 105, 106)
+HELD_BACK_SEEDS = (201, 202, 203, 204, 205, 206)
 
 LAST_DAY = date(2025, 12, 31)
 _THROUGHPUT_DAYS = 10
+_HISTORY_DAYS = 124
+"""Working days, about as many as `HISTORY_DAYS`."""
+_MISSED = Record(missed=1)
 _ANSWERS = (Ending.ANSWERED, Ending.BY_POST)
 
 
@@ -86,6 +99,9 @@ PRODUCT = METHODS[1]
 class _Given:
     """An estimate as it was given. `sample` is None when nothing was stated."""
 
+    opens: int
+    type: str
+    unit: str
     sample: Sample | None
     within: int
     scale: float
@@ -96,7 +112,8 @@ class _Running:
 
     def __init__(self, method: Method, day_seconds: int) -> None:
         self._method, self._day_seconds = method, day_seconds
-        self._latest: dict[tuple[str, str], deque[tuple[int, Kept | None]]] = defaultdict(lambda: deque(maxlen=LATEST))
+        self._latest: dict[tuple[str, str], deque[int]] = defaultdict(lambda: deque(maxlen=LATEST))
+        self._went: dict[tuple[str, str], deque[tuple[int, Basis, bool]]] = defaultdict(deque)
         self._given: dict[int, _Given] = {}
         self._open: dict[str, int] = defaultdict(int)
         self._answered: dict[str, deque[int]] = defaultdict(deque)
@@ -106,18 +123,33 @@ class _Running:
 
     def morning(self, now: int) -> None:
         """What the job does."""
+        records = self._records(now) if self._method.corrected else {}
         self._samples = samples(
             [
                 Cell(
                     kind,
                     unit,
-                    tuple(seconds for seconds, _ in reversed(latest)),
-                    tuple(kept for _, kept in latest if kept) if self._method.corrected else (),
+                    tuple(reversed(latest)),
+                    records.get((kind, unit, Basis.UNIT), NO_RECORD),
+                    records.get((kind, unit, Basis.TYPE), NO_RECORD),
                 )
                 for (kind, unit), latest in self._latest.items()
             ]
         )
         self._scales = {unit: self._scale(unit, now) for unit in self._open}
+
+    def _records(self, now: int) -> dict[tuple[str, str, Basis], Record]:
+        counted: dict[tuple[str, str, Basis], Record] = defaultdict(Record)
+        for (kind, unit), went in self._went.items():
+            while went and went[0][0] < now - _HISTORY_DAYS * self._day_seconds:
+                went.popleft()
+            for basis in (Basis.UNIT, Basis.TYPE):
+                held = [each[2] for each in went if each[1] is basis]
+                counted[kind, unit, basis] = Record(sum(held), len(held) - sum(held))
+        for given in self._given.values():
+            if given.sample is not None and given.opens + given.within < now:
+                counted[given.type, given.unit, given.sample.basis] += _MISSED
+        return counted
 
     def opened(self, handled: Handled) -> None:
         kind, unit = handled.question.type.value, handled.question.municipality.unit
@@ -125,7 +157,9 @@ class _Running:
         sample = self._samples.get((kind, unit)) or self._samples.get((kind, ALL_UNITS))
         scale = self._scales.get(unit, 1.0)
         within = sample.within() if sample else None
-        self._given[handled.question.number] = _Given(sample, int((within or 0) * scale), scale)
+        self._given[handled.question.number] = _Given(
+            handled.question.opens, kind, unit, sample, int((within or 0) * scale), scale
+        )
 
     def ended(self, now: int, handled: Handled) -> None:
         kind, unit = handled.question.type.value, handled.question.municipality.unit
@@ -135,16 +169,15 @@ class _Running:
             return
         self._answered[unit].append(now)
         lead = now - handled.question.opens
-        kept = None
         if given.sample is None:
             self.result.unstated += 1
         else:
             held = lead <= given.within
-            kept = Kept(given.sample.basis, held)
+            self._went[kind, unit].append((now, given.sample.basis, held))
             self.result.every.add(given.within, held=held)
             if given.sample.basis is Basis.UNIT:
                 self.result.units[unit].add(given.within, held=held)
-        self._latest[kind, unit].append((int(lead / given.scale), kept))
+        self._latest[kind, unit].append(int(lead / given.scale))
 
     def _scale(self, unit: str, now: int) -> float:
         """Half a day, and as many days as the unit's queue is long at the pace of the latest two weeks."""

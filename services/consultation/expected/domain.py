@@ -8,8 +8,8 @@ Gibbs and Candès 2021). Times are working seconds from opening to answer, whoev
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from math import ceil
@@ -52,21 +52,31 @@ class Basis(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """How an earlier estimate went: on what it rested, and whether the answer came in time."""
+class Record:
+    """How earlier estimates went: how many held, and how many did not, whether there is an answer by now or not."""
 
-    basis: Basis
-    held: bool
+    held: int = 0
+    missed: int = 0
+
+    def __add__(self, other: "Record") -> "Record":
+        return Record(self.held + other.held, self.missed + other.missed)
+
+
+NO_RECORD = Record()
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The latest answers of a unit to a type, newest first. `kept` is of those that had been given an estimate."""
+    """The latest answers of a unit to a type, newest first.
+
+    The records are of the estimates of `HISTORY_DAYS`: those that rested on the unit, and on the type.
+    """
 
     type: str
     unit: str
     seconds: tuple[int, ...]
-    kept: tuple[Kept, ...] = field(default=())
+    by_unit: Record = NO_RECORD
+    by_type: Record = NO_RECORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +115,9 @@ class Expectation:
         return self.within_seconds is not None
 
 
-def corrected_level(held: Iterable[bool]) -> float:
+def corrected_level(record: Record) -> float:
     """The level that makes up for how often earlier estimates held: each that did not moves it up, and so on."""
-    level = PROBABILITY + _STEP * sum(PROBABILITY - each for each in held)
+    level = PROBABILITY + _STEP * (PROBABILITY * record.missed - (1 - PROBABILITY) * record.held)
     return min(_LEVELS[1], max(_LEVELS[0], level))
 
 
@@ -117,15 +127,15 @@ def samples(cells: Sequence[Cell]) -> dict[tuple[str, str], Sample]:
     A unit with too few of its own is told by those of all units, at a level corrected by its own record.
     """
     pools: dict[str, list[int]] = defaultdict(list)
-    records: dict[str, list[bool]] = defaultdict(list)
+    records: dict[str, Record] = defaultdict(Record)
     for cell in cells:
         pools[cell.type] += cell.seconds[:OF_EACH_UNIT]
-        records[cell.unit] += [each.held for each in cell.kept if each.basis is Basis.TYPE]
+        records[cell.unit] += cell.by_type
     ordered = {kind: tuple(sorted(pool)) for kind, pool in pools.items() if len(pool) >= LEAST}
     made = {(kind, ALL_UNITS): Sample(Basis.TYPE, pool) for kind, pool in ordered.items()}
     for cell in cells:
         if len(cell.seconds) >= LEAST:
-            level = corrected_level(each.held for each in cell.kept if each.basis is Basis.UNIT)
+            level = corrected_level(cell.by_unit)
             made[cell.type, cell.unit] = Sample(Basis.UNIT, tuple(sorted(cell.seconds)), level)
         elif cell.type in ordered:
             level = corrected_level(records[cell.unit])

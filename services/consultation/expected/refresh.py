@@ -21,5 +21,5 @@ class Refreshing:
         """One run of the job."""
         await repository.act_as(run.connection, self.answering)
         since = run.now - timedelta(days=HISTORY_DAYS)
-        cells = await repository.latest_answers(run.connection, self.answering, since)
+        cells = await repository.latest_answers(run.connection, self.answering, since, run.now)
         await repository.replace_samples(run.connection, samples(cells), run.now)

@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.expected.domain import LATEST, Basis, Cell, Kept, Sample
+from services.consultation.expected.domain import LATEST, Cell, Record, Sample
 
 ANSWERED_TO_ASKER = "answered_at IS NOT NULL AND channel_in NOT IN ('phone', 'post', 'local_office')"
 """What the answering side registers is often answered while it is written down, and tells nothing of a wait."""
 
 _ACT_AS = text("SELECT set_config('app.org', :org, true)")
 # Which types and units there are, by leaps through the index; then the latest of each. With 250 units and 6 types at
-# most 750 000 entries of the index are read, whatever history there is.
+# most 750 000 lead times are read, whatever history there is, and the entries of the latest half year are counted.
 _CELLS = text(
     f"""
     WITH RECURSIVE cell AS (
@@ -27,18 +27,31 @@ _CELLS = text(
             ORDER BY c.type, c.unit LIMIT 1
         ) AS next
     )
-    SELECT cell.type, cell.unit, latest.seconds, latest.bases, latest.held
+    SELECT cell.type, cell.unit, latest.seconds, went.unit_held, went.unit_missed, went.type_held, went.type_missed
     FROM cell CROSS JOIN LATERAL (
-        SELECT array_agg(total_seconds ORDER BY answered_at DESC) AS seconds,
-               array_agg(expected_basis ORDER BY answered_at DESC) AS bases,
-               array_agg(answered_at <= expected_at ORDER BY answered_at DESC) AS held
+        SELECT array_agg(total_seconds ORDER BY answered_at DESC) AS seconds
         FROM (
-            SELECT c.total_seconds, c.answered_at, c.expected_at, c.expected_basis FROM consultation c
+            SELECT c.total_seconds, c.answered_at FROM consultation c
             WHERE c.answering_org = :org AND {ANSWERED_TO_ASKER} AND c.type = cell.type AND c.unit = cell.unit
               AND c.answered_at > :since
             ORDER BY c.answered_at DESC LIMIT {LATEST}
         ) AS one
-    ) AS latest
+    ) AS latest CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE basis = 'unit' AND held) AS unit_held,
+               count(*) FILTER (WHERE basis = 'unit' AND NOT held) AS unit_missed,
+               count(*) FILTER (WHERE basis = 'type' AND held) AS type_held,
+               count(*) FILTER (WHERE basis = 'type' AND NOT held) AS type_missed
+        FROM (
+            SELECT c.expected_basis AS basis, c.answered_at <= c.expected_at AS held FROM consultation c
+            WHERE c.answering_org = :org AND {ANSWERED_TO_ASKER} AND c.type = cell.type AND c.unit = cell.unit
+              AND c.answered_at > :since
+            UNION ALL
+            -- What waits still, and was to have been answered by now.
+            SELECT c.expected_basis, false FROM consultation c
+            WHERE c.answering_org = :org AND c.turn <> 'nobody' AND c.type = cell.type AND c.unit = cell.unit
+              AND c.expected_at < :now
+        ) AS one
+    ) AS went
     WHERE latest.seconds IS NOT NULL
     """
 )
@@ -61,19 +74,16 @@ async def act_as(connection: AsyncConnection, organisation: str) -> None:
     await connection.execute(_ACT_AS, {"org": organisation})
 
 
-async def latest_answers(connection: AsyncConnection, answering: str, since: datetime) -> list[Cell]:
+async def latest_answers(connection: AsyncConnection, answering: str, since: datetime, now: datetime) -> list[Cell]:
     """By type and unit, of what was answered after `since`."""
-    rows = (await connection.execute(_CELLS, {"org": answering, "since": since})).all()
+    rows = (await connection.execute(_CELLS, {"org": answering, "since": since, "now": now})).all()
     return [
         Cell(
             row.type,
             row.unit,
             tuple(row.seconds),
-            tuple(
-                Kept(Basis(basis), held)
-                for basis, held in zip(row.bases, row.held, strict=True)
-                if basis is not None and held is not None
-            ),
+            Record(row.unit_held, row.unit_missed),
+            Record(row.type_held, row.type_missed),
         )
         for row in rows
     ]

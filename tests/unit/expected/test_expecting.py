@@ -1,6 +1,7 @@
 """The estimate as a function of what has been answered."""
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from services.consultation.expected.domain import (
     Basis,
     Cell,
     Expectation,
-    Kept,
+    Record,
     Sample,
     corrected_level,
     expect,
@@ -26,7 +27,13 @@ from services.consultation.expected.words import words
 DAY = 9 * 3600
 MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)  # eight in Sweden
 DUE = datetime(2026, 11, 25, 16, 0, tzinfo=UTC)
-times = st.lists(st.integers(0, 60 * DAY), min_size=LEAST, max_size=500).map(lambda each: tuple(sorted(each)))
+# Drawing each by itself would take most of the time.
+times = st.builds(
+    lambda random, size, longest: tuple(sorted(random.randrange(longest) for _ in range(size))),
+    st.integers(0, 10_000).map(Random),
+    st.integers(LEAST, 500),
+    st.integers(1, 60 * DAY),
+)
 
 
 @given(times)
@@ -50,10 +57,11 @@ def test_who_has_waited_longer_is_told_no_earlier_time(seconds: tuple[int, ...],
         assert sum(each > max(one, other) for each in seconds) < LEAST_LEFT
 
 
-@given(st.lists(st.booleans(), max_size=600))
-def test_an_estimate_that_did_not_hold_makes_the_next_more_careful(held: list[bool]) -> None:
-    assert corrected_level([*held, False]) >= corrected_level(held) >= corrected_level([*held, True])
-    assert 0 < corrected_level(held) < 1
+@given(st.builds(Record, held=st.integers(0, 100_000), missed=st.integers(0, 100_000)))
+def test_an_estimate_that_did_not_hold_makes_the_next_more_careful(record: Record) -> None:
+    more_missed, more_held = corrected_level(record + Record(missed=1)), corrected_level(record + Record(held=1))
+    assert more_missed >= corrected_level(record) >= more_held
+    assert 0 < corrected_level(record) < 1
 
 
 def test_one_answer_too_few_and_the_unit_is_told_by_all_units() -> None:
@@ -73,7 +81,7 @@ def test_too_few_answers_anywhere_make_no_sample() -> None:
 
 
 def test_a_small_unit_is_told_at_a_level_that_its_own_record_corrects() -> None:
-    slow = Cell("consultation", "slow", (20 * DAY,) * 50, (Kept(Basis.TYPE, held=False),) * 3)
+    slow = Cell("consultation", "slow", (20 * DAY,) * 50, by_type=Record(missed=3))
     others = [Cell("consultation", f"af-{place}", (DAY,) * 50) for place in range(4)]
 
     told = samples([slow, *others])

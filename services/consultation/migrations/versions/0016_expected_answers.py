@@ -22,6 +22,10 @@ STATEMENTS = (
     WHERE answered_at IS NOT NULL AND channel_in NOT IN ('phone', 'post', 'local_office')
     """,
     """
+    CREATE INDEX consultation_expected_open ON consultation (answering_org, type, unit, expected_at)
+    INCLUDE (expected_basis) WHERE turn <> 'nobody' AND expected_at IS NOT NULL
+    """,
+    """
     CREATE TABLE expected_sample (
         type text NOT NULL,
         unit text NOT NULL,

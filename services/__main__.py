@@ -352,7 +352,7 @@ def simulate_command(chosen: argparse.Namespace) -> int:
 
 
 def _simulate_year(chosen: argparse.Namespace) -> int:
-    from services.assembly.simulated_year import Wanted, make_year, play, printer
+    from services.assembly.simulated_year import make_year, play, printer
 
     place = Place()
     if not place.local:
@@ -362,7 +362,7 @@ def _simulate_year(chosen: argparse.Namespace) -> int:
         _furnish_sandbox(place, (), stack)
         if "SAMRAD_CONSULTATION_DATABASE_URL" not in os.environ:
             _start_postgres(place, stack)
-        taken = _on_database(play(Wanted(chosen.seed, chosen.consultations, chosen.speed), year, printer()))
+        taken = _on_database(play(year, printer(), days_a_second=chosen.speed))
     print(f"a year of {chosen.consultations} consultations has been played: {taken} steps")
     return 0
 

@@ -5,7 +5,6 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -29,15 +28,6 @@ MUNICIPALITIES = Path(__file__).resolve().parent.parent / "agreements" / "fixtur
 _DAYS = 364
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the command was asked for. `days_a_second` holds it back; None is as fast as it goes."""
-
-    seed: int
-    consultations: int
-    days_a_second: float | None = None
-
-
 def make_year(seed: int, consultations: int, last: date) -> Year:
     """The year that ends with the day `last`."""
     chosen = parameters()
@@ -45,10 +35,11 @@ def make_year(seed: int, consultations: int, last: date) -> Year:
     return Year(seed, consultations, days, read_municipalities(MUNICIPALITIES, chosen), chosen)
 
 
-async def play(wanted: Wanted, year: Year, show: Callable[[Progress], None]) -> int:
+async def play(year: Year, show: Callable[[Progress], None], *, days_a_second: float | None = None) -> int:
     """Fill the database that the environment names; answers how many steps were taken. Raises CannotStart.
 
-    What can be expected is refreshed each simulated week, so that most questions are given an estimate.
+    `days_a_second` holds it back; None is as fast as it goes. What can be expected is refreshed each simulated week, so
+    that most questions are given an estimate.
     """
     settings = read_settings(Settings)
     async with AsyncExitStack() as stack:
@@ -62,8 +53,8 @@ async def play(wanted: Wanted, year: Year, show: Callable[[Progress], None]) -> 
             if progress.day.weekday() == 0:
                 async with worker.without_tenant() as connection:
                     await refresh(Run(connection, _evening(progress.day, year), {}))
-            if wanted.days_a_second is not None:
-                await asyncio.sleep(1 / wanted.days_a_second)
+            if days_a_second is not None:
+                await asyncio.sleep(1 / days_a_second)
 
         steps = timeline(year)
         try:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from services.assembly.environment import CannotStart
-from services.assembly.simulated_year import Wanted, make_year, play
+from services.assembly.simulated_year import make_year, play
 from services.consultation.expected.refresh import Refreshing
 from services.consultation.simulation.player import Progress
 from services.consultation.simulation.questions import Ending
@@ -70,7 +70,7 @@ def played() -> Iterator[Played]:
     year = make_year(11, SIZE, LAST_DAY)
     progress: list[Progress] = []
     with running_exchange() as exchange:
-        asyncio.run(play(Wanted(11, SIZE), year, progress.append))
+        asyncio.run(play(year, progress.append))
         yield Played(exchange, year, progress)
 
 
@@ -127,7 +127,7 @@ def test_progress_is_told_day_by_day_to_the_end(played: Played) -> None:
 def test_a_database_that_holds_something_is_refused(played: Played) -> None:
     before = played.rows("SELECT count(*) AS n FROM consultation")
     with pytest.raises(CannotStart, match="holds consultations already"):
-        asyncio.run(play(Wanted(12, 10), make_year(12, 10, LAST_DAY), lambda _: None))
+        asyncio.run(play(make_year(12, 10, LAST_DAY), lambda _: None))
     assert played.rows("SELECT count(*) AS n FROM consultation") == before
 
 

@@ -70,7 +70,6 @@ class Handled:
     place: str = "queue"
     ending: Ending = Ending.OPEN
     ended: int | None = None
-    ahead: int = 0
     follows: "Handled | None" = None
 
 
@@ -100,7 +99,6 @@ class UnitAtWork:
         self._order = 0
         self._working: list[int] = []
         self._handled: list[Handled] = []
-        self._withdrawn = 0
 
     def run(self, questions: Iterable[Question], next_number: Callable[[], int]) -> list[Handled]:
         """What became of each. `next_number` is for rounds that follow."""
@@ -175,7 +173,7 @@ class UnitAtWork:
         self._ready(now, handled, holder)
 
     def _wait_in_queue(self, now: int, handled: Handled) -> None:
-        handled.place, handled.ahead = "queue", len(self._queue) - self._withdrawn
+        handled.place = "queue"
         heappush(self._queue, (handled.due, handled.question.number, handled))
         self._hand_out(now)
 
@@ -205,7 +203,6 @@ class UnitAtWork:
         while self._queue:
             handled = heappop(self._queue)[2]
             if handled.place != "queue":
-                self._withdrawn -= 1
                 continue
             if handled.question.triaged and handled.part == 0:
                 self._tell(now, handled, Step.TRIAGE, self._name(place), 0)
@@ -306,9 +303,7 @@ class UnitAtWork:
         # What a handler has at hand is answered before anybody hears that it no longer matters.
         if handled.ended is not None or handled.place in ("work", "post"):
             return
-        if handled.place == "queue":
-            self._withdrawn += 1
-        elif handled.place == "own" and handled.holder is not None:
+        if handled.place == "own" and handled.holder is not None:
             desk = self._desks[handled.holder]
             desk.own = [each for each in desk.own if each[2] is not handled]
             heapify(desk.own)

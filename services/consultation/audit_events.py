@@ -332,6 +332,13 @@ EVENTS = (
         seen_by=_BOTH,
     ),
     AuditEvent(
+        "consultation.expectation_read",
+        Words("Ett samråds väntade svar lästes", "The expected answer of a consultation was read"),
+        "either side reads when an answer can be expected",
+        {**_PURPOSE, **_DECISION, "fields": "the parts shown"},
+        seen_by=_BOTH,
+    ),
+    AuditEvent(
         "unit_calendar.set",
         Words("En enhets öppettider angavs", "A unit's opening hours were set"),
         "the answering authority records a version of a unit's calendar",

@@ -5,6 +5,7 @@ from functools import cache
 from services.consultation.brake.count import forget_counted
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
+from services.consultation.expected.refresh import EVERY_SECONDS, REFRESH, Refreshing
 from services.consultation.leadtimes import metrics
 from services.consultation.leadtimes.folding import fold_pending, forget_days
 from services.consultation.leadtimes.observing import observe
@@ -84,12 +85,18 @@ CHORES = (
 
 
 def jobs(
-    keeper: Keeper, ringing: Ringing, recounting: Recounting, closing: ClosingAnswered, sending: Sending
+    keeper: Keeper,
+    ringing: Ringing,
+    recounting: Recounting,
+    closing: ClosingAnswered,
+    sending: Sending,
+    refreshing: Refreshing,
 ) -> tuple[AnyJob, ...]:
-    """What the worker of this service's database does: keep the trail, keep due dates, close, send, and the chores."""
+    """What the worker of this service's database does: keep the trail and due dates, close, send, and the chores."""
     timers = (
         Job("timers.ring", ringing, every_seconds=10),
         Job("timers.close_answered", closing, every_seconds=60),
         Job(RECOUNT, recounting),
     )
-    return (*keeping.jobs(keeper), *timers, *webhooks.jobs(sending), *CHORES)
+    expected = Job(REFRESH, refreshing, every_seconds=EVERY_SECONDS)
+    return (*keeping.jobs(keeper), *timers, *webhooks.jobs(sending), expected, *CHORES)

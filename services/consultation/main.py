@@ -17,7 +17,7 @@ from services.consultation.channels import routes as channel_routes
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
 from services.consultation.clocks.unit_clocks import UnitClocks
-from services.consultation.consultations import clock_routes, hidden_entries
+from services.consultation.consultations import clock_routes, expected_routes, hidden_entries
 from services.consultation.consultations import process_routes as consultation_process_routes
 from services.consultation.consultations import reading_routes as consultation_reading_routes
 from services.consultation.consultations import routes as consultation_routes
@@ -27,6 +27,8 @@ from services.consultation.consultations.domain import ConsultationType
 from services.consultation.consultations.links import routes as link_routes
 from services.consultation.consultations.violence import routes as violence_routes
 from services.consultation.context import Context
+from services.consultation.expected.expectations import Expectations
+from services.consultation.expected.refresh import Refreshing
 from services.consultation.grounds.domain import Grounds
 from services.consultation.information import VERSION
 from services.consultation.leadtimes import drill_routes, flow_routes, intervention_routes, open_routes
@@ -105,6 +107,7 @@ _ROUTERS = (
     catalogue_routes.router,
     advice_routes.router,
     clock_routes.router,
+    expected_routes.router,
     service_level_routes.router,
     queue_routes.router,
     queue_leading_routes.router,
@@ -248,6 +251,7 @@ def _context(settings: Settings, world: World, calendar: BusinessCalendar) -> Co
         clock=world.clock,
         calendar=calendar,
         clocks=UnitClocks(world.database, answering, default_targets(settings)),
+        expectations=Expectations(world.database),
         answering=answering,
         base_url=settings.public_url + PREFIX,
         limits=_limits(settings),
@@ -271,6 +275,11 @@ def keeping_time(settings: ClockSettings) -> tuple[Ringing, Recounting, ClosingA
         Recounting(defaults, answering),
         ClosingAnswered(defaults, answering, settings.close_answered_after_days),
     )
+
+
+def expecting(settings: ClockSettings) -> Refreshing:
+    """The job that keeps what can be expected."""
+    return Refreshing(canonical_organisation(settings.answering_organisation))
 
 
 def _limits(settings: Settings) -> Limits:

@@ -49,6 +49,7 @@ OPEN_TABLES = {
     "alembic_version": "which migration was the last",
     "used_token": "hashes of what has been used once",
     "used_token_memory": "since when that memory is whole",
+    "expected_sample": "how long answers take, by type and unit, without the consultations",
     "jobs.*": "background jobs, whose arguments are ids",
     "lead_time_cube": "sums over many; the role that serves may not read them, the one for figures may",
     "lead_time_tally": "the same",

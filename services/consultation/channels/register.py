@@ -279,4 +279,7 @@ def _values(
         "previous_id": None,
         "details_sealed": None,
         "matter": None,
+        # Whoever is spoken to is told by the one who answers.
+        "expected_at": None,
+        "expected_basis": None,
     }

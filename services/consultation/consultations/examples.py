@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.consultation.expected.wire import EXAMPLE as EXPECTED_ANSWER
 from services.consultation.lookups.examples import LOOKUP_ID, PERSON
 
 ID = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"
@@ -24,7 +25,7 @@ OPENED: dict[str, Any] = {
     "version": 1,
     "openedAt": "2026-11-20T09:12:00Z",
     "dueAt": "2026-11-25T09:12:00Z",
-    "expectedAnswer": {"at": "2026-11-25T09:12:00Z", "basis": "target"},
+    "expectedAnswer": EXPECTED_ANSWER,
     "_links": _SELF,
 }
 SUMMARY: dict[str, Any] = {

@@ -16,6 +16,7 @@ from services.consultation.consultations.forms.models import Details
 from services.consultation.consultations.message_text import MessageText
 from services.consultation.consultations.reasons import AnswerClosing, ClosingCode, DelayReason
 from services.consultation.consultations.violence_matters import ViolenceMatter
+from services.consultation.expected.wire import ExpectedAnswer
 from services.consultation.lookups.outcomes import SourceOutcomeModel
 from services.consultation.persons.vault import open_person
 from services.consultation.question_categories import QuestionCategory
@@ -74,13 +75,6 @@ class AnswerRequest(MessageRequest):
 
     disclosures: Disclosures = Field(default_factory=list)
     closing_code: AnswerClosing = ClosingCode.ANSWERED
-
-
-class ExpectedAnswer(WireModel):
-    """When an answer can be expected. `basis` tells from what: the target set for this type of question."""
-
-    at: Instant
-    basis: str
 
 
 class OpenedConsultation(WireModel):

@@ -38,6 +38,8 @@ from services.consultation.consultations.messages import seal_message
 from services.consultation.consultations.numbers import new_number
 from services.consultation.consultations.placement import Placement, place
 from services.consultation.consultations.violence_matters import ViolenceMatter
+from services.consultation.expected.domain import Expectation
+from services.consultation.expected.expectations import Expectations
 from services.consultation.grounds.domain import AskingOrganisation, Decision, Grounds
 from services.consultation.lookups.repository import find as find_lookup
 from services.consultation.persons.domain import PersonNumber
@@ -82,6 +84,8 @@ class Opened:
     due_at: datetime
     target_seconds: int
     timers: tuple[Timer, ...]
+    expected: Expectation
+    working_day_seconds: int
     version: int = 1
 
 
@@ -94,6 +98,7 @@ class OpenDependencies:
     ledger: Ledger
     grounds: Grounds
     clocks: UnitClocks
+    expectations: Expectations
     answering: str
     limits: Limits
 
@@ -207,11 +212,24 @@ def placed(question: Question, decision: Decision) -> Placement:
 
 
 async def new_receipt(needs: OpenDependencies, question: Question, placement: Placement, now: datetime) -> Opened:
-    """An id, a number and a due date for what is opened now."""
+    """An id, a number, a due date and what can be expected, for what is opened now."""
     rules = (await needs.clocks.current(now)).rules(question.type.value, now)
     due = due_when_opened(rules, now, placement.unit)
-    running = timers_when_due(due, now, rules.calendar(placement.unit))
-    return Opened(uuid.uuid4(), new_number(now), now, due.at, due.target.seconds, running)
+    calendar = rules.calendar(placement.unit)
+    running = timers_when_due(due, now, calendar)
+    expected = await needs.expectations.of(
+        question.type.value, placement.unit, calendar, opened_at=now, due_at=due.at, now=now
+    )
+    return Opened(
+        id=uuid.uuid4(),
+        number=new_number(now),
+        opened_at=now,
+        due_at=due.at,
+        target_seconds=due.target.seconds,
+        timers=running,
+        expected=expected,
+        working_day_seconds=calendar.working_day_seconds,
+    )
 
 
 async def _subject(needs: OpenDependencies, caller: Caller, question: Question) -> Subject:
@@ -285,6 +303,8 @@ def opening_values(
         "round": 1,
         "previous_id": None,
         **asked_values(named_sets(question.form)),
+        "expected_at": opened.expected.at if opened.expected.stated else None,
+        "expected_basis": opened.expected.basis.value if opened.expected.stated else None,
         "details_sealed": seal_form(needs.vault, opened.id, question.form) if question.form else None,
         "matter": question.matter.value if question.matter else None,
         "asked_at": opened.opened_at,

@@ -23,6 +23,7 @@ ALLOWED: dict[str, tuple[tuple[str, str], ...]] = {
         ("GET", "/v1/consultations/{consultationId}"),
         ("GET", "/v1/consultations/{consultationId}/events"),
         ("GET", "/v1/consultations/{consultationId}/clock"),
+        ("GET", "/v1/consultations/{consultationId}/expected-answer"),
         ("POST", "/v1/consultations/{consultationId}/claims"),
         ("POST", "/v1/consultations/{consultationId}/releases"),
         ("POST", "/v1/consultations/{consultationId}/triages"),

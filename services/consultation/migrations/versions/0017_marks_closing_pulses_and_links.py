@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from shared.database.ddl import ORGANISATION, append_only, forced, tenant_policies
 
-revision = "0020"
-down_revision = "0012"
+revision = "0017"
+down_revision = "0016"
 
 OWNER = "consultation_owner"
 RUNTIME = "consultation_runtime"

@@ -16,13 +16,13 @@ from services.consultation.clocks.timers import timers
 from services.consultation.clocks.turns import Turn
 from services.consultation.consultations.domain import Audience, Event
 from services.consultation.consultations.repository import ANSWERING, Durations, Measured
-from services.consultation.consultations.transitions import FIRST_RESPONSES, Action
+from services.consultation.consultations.transitions import FIRST_RESPONSES, MARKS, Action
 
 _HISTORY = text("SELECT * FROM clock_history(:owner, :id)")
 _TAKES = frozenset((Action.CLAIM, Action.ASSIGN, Action.BEGIN_SECRECY_TEST))
 _GIVES_BACK = frozenset((Action.RELEASE, Action.HAND_OVER))
 # Those who lead the work are told; nothing happens to the question.
-_NOTICES = frozenset((Action.ESCALATE.value, Action.REMIND.value, Action.LAPSE.value))
+_NOTICES = frozenset(each.value for each in (Action.ESCALATE, Action.REMIND, Action.LAPSE, *MARKS))
 
 
 @dataclass(frozen=True, slots=True)

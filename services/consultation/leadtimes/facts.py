@@ -111,10 +111,9 @@ def fact_of(row: Any, events: Sequence[FoldedEvent], calendar: BusinessCalendar)
 
 
 def asked_sets(row: Any) -> list[str]:
-    """The information sets that are asked for (R3): today the category of the question, when the asker named one.
-
-    The catalogue of information sets brings several for each consultation; this is where they come in.
-    """
+    """What is asked for (R3): the information sets that the question names, else its category when it has one."""
+    if row.named_sets:
+        return list(row.named_sets)
     return [row.question_category] if row.question_category else []
 
 

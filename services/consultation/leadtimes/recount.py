@@ -34,7 +34,9 @@ _CHUNK = 5_000
 _ROWS = text(
     """
     SELECT org, id, type, unit, municipality_code, county_code, asker_kind, channel_in, target_seconds
-    FROM consultation WHERE (org, id) > (:org, CAST(:id AS uuid)) ORDER BY org, id LIMIT :rows
+    FROM consultation
+    WHERE (org, id) > (:org, CAST(:id AS uuid)) AND restricted IS DISTINCT FROM 'violence'
+    ORDER BY org, id LIMIT :rows
     """
 )
 _EVENTS = text(

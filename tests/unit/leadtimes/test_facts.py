@@ -26,6 +26,7 @@ def row(**changes: Any) -> SimpleNamespace:
         "version": 1,
         "type": "consultation",
         "question_category": None,
+        "named_sets": [],
         "unit": "national",
         "asker_kind": "municipality",
         "municipality_code": "2480",

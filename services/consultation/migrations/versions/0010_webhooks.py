@@ -9,7 +9,7 @@ from alembic import op
 from shared.database.ddl import tenant_policies
 
 revision = "0010"
-down_revision = "0013"
+down_revision = "0009"
 
 RUNTIME = "consultation_runtime"
 WORKER = "consultation_worker"

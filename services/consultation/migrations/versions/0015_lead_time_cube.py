@@ -10,7 +10,7 @@ from alembic import op
 from shared.database.ddl import ORGANISATION, forced
 
 revision = "0015"
-down_revision = "0019"
+down_revision = "0014"
 
 OWNER = "consultation_owner"
 RUNTIME = "consultation_runtime"
@@ -127,6 +127,8 @@ FACTS = (
     f"CREATE POLICY folded_by_worker ON consultation FOR SELECT TO {WORKER} USING (true)",
     f"GRANT SELECT ({', '.join(_EVENTS_READ_BY_WORKER)}) ON consultation_event TO {WORKER}",
     f"CREATE POLICY folded_by_worker ON consultation_event FOR SELECT TO {WORKER} USING (true)",
+    f"GRANT SELECT (org, consultation_id, code) ON asked_set TO {WORKER}",
+    f"CREATE POLICY folded_by_worker ON asked_set FOR SELECT TO {WORKER} USING (true)",
 )
 
 CUBE = (

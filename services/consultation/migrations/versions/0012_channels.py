@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from shared.database.ddl import ORGANISATION, forced
 
-revision = "0013"
-down_revision = "0009"
+revision = "0012"
+down_revision = "0011"
 
 OWNER = "consultation_owner"
 RUNTIME = "consultation_runtime"

@@ -524,15 +524,15 @@ def test_each_side_finds_its_own_by_number_case_person_and_handler(exchange: Exc
 
 def test_a_search_by_person_is_in_the_trail_with_its_purpose_and_without_the_number(exchange: Exchange) -> None:
     person = number("18900101", "958")
-    exchange.open(person=person)
+    receipt = exchange.open(person=person)
 
     found(exchange, "umea", person=person, purpose="request_by_person")
 
     (entry,) = sql(
         exchange,
         "SELECT entry, subject FROM audit_entry WHERE event = 'consultation.searched' AND subject = "
-        "(SELECT person_mark FROM consultation WHERE org = $1 ORDER BY opened_at DESC LIMIT 1)",
-        UMEA,
+        "(SELECT person_mark FROM consultation WHERE id = $1)",
+        uuid.UUID(receipt["consultationId"]),
     )
     assert '"purpose":"request_by_person"' in entry["entry"]
     assert person not in entry["entry"]

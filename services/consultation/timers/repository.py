@@ -19,8 +19,8 @@ _DUE = text(
 _ACT_AS = text("SELECT set_config('app.org', :org, true)")
 _FIND = text(
     """
-    SELECT org, id, answering_org, type, state, turn, version, assigned_to, unit, triaged_at, restricted, purpose,
-           case_reference, decision_id, decision_version, person_mark, false AS protected
+    SELECT org, id, answering_org, type, state, turn, version, assigned_to, unit, queue, triaged_at, restricted,
+           purpose, case_reference, decision_id, decision_version, person_mark, false AS protected
     FROM consultation WHERE org = :org AND id = :id FOR UPDATE SKIP LOCKED
     """
 )

@@ -26,13 +26,13 @@ _SEEN_BY_WORKER = (
     *("restricted", "purpose", "case_reference", "decision_id", "decision_version", "person_mark", "due_at"),
     *("target_seconds", "answered_at", "closed_at", "escalated_at", "first_response_at", "clock_stopped_at"),
     *("total_seconds", "answering_seconds", "asking_seconds", "person_seconds", "post_seconds", "secrecy_seconds"),
-    *("meeting_seconds", "first_response_seconds", "touch_seconds"),
+    *("meeting_seconds", "first_response_seconds", "touch_seconds", "queue", "opened_at", "channel_in"),
 )
 _CHANGED_BY_WORKER = (
     *("state", "turn", "version", "assigned_to", "unit", "triaged_at", "due_at", "target_seconds", "answered_at"),
     *("closed_at", "escalated_at", "first_response_at", "clock_stopped_at", "total_seconds", "answering_seconds"),
     *("asking_seconds", "person_seconds", "post_seconds", "secrecy_seconds", "meeting_seconds"),
-    *("first_response_seconds", "touch_seconds"),
+    *("first_response_seconds", "touch_seconds", "queue", "opened_at", "channel_in"),
 )
 
 VERSIONS = (
@@ -96,6 +96,8 @@ HISTORY = (
     """,
     "REVOKE EXECUTE ON FUNCTION clock_history(text, uuid) FROM PUBLIC",
     f"GRANT EXECUTE ON FUNCTION clock_history(text, uuid) TO {RUNTIME}",
+    # A corrected opening is another time, or another channel, for lists and figures too.
+    f"GRANT UPDATE (opened_at, channel_in) ON consultation TO {RUNTIME}",
 )
 
 TIMERS = (

@@ -149,7 +149,7 @@ def test_due_dates_of_what_is_open_follow_when_a_target_is_set(exchange: Exchang
     monday = datetime(2030, 9, 2, 6, tzinfo=UTC)
     exchange.clock.stand_at(monday)
     receipt = exchange.open(type="information_request")
-    target = {"unit": "national", "type": "information_request", "validFrom": "2030-09-03", "workingMinutes": 720}
+    target = {"unit": "af-24", "type": "information_request", "validFrom": "2030-09-03", "workingMinutes": 720}
     assert exchange.send("af-workbench", "POST", "/consultation/v1/unit-targets", target).status_code == 201
 
     # The product's own worker is woken by it.

@@ -140,6 +140,25 @@ def test_a_call_back_that_reaches_the_asker_leads_to_no_letter(exchange: Exchang
     assert (reached["state"], reached["failedAttempts"]) == (failed["state"], 1) == ("in_progress", 1)
 
 
+def test_what_is_registered_late_happened_after_what_came_before_it(exchange: Exchange) -> None:
+    exchange.clock.stand_at(MONDAY)
+    receipt = claimed(exchange)
+    exchange.clock.stand_at(MONDAY + timedelta(hours=2))
+    post(exchange, "af-workbench", receipt, "letters", 2)
+    exchange.clock.stand_at(MONDAY + timedelta(hours=4))
+    letter = {"text": "Svaret i brevet."}
+
+    before_it_was_written = {**letter, "happenedAt": (MONDAY + timedelta(hours=1)).isoformat()}
+    refused = post(exchange, "af-workbench", receipt, "dispatches", 3, before_it_was_written)
+    an_hour_ago = {**letter, "happenedAt": (MONDAY + timedelta(hours=3)).isoformat()}
+    left = post(exchange, "af-workbench", receipt, "dispatches", 3, an_hour_ago)
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "time_not_permitted")
+    assert datetime.fromisoformat(refused.json()["earliest"]) == MONDAY + timedelta(hours=2)
+    assert left.status_code == 200
+    assert read(exchange, "umea", receipt)["leadTime"]["totalMinutes"] == 180
+
+
 def test_who_has_stated_no_address_gets_none_proposed(exchange: Exchange) -> None:
     receipt = claimed(exchange, "malmo")
 

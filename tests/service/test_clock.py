@@ -123,6 +123,21 @@ def test_what_is_stored_at_the_answer_is_what_the_clock_tells(exchange: Exchange
     assert row["first_response_seconds"] == told["firstResponseWorkingSeconds"]
 
 
+def test_what_has_been_taken_back_to_the_queue_is_worked_on_by_nobody(exchange: Exchange) -> None:
+    exchange.clock.stand_at(MONDAY + HOUR)
+    receipt = exchange.open()
+    path = f"/consultation/v1/consultations/{receipt['consultationId']}/assignments"
+    for version, hours, handler in ((1, 1, "af-a"), (2, 2, "af-b"), (3, 3, None)):
+        exchange.clock.stand_at(MONDAY + hours * HOUR)
+        assigned = exchange.send("af-workbench", "POST", path, {"handler": handler}, version=version)
+        assert assigned.status_code == 200, assigned.text
+    exchange.clock.stand_at(MONDAY + 6 * HOUR)
+
+    told = clock_of(exchange, "af-workbench", receipt)
+
+    assert (told["touchWorkingSeconds"], told["totalWorkingSeconds"]) == (2 * 3600, 5 * 3600)
+
+
 def stored(exchange: Exchange, receipt: dict[str, Any]) -> list[Any]:
     return sql(exchange, "SELECT * FROM consultation WHERE number = $1", receipt["number"])
 

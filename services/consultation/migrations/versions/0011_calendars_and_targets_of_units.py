@@ -77,14 +77,14 @@ HISTORY = (
     # pg_temp last, so that no temporary table can stand in for the real one.
     f"""
     CREATE FUNCTION clock_history(owner text, consultation uuid)
-    RETURNS TABLE (sequence integer, at timestamptz, happened_at timestamptz, action text, turn text, unit text,
-                   channel text, told_to_both boolean, reason text, of_sequence integer,
+    RETURNS TABLE (sequence integer, at timestamptz, happened_at timestamptz, action text, state text, turn text,
+                   unit text, channel text, told_to_both boolean, reason text, of_sequence integer,
                    corrected_to timestamptz, corrected_channel text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = {{schema}}, pg_temp AS
     $$ BEGIN
         RETURN QUERY
-        SELECT e.sequence, e.at, e.happened_at, e.action, e.turn, e.unit, e.channel, e.audience = 'both',
-               e.detail ->> 'reason',
+        SELECT e.sequence, e.at, e.happened_at, e.action, e.state, e.turn, e.unit, e.channel,
+               e.audience = 'both', e.detail ->> 'reason',
                CASE WHEN e.action = 'corrected' THEN (e.detail ->> 'sequence')::integer END,
                CASE WHEN e.action = 'corrected' THEN (e.detail ->> 'happenedAt')::timestamptz END,
                CASE WHEN e.action = 'corrected' THEN e.detail ->> 'channel' END

@@ -18,7 +18,7 @@ from services.consultation.brake.count import COUNTED, brake_refusal, counted_va
 from services.consultation.brake.domain import Braked
 from services.consultation.consultations import repository
 from services.consultation.consultations.changes import Change, apply, permitted
-from services.consultation.consultations.domain import Actor, Consultation, ConsultationType, Event
+from services.consultation.consultations.domain import Actor, Consultation, ConsultationType, Event, Restricted
 from services.consultation.consultations.forms.keeping import open_form
 from services.consultation.consultations.forms.models import Form, require_form
 from services.consultation.consultations.open import (
@@ -32,7 +32,7 @@ from services.consultation.consultations.open import (
     new_receipt,
     opening_values,
 )
-from services.consultation.consultations.placement import place
+from services.consultation.consultations.placement import Placement
 from services.consultation.consultations.repository import Opening, Reader, find_own
 from services.consultation.problems import ALREADY_REOPENED, PROTECTED_IDENTITY
 from services.consultation.question_categories import QuestionCategory
@@ -77,7 +77,7 @@ async def reopen_consultation(
             return kept
         raise
     subject = Subject(previous.person_mark, previous.person_sealed)
-    placement = place(decision, information_set_of(question))
+    placement = _placement_of(previous)
     for _ in range(NUMBER_TRIES):
         opened = await new_receipt(needs, question, placement, change.at)
         values = opening_values(needs, change.caller, question, opened, subject, decision, asker) | _following(previous)
@@ -159,12 +159,17 @@ def _question(needs: OpenDependencies, previous: Row[Any], asked: NextRound) -> 
     )
 
 
+def _placement_of(previous: Row[Any]) -> Placement:
+    """In the same unit and queue as the round before, by whose hours and target it falls due, and as hidden."""
+    return Placement(previous.unit, previous.queue, previous.restricted and Restricted(previous.restricted))
+
+
 def _following(previous: Row[Any]) -> dict[str, Any]:
-    """In the same unit and queue as the round before, and as hidden as it was."""
+    placement = _placement_of(previous)
     return {
-        "unit": previous.unit,
-        "queue": previous.queue,
-        "restricted": previous.restricted,
+        "unit": placement.unit,
+        "queue": placement.queue,
+        "restricted": placement.restricted,
         "round": previous.round + 1,
         "previous_id": previous.id,
     }

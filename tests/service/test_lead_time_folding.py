@@ -126,6 +126,40 @@ def test_a_change_that_is_refused_queues_nothing(alone: Exchange) -> None:
     assert sql(alone, waiting, receipt["consultationId"]) == []
 
 
+@pytest.mark.requirement(3)
+def test_demand_is_of_the_sets_that_are_asked_for_by_name(alone: Exchange) -> None:
+    path = "/consultation/v1/demand"
+
+    def asked() -> dict[str, tuple[int, float | None]]:
+        fold_all(alone)
+        told = alone.send("dashboard", "GET", path, handler=None).json()["sets"]
+        return {each["code"]: (each["asked"], each["lookupShare"]) for each in told}
+
+    before = asked()
+    named = {"type": "information_request", "informationSets": ["daily_notes", "programme"]}
+    alone.open(type="information_request", details=named)
+    after = asked()
+
+    for code, share in (("daily_notes", 0.0), ("programme", 1.0)):
+        assert after[code] == (before.get(code, (0, share))[0] + 1, share)
+
+
+def test_a_corrected_channel_is_counted_under_the_right_one_and_rebuilds_alike(alone: Exchange) -> None:
+    receipt = alone.open()
+    act(alone, "af-workbench", receipt, "claims", 1)
+    act(alone, "af-workbench", receipt, "answers", 2, "Svar")
+    fold_all(alone)
+    body = {"sequence": 1, "reason": "wrong_channel", "channel": "phone"}
+    path = f"/consultation/v1/consultations/{receipt['consultationId']}/corrections"
+
+    assert alone.send("af-workbench", "POST", path, body, version=3).status_code == 200
+    fold_all(alone)
+
+    query = "SELECT channel FROM lead_time_fact WHERE consultation_id = $1::text::uuid"
+    assert sql(alone, query, receipt["consultationId"])[0]["channel"] == "phone"
+    assert cells(alone) == rebuilt(alone)
+
+
 def test_figures_of_an_erased_consultation_stay(alone: Exchange) -> None:
     organisation = "0007:2120000001"
     sql(

@@ -25,15 +25,13 @@ from services.consultation.clocks.timers import timers
 from services.consultation.clocks.turns import Turn
 from services.consultation.consultations.domain import Audience, Event
 from services.consultation.consultations.repository import ANSWERING, ENDING, Durations, Measured
-from services.consultation.consultations.transitions import FIRST_RESPONSES, Action, State
+from services.consultation.consultations.transitions import FIRST_RESPONSES, NOTICES, Action, State
 from services.consultation.problems import TIME_NOT_PERMITTED
 from shared.problems import Problem
 
 _HISTORY = text("SELECT * FROM clock_history(:owner, :id)")
 # In these states somebody always has it, and in no other does a handler work on it.
 _HELD = frozenset((State.IN_PROGRESS.value, State.SECRECY_TEST.value))
-# Those who lead the work are told; nothing happens to the question.
-_NOTICES = frozenset((Action.ESCALATE.value, Action.REMIND.value, Action.LAPSE.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +176,7 @@ def _recorded(
         reason=reason,
         held=state in _HELD,
         responds=action in FIRST_RESPONSES,
-        notice=action in _NOTICES,
+        notice=action in NOTICES,
         correction=correction,
     )
 

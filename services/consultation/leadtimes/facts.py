@@ -14,7 +14,7 @@ from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.effective import Correction, EffectiveEvent, RecordedEvent, effective
 from services.consultation.clocks.turns import Turn
 from services.consultation.clocks.zone import SWEDEN
-from services.consultation.consultations.transitions import Action, State
+from services.consultation.consultations.transitions import NOTICES, Action, State
 from services.consultation.leadtimes.areas import area_of
 from services.consultation.leadtimes.manual import manual_channel, standard_on
 
@@ -111,10 +111,9 @@ def fact_of(row: Any, events: Sequence[FoldedEvent], calendar: BusinessCalendar)
 
 
 def asked_sets(row: Any) -> list[str]:
-    """The information sets that are asked for (R3): today the category of the question, when the asker named one.
-
-    The catalogue of information sets brings several for each consultation; this is where they come in.
-    """
+    """The information sets that are asked for by name (R3); where none is, the category, when the asker named one."""
+    if row.asked_sets:
+        return list(row.asked_sets)
     return [row.question_category] if row.question_category else []
 
 
@@ -129,7 +128,8 @@ def _tallies(values: Mapping[str, Any], events: Sequence[FoldedEvent], calendar:
     states = {event.recorded.sequence: event.state for event in events}
     number: Counter[tuple[date, str]] = Counter()
     amount: Counter[tuple[date, str]] = Counter()
-    for tally in (*_flow(happened, states), *_delays(happened, calendar), *_work(values, happened)):
+    delays = (*_delays(happened, calendar), *_escalations(events, happened, calendar))
+    for tally in (*_flow(happened, states), *delays, *_work(values, happened)):
         number[tally.day, tally.item] += tally.number
         amount[tally.day, tally.item] += tally.amount
     kept = sorted(key for key in number if number[key] or amount[key])
@@ -190,6 +190,18 @@ def _delays(events: Sequence[EffectiveEvent], calendar: BusinessCalendar) -> Ite
         yield Tally(day_of(event.at), f"reason:{event.reason}", 1, lost)
 
 
+def _escalations(
+    events: Sequence[FoldedEvent], happened: Sequence[EffectiveEvent], calendar: BusinessCalendar
+) -> Iterator[Tally]:
+    """A delay that somebody has told those who lead the work of: until something happened after it."""
+    for each in events:
+        told, at = each.recorded, each.recorded.recorded_at
+        if not told.notice or told.reason not in DELAY_REASONS:
+            continue
+        over = next((event.at for event in happened if event.sequence > told.sequence and event.at >= at), None)
+        yield Tally(day_of(at), f"reason:{told.reason}", 1, 0 if over is None else calendar.open_seconds(at, over))
+
+
 def _manual_steps(events: Sequence[EffectiveEvent]) -> Iterator[tuple[int, date, str, int]]:
     """Sequence, day, channel and standard seconds of each step."""
     for event in events:
@@ -220,6 +232,7 @@ def folded_event(row: Any) -> FoldedEvent:
             happened_at=row.happened_at,
             channel=row.channel,
             reason=detail.get("reason"),
+            notice=row.action in NOTICES,
             correction=correction,
         ),
         State(row.state),

@@ -19,6 +19,7 @@ from services.consultation.leadtimes.flow import (
     delay_items,
     demand,
     largest_causes,
+    lookup_share,
     manual_items,
     own,
     sums,
@@ -137,7 +138,7 @@ class ManualWork(WireModel):
 
 
 class DemandModel(WireModel):
-    """An information set: how often asked for, and the median lead time. The share is null while it is not known."""
+    """An information set: how often asked for, and the median lead time. The share is null for a category."""
 
     code: str
     asked: int
@@ -337,7 +338,7 @@ async def get_demand(
                 asked=each.number,
                 answered=each.answered,
                 median_minutes=None if each.median is None else minutes_of(each.median),
-                lookup_share=None,
+                lookup_share=lookup_share(each.code),
             )
             for each in ranked
         ],

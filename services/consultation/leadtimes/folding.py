@@ -40,7 +40,9 @@ _ROWS = text(
     SELECT c.org, c.id, c.answering_org, c.version, c.type, c.question_category, c.unit, c.asker_kind,
            c.municipality_code, c.county_code, c.channel_in, c.target_seconds, c.answered_at, c.total_seconds,
            c.answering_seconds, c.asking_seconds, c.person_seconds, c.post_seconds, c.secrecy_seconds,
-           c.meeting_seconds, c.first_response_seconds, c.touch_seconds
+           c.meeting_seconds, c.first_response_seconds, c.touch_seconds,
+           ARRAY(SELECT a.code FROM asked_set a WHERE a.org = c.org AND a.consultation_id = c.id ORDER BY a.code)
+               AS asked_sets
     FROM {_CHOSEN} JOIN consultation c USING (org, id)
     """
 ).bindparams(*IDS)

@@ -29,6 +29,8 @@ TURNS = {
 }
 _RUNNING = ("answering_authority", "secrecy_test", "post")
 _ANSWERS = ("answered", "dispatched")
+# What corrects another event, or tells somebody of the consultation, is nothing that happened to it.
+_TOLD = ("corrected", "escalated", "reminded", "pause_lapsed")
 _STOCKHOLM = ZoneInfo("Europe/Stockholm")
 _CHUNK = 5_000
 _ROWS = text(
@@ -80,7 +82,7 @@ def replay(events: Sequence[Any], calendar: BusinessCalendar) -> Replayed | None
     seconds: dict[str, int] = defaultdict(int)
     turn, since = None, None
     for event in events:
-        if event.action == "corrected":
+        if event.action in _TOLD:
             continue
         at = moved.get(event.sequence, event.happened_at or event.at)
         if since is not None and at < since:

@@ -26,6 +26,7 @@ def row(**changes: Any) -> SimpleNamespace:
         "version": 1,
         "type": "consultation",
         "question_category": None,
+        "asked_sets": [],
         "unit": "national",
         "asker_kind": "municipality",
         "municipality_code": "2480",
@@ -87,6 +88,33 @@ def test_a_delay_lasts_while_the_turn_stays_where_it_was_put() -> None:
 
     assert tallies([OPENED, CLAIMED, asked, escalated, replied])["reason:question_incomplete"] == (1, 3600)
     assert tallies([OPENED, CLAIMED, asked, escalated])["reason:question_incomplete"] == (1, 0)
+
+
+@pytest.mark.requirement(12)
+def test_an_escalation_is_a_delay_by_its_reason_and_a_reminder_ends_none() -> None:
+    escalated = event(3, Action.ESCALATE, State.IN_PROGRESS, 20, detail={"reason": "needs_specialist"})
+    reminded = event(4, Action.REMIND, State.IN_PROGRESS, 30)
+    answered = event(5, Action.ANSWER, State.ANSWERED, 80)
+
+    assert tallies([OPENED, CLAIMED, escalated, reminded, answered])["reason:needs_specialist"] == (1, 3600)
+    assert tallies([OPENED, CLAIMED, escalated, reminded])["reason:needs_specialist"] == (1, 0)
+
+
+def test_what_is_registered_late_counts_when_it_happened_though_somebody_was_reminded_since() -> None:
+    reminded = event(3, Action.REMIND, State.IN_PROGRESS, 24 * 60)
+    called = event(4, Action.CALL_BACK, State.IN_PROGRESS, 24 * 60 + 5, happened_at=MONDAY + timedelta(minutes=30))
+
+    found = fact_of(row(), [OPENED, CLAIMED, reminded, called], CALENDAR).tallies
+
+    assert {each.day for each in found} == {DAY}
+
+
+@pytest.mark.requirement(3)
+def test_what_is_asked_for_by_name_is_counted_rather_than_the_category() -> None:
+    named = row(asked_sets=["action_plan", "programme"], question_category="programme_plan")
+
+    assert fact_of(named, [OPENED], CALENDAR).row["sets"] == ["action_plan", "programme"]
+    assert fact_of(row(question_category="programme_plan"), [OPENED], CALENDAR).row["sets"] == ["programme_plan"]
 
 
 @pytest.mark.requirement(12)

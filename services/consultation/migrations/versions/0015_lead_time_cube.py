@@ -127,6 +127,8 @@ FACTS = (
     f"CREATE POLICY folded_by_worker ON consultation FOR SELECT TO {WORKER} USING (true)",
     f"GRANT SELECT ({', '.join(_EVENTS_READ_BY_WORKER)}) ON consultation_event TO {WORKER}",
     f"CREATE POLICY folded_by_worker ON consultation_event FOR SELECT TO {WORKER} USING (true)",
+    f"GRANT SELECT (org, consultation_id, code) ON asked_set TO {WORKER}",
+    f"CREATE POLICY folded_by_worker ON asked_set FOR SELECT TO {WORKER} USING (true)",
 )
 
 CUBE = (

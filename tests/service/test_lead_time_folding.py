@@ -3,6 +3,8 @@
 import asyncio
 import random
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -12,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.leadtimes.folding import fold_pending, forget_days
 from services.consultation.leadtimes.rebuild import rebuild
+from services.consultation.leadtimes.recount import recount
 from services.consultation.tables import RUNTIME_ROLE, WORKER_ROLE
 from tests.attack.support import act, sql, together
 from tests.exchange import Exchange
-from tests.folding import CALENDAR, as_role, cells, fold_all
+from tests.folding import as_role, cells, fold_all
 from tests.sizes import sample_or_full
 
 SEED = 20261122
@@ -30,7 +33,7 @@ def alone(exchange: Exchange) -> Iterator[Exchange]:
 
 
 def rebuilt(exchange: Exchange) -> dict[str, list[str]]:
-    asyncio.run(rebuild(exchange.postgres.url("consultation", WORKER_ROLE), exchange.clock(), CALENDAR))
+    asyncio.run(rebuild(exchange.postgres.url("consultation", WORKER_ROLE), exchange.clock()))
     return cells(exchange)
 
 
@@ -78,7 +81,7 @@ def test_answers_and_corrections_folded_by_two_and_broken_off_at_random_are_coun
         return broken
 
     async def fold_or_die(connection: AsyncConnection, *, die: bool) -> None:
-        await fold_pending(connection, alone.clock(), CALENDAR)
+        await fold_pending(connection, alone.clock())
         if die:
             await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
@@ -158,6 +161,31 @@ def test_a_corrected_channel_is_counted_under_the_right_one_and_rebuilds_alike(a
     query = "SELECT channel FROM lead_time_fact WHERE consultation_id = $1::text::uuid"
     assert sql(alone, query, receipt["consultationId"])[0]["channel"] == "phone"
     assert cells(alone) == rebuilt(alone)
+
+
+def test_a_recount_goes_by_the_hours_of_the_unit_as_the_figures_do(alone: Exchange) -> None:
+    # Years ahead, where no other test is.
+    monday = datetime(2035, 9, 3, 6, tzinfo=UTC)  # 08:00 in Sweden
+    alone.clock.stand_at(monday - timedelta(days=7))
+    late = {day: {"opens": "10:00", "closes": "17:00"} for day in ("monday", "tuesday", "wednesday")}
+    hours = {"unit": "af-24", "validFrom": "2035-09-03", "opening": {"week": late}}
+    assert alone.send("af-workbench", "POST", "/consultation/v1/unit-calendars", hours).status_code == 201
+    alone.clock.stand_at(monday)
+    receipt = alone.open()
+    act(alone, "af-workbench", receipt, "claims", 1)
+    alone.clock.stand_at(monday + timedelta(hours=4))
+    act(alone, "af-workbench", receipt, "answers", 2, "Svar")
+    fold_all(alone)
+
+    async def counted(connection: AsyncConnection) -> list[dict[str, Any]]:
+        return await recount(connection, date(2035, 9, 1), date(2035, 9, 30), "unit", ["50"])
+
+    path = "/consultation/v1/lead-times?from=2035-09-01&to=2035-09-30&groupBy=unit&percentiles=50"
+    told = alone.send("dashboard", "GET", path, handler=None).json()["groups"]
+    groups = as_role(alone, WORKER_ROLE, counted)
+
+    assert [(each["key"], each["total"]) for each in groups] == [("af-24", [{"percentile": 50, "minutes": 120}])]
+    assert [{name: each[name] for name in groups[0]} for each in told] == groups
 
 
 def test_figures_of_an_erased_consultation_stay(alone: Exchange) -> None:

@@ -20,7 +20,7 @@ from services.consultation.leadtimes.rebuild import rebuild
 from services.consultation.leadtimes.recount import recount
 from services.consultation.tables import WORKER_ROLE
 from tests.exchange import Exchange, running_exchange
-from tests.folding import CALENDAR, as_role, cells, fold_all
+from tests.folding import as_role, cells, fold_all
 from tests.reference.lead_times import UNTIL, Case, generate_cases, open_minutes, percentile, time_by_turn, turn_changes
 from tests.sizes import sample_or_full
 
@@ -178,7 +178,7 @@ def key_of(case: Case, grouping: str) -> str:
 def test_a_recount_from_events_alone_equals_what_the_api_says(played: Played, grouping: str) -> None:
     async def counted(connection: AsyncConnection) -> list[dict[str, Any]]:
         first, last = date(2024, 1, 1), date(2026, 1, 31)
-        return await recount(connection, first, last, grouping, ["0", "12.5", "50", "85", "100"], CALENDAR)
+        return await recount(connection, first, last, grouping, ["0", "12.5", "50", "85", "100"])
 
     path = f"from=2024-01-01&to=2026-01-31&groupBy={grouping}&percentiles=0,12.5,50,85,100"
     report = figures(played, f"lead-times?{path}")
@@ -369,7 +369,7 @@ def test_rebuilding_changes_no_figure(played: Played) -> None:
     as_role(played.exchange, WORKER_ROLE, forget)
     before = cells(played.exchange)
 
-    asyncio.run(rebuild(played.exchange.postgres.url("consultation", WORKER_ROLE), UNTIL, CALENDAR))
+    asyncio.run(rebuild(played.exchange.postgres.url("consultation", WORKER_ROLE), UNTIL))
 
     assert cells(played.exchange) == before
 

@@ -56,15 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="serve; all services in one process unless some are named")
     run.add_argument("services", nargs="*", metavar="SERVICE", help=f"{', '.join(SERVICES)}; or worker, by itself")
     run.set_defaults(command=run_command)
-    simulate = commands.add_parser("simulate", help="a simulator of a source's contract")
-    simulate.add_argument(
-        "contract", choices=["ssbtek", "af"], help="the composite service, or Arbetsförmedlingen alone as a REST source"
-    )
-    simulate.add_argument("--version", choices=["10", "11"], default="10", help="of the contract (default: 10)")
-    simulate.add_argument("--host", default="127.0.0.1", help="where it listens (default: this machine alone)")
-    simulate.add_argument("--port", type=int, default=8003)
-    simulate.add_argument("--with-parent", type=int, metavar="PID", help=argparse.SUPPRESS)
-    simulate.set_defaults(command=simulate_command)
+    _add_simulate_command(commands)
     migrate = commands.add_parser("migrate", help="bring the databases of the environment to the newest version")
     migrate.set_defaults(command=migrate_command)
     keys = commands.add_parser("keys", help="the issuer's keys: rotate, or list without private parts")
@@ -106,6 +98,25 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_simulate_command(commands: Any) -> None:
+    simulate = commands.add_parser("simulate", help="a simulator of a source's contract; or a year of consultations")
+    simulate.add_argument(
+        "contract",
+        choices=["ssbtek", "af", "year"],
+        help="the composite service, or Arbetsförmedlingen alone as a REST source; year fills an empty sandbox",
+    )
+    simulate.add_argument("--seed", type=int, default=1, help="of the year: the same gives the same (default: 1)")
+    simulate.add_argument(
+        "--consultations", type=_positive, default=2000, metavar="N", help="in the year (default: 2000)"
+    )
+    simulate.add_argument("--speed", type=_positive, metavar="DAYS", help="at most so many simulated days a second")
+    simulate.add_argument("--version", choices=["10", "11"], default="10", help="of the contract (default: 10)")
+    simulate.add_argument("--host", default="127.0.0.1", help="where it listens (default: this machine alone)")
+    simulate.add_argument("--port", type=int, default=8003)
+    simulate.add_argument("--with-parent", type=int, metavar="PID", help=argparse.SUPPRESS)
+    simulate.set_defaults(command=simulate_command)
+
+
 def _add_webhook_commands(commands: Any) -> None:
     listen = commands.add_parser("listen", help="receive webhooks on this machine, and print them")
     listen.add_argument("--as", dest="client", required=True, metavar="CLIENT", help="umea, malmo, af-workbench ...")
@@ -117,6 +128,13 @@ def _add_webhook_commands(commands: Any) -> None:
     trigger.add_argument("--subscription", metavar="ID", help="which (default: the newest that is active)")
     trigger.add_argument("event", metavar="TYPE", help="consultation.answered ...")
     trigger.set_defaults(command=trigger_command)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 class Place:
@@ -332,8 +350,10 @@ async def _work(place: Place, named: Sequence[str], watched: int | None) -> None
 
 
 def simulate_command(chosen: argparse.Namespace) -> int:
-    """Serve the simulator of the SSBTEK contract, or of REST sources."""
+    """Serve the simulator of the SSBTEK contract, or of REST sources; or simulate a year."""
     garbage.put_off()
+    if chosen.contract == "year":
+        return _simulate_year(chosen)
     from services.assembly.simulators import rest_simulator, ssbtek_simulator
     from shared.logs import configure_logs
     from shared.processes import end_with_parent
@@ -357,6 +377,22 @@ def simulate_command(chosen: argparse.Namespace) -> int:
             await stop
 
     _run_event_loop(serve())
+    return 0
+
+
+def _simulate_year(chosen: argparse.Namespace) -> int:
+    from services.assembly.simulated_year import make_year, play, printer
+
+    place = Place()
+    if not place.local:
+        raise CannotStart("a year is simulated in a sandbox alone: SAMRAD_HOST is to be this machine")
+    year = make_year(chosen.seed, chosen.consultations, system_clock().date())
+    with ExitStack() as stack:
+        _furnish_sandbox(place, (), stack)
+        if "SAMRAD_CONSULTATION_DATABASE_URL" not in os.environ:
+            _start_postgres(place, stack)
+        taken = _on_database(play(year, printer(), days_a_second=chosen.speed))
+    print(f"a year of {chosen.consultations} consultations has been played: {taken} steps")
     return 0
 
 

@@ -189,7 +189,10 @@ def consultation_body(**changes: Any) -> dict[str, Any]:
 
 
 # Tests move the clock over years; what it would tell of other tests' consultations would change them meanwhile.
-_WITHOUT_NOTICES = {"SAMRAD_CONSULTATION_CLOCK_NOTICES": "false"}
+_WITHOUT_NOTICES = {
+    "SAMRAD_CONSULTATION_CLOCK_NOTICES": "false",
+    "SAMRAD_CONSULTATION_CLOSE_ANSWERED_AFTER_DAYS": "0",
+}
 _WITHOUT_LIMITS = dict.fromkeys(
     (
         "SAMRAD_GATEWAY_TOKEN_REQUESTS",

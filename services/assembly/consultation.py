@@ -24,7 +24,7 @@ from services.consultation.lookups.purposes import PURPOSES
 from services.consultation.lookups.sources.domain import SourceCode
 from services.consultation.lookups.sources.environment import Environment
 from services.consultation.lookups.sources.health import SourceHealth
-from services.consultation.main import MIGRATIONS, World, create_app, keeping_time
+from services.consultation.main import MIGRATIONS, World, create_app, expecting, keeping_time
 from services.consultation.settings import ClockSettings, Settings
 from services.consultation.tenants.load import SANDBOX, load_tenants, read_tenants
 from services.consultation.units.agreements import AgreementsUnits
@@ -129,8 +129,10 @@ async def worker(stack: AsyncExitStack, clock: Clock) -> Worker:
     """Who carries out the background jobs of this service."""
     url = worker_database("consultation")
     keeper = await make_keeper(stack, "consultation", url, clock)
-    timing = keeping_time(read_settings(ClockSettings))
-    return Worker("consultation", url, jobs(keeper, *timing, make_sending(clock)), clock)
+    settings = read_settings(ClockSettings)
+    timing = keeping_time(settings)
+    work = jobs(keeper, *timing, make_sending(clock), expecting(settings))
+    return Worker("consultation", url, work, clock)
 
 
 async def prepare(url: Callable[[str, str], str], superuser: str) -> dict[str, str]:

@@ -18,14 +18,18 @@ from services.consultation.consultations.forms.codes import (
 )
 from services.consultation.consultations.information_sets import BASES, SENSITIVITIES
 from services.consultation.consultations.information_sets import WORDS as INFORMATION_SETS
+from services.consultation.consultations.links.words import LINK_WORDS, RELATION_WORDS
 from services.consultation.consultations.reasons import (
+    CLOSING_WORDS,
     CORRECTION_WORDS,
     DELAY_WORDS,
     PERSON_WAIT_WORDS,
     REJECTION_WORDS,
     RESUMPTION_WORDS,
 )
+from services.consultation.consultations.violence_matters import MATTER_WORDS
 from services.consultation.context import context_of
+from services.consultation.leadtimes.areas import AREAS
 from services.consultation.lookups.payments.domain import Kind, Status
 from services.consultation.lookups.purposes import PURPOSES
 from services.consultation.lookups.roles import Role
@@ -90,6 +94,8 @@ ACTIONS = {
     Action.LAPSE: Words("Väntan har varat länge", "The wait has lasted long"),
     Action.REOPEN: Words("Öppnades på nytt i en ny omgång", "Reopened in a new round"),
     Action.CORRECT: Words("Rättades", "Corrected"),
+    Action.MARK_VIOLENCE: Words("Märktes för våld i nära relation", "Marked for violence in close relationships"),
+    Action.REMOVE_VIOLENCE_MARK: Words("Märkningen för våld togs bort", "The mark for violence was removed"),
     Action.RELEASE: Words("Lämnades tillbaka till kön", "Released to the queue"),
     Action.ASK_BACK: Words("Motfråga ställdes", "Asked back"),
     Action.REPLY: Words("Motfrågan besvarades", "Replied"),
@@ -256,7 +262,11 @@ LISTS: dict[str, dict[str, Words]] = {
     "personWaits": {code.value: words for code, words in PERSON_WAIT_WORDS.items()},
     "resumptions": {code.value: words for code, words in RESUMPTION_WORDS.items()},
     "rejections": {code.value: words for code, words in REJECTION_WORDS.items()},
+    "closingCodes": {code.value: words for code, words in CLOSING_WORDS.items()},
+    "linkKinds": {code.value: words for code, words in LINK_WORDS.items()},
+    "linkRelations": {code.value: words for code, words in RELATION_WORDS.items()},
     "correctionReasons": {code.value: words for code, words in CORRECTION_WORDS.items()},
+    "violenceMatters": {code.value: words for code, words in MATTER_WORDS.items()},
     "sources": {code.value: words for code, words in SOURCES.items()},
     "sourceStates": {code.value: words for code, words in SOURCE_STATES.items()},
     "errorOrigins": {code.value: words for code, words in ORIGINS.items()},
@@ -266,6 +276,7 @@ LISTS: dict[str, dict[str, Words]] = {
     "groundReasons": REASONS,
     "lawWarnings": LAW_WARNINGS,
     "questionCategories": {code.value: words for code, words in QUESTION_CATEGORIES.items()},
+    "nationalAreas": {code: words for code, (words, _) in AREAS.items()},
     "paymentKinds": {code.value: words for code, words in PAYMENT_KINDS.items()},
     "paymentStatuses": {code.value: words for code, words in PAYMENT_STATUSES.items()},
     "changes": {code.value: words for code, words in CHANGES.items()},

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from services.consultation.brake.domain import Limits
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.unit_clocks import UnitClocks
+from services.consultation.expected.expectations import Expectations
 from services.consultation.grounds.domain import Grounds
 from services.consultation.units.domain import Units
 from shared.clock import Clock
@@ -23,8 +24,8 @@ class Context:
     """`database` is the runtime role's, `statistics` reads columns without persons across organisations.
 
     `base_url` is the public address of the API; `answering` the canonical organisation that answers;
-    `clocks` the calendars and targets of its units; `limits` the persons that may be asked about;
-    of others no figures are told that count fewer than `small_numbers_below`;
+    `clocks` the calendars and targets of its units, `expectations` when these answer; `limits` the persons that may
+    be asked about; of others no figures are told that count fewer than `small_numbers_below`;
     `units` those that a consultation can be handed over to.
     """
 
@@ -36,6 +37,7 @@ class Context:
     clock: Clock
     calendar: BusinessCalendar
     clocks: UnitClocks
+    expectations: Expectations
     answering: str
     base_url: str
     limits: Limits

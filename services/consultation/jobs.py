@@ -5,11 +5,13 @@ from functools import cache
 from services.consultation.brake.count import forget_counted
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
+from services.consultation.expected.refresh import EVERY_SECONDS, REFRESH, Refreshing
 from services.consultation.leadtimes import metrics
 from services.consultation.leadtimes.folding import fold_pending, forget_days
 from services.consultation.leadtimes.observing import observe
 from services.consultation.lookups.kept.repository import forget_expired as forget_kept_lookups
 from services.consultation.queue.repository import fold_changes
+from services.consultation.timers.close_answered import ClosingAnswered
 from services.consultation.timers.recount import RECOUNT, Recounting
 from services.consultation.timers.ring import Ringing
 from services.consultation.webhooks import jobs as webhooks
@@ -42,7 +44,7 @@ async def forget_counted_persons(run: Run) -> None:
 
 
 FOLD_SECONDS = 2.0
-"""How often what waits is folded: some 250 changes a second, and figures that are at most seconds old."""
+"""How often what waits is folded: up to 100 changes a second, and figures that are seconds old."""
 
 
 @cache
@@ -82,7 +84,19 @@ CHORES = (
 )
 
 
-def jobs(keeper: Keeper, ringing: Ringing, recounting: Recounting, sending: Sending) -> tuple[AnyJob, ...]:
-    """What the worker of this service's database does: keep the trail, keep due dates, send webhooks, the chores."""
-    timers = (Job("timers.ring", ringing, every_seconds=10), Job(RECOUNT, recounting))
-    return (*keeping.jobs(keeper), *timers, *webhooks.jobs(sending), *CHORES)
+def jobs(
+    keeper: Keeper,
+    ringing: Ringing,
+    recounting: Recounting,
+    closing: ClosingAnswered,
+    sending: Sending,
+    refreshing: Refreshing,
+) -> tuple[AnyJob, ...]:
+    """What the worker of this service's database does: keep the trail and due dates, close, send, and the chores."""
+    timers = (
+        Job("timers.ring", ringing, every_seconds=10),
+        Job("timers.close_answered", closing, every_seconds=60),
+        Job(RECOUNT, recounting),
+    )
+    expected = Job(REFRESH, refreshing, every_seconds=EVERY_SECONDS)
+    return (*keeping.jobs(keeper), *timers, *webhooks.jobs(sending), expected, *CHORES)

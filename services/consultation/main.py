@@ -17,14 +17,18 @@ from services.consultation.channels import routes as channel_routes
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
 from services.consultation.clocks.unit_clocks import UnitClocks
-from services.consultation.consultations import clock_routes
+from services.consultation.consultations import clock_routes, expected_routes, hidden_entries
 from services.consultation.consultations import process_routes as consultation_process_routes
 from services.consultation.consultations import reading_routes as consultation_reading_routes
 from services.consultation.consultations import routes as consultation_routes
 from services.consultation.consultations import type_routes as consultation_type_routes
 from services.consultation.consultations.disclosures import catalogue_routes
 from services.consultation.consultations.domain import ConsultationType
+from services.consultation.consultations.links import routes as link_routes
+from services.consultation.consultations.violence import routes as violence_routes
 from services.consultation.context import Context
+from services.consultation.expected.expectations import Expectations
+from services.consultation.expected.refresh import Refreshing
 from services.consultation.grounds.domain import Grounds
 from services.consultation.information import VERSION
 from services.consultation.leadtimes import drill_routes, flow_routes, intervention_routes, open_routes
@@ -47,6 +51,7 @@ from services.consultation.lookups.sources.health import SourceHealth
 from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.problems import CHECKS
 from services.consultation.protection import routes as protection_routes
+from services.consultation.pulses import routes as pulse_routes
 from services.consultation.queue import leading_routes as queue_leading_routes
 from services.consultation.queue import routes as queue_routes
 from services.consultation.queue import view_routes as queue_view_routes
@@ -55,6 +60,7 @@ from services.consultation.searches import routes as search_routes
 from services.consultation.service_levels import routes as service_level_routes
 from services.consultation.settings import ClockSettings, Settings
 from services.consultation.tables import LAYOUT, STATISTICS_READS
+from services.consultation.timers.close_answered import ClosingAnswered
 from services.consultation.timers.recount import Recounting
 from services.consultation.timers.ring import Ringing
 from services.consultation.units.domain import Units
@@ -92,12 +98,16 @@ _ROUTERS = (
     source_routes.router,
     consultation_routes.router,
     consultation_process_routes.router,
+    violence_routes.router,
+    link_routes.router,
+    pulse_routes.router,
     consultation_reading_routes.router,
     consultation_type_routes.router,
     channel_routes.router,
     catalogue_routes.router,
     advice_routes.router,
     clock_routes.router,
+    expected_routes.router,
     service_level_routes.router,
     queue_routes.router,
     queue_leading_routes.router,
@@ -111,7 +121,7 @@ _ROUTERS = (
     open_routes.router,
     flow_routes.router,
     intervention_routes.router,
-    audit_router(AUDIT_READ),
+    audit_router(AUDIT_READ, hidden_entries.CONCEALMENT),
     codelists.router,
     information.router,
 )
@@ -241,6 +251,7 @@ def _context(settings: Settings, world: World, calendar: BusinessCalendar) -> Co
         clock=world.clock,
         calendar=calendar,
         clocks=UnitClocks(world.database, answering, default_targets(settings)),
+        expectations=Expectations(world.database),
         answering=answering,
         base_url=settings.public_url + PREFIX,
         limits=_limits(settings),
@@ -256,10 +267,19 @@ def default_targets(settings: ClockSettings) -> dict[str, int]:
     return {each.value: int(hours[each] * 3600) for each in ConsultationType}
 
 
-def keeping_time(settings: ClockSettings) -> tuple[Ringing, Recounting]:
-    """The jobs that keep due dates."""
+def keeping_time(settings: ClockSettings) -> tuple[Ringing, Recounting, ClosingAnswered]:
+    """The jobs that keep due dates, and close what nobody closes."""
     defaults, answering = default_targets(settings), canonical_organisation(settings.answering_organisation)
-    return Ringing(defaults, answering, settings.clock_notices), Recounting(defaults, answering)
+    return (
+        Ringing(defaults, answering, settings.clock_notices),
+        Recounting(defaults, answering),
+        ClosingAnswered(defaults, answering, settings.close_answered_after_days),
+    )
+
+
+def expecting(settings: ClockSettings) -> Refreshing:
+    """The job that keeps what can be expected."""
+    return Refreshing(canonical_organisation(settings.answering_organisation))
 
 
 def _limits(settings: Settings) -> Limits:

@@ -103,6 +103,24 @@ ALREADY_REOPENED = ProblemKind(
     Words("Samrådet har redan öppnats på nytt", "The consultation has been reopened already"),
     Words("Fortsätt i omgången i nextConsultationId.", "Go on in the round in nextConsultationId."),
 )
+HIDDEN_OTHERWISE = ProblemKind(
+    "hidden_otherwise",
+    409,
+    Words("Samrådet är inte dolt på det sätt som krävs", "The consultation is not hidden in the way that it must be"),
+    Words(
+        "Se restricted: märk bara det som inte är dolt, och ta bara bort en märkning som finns.",
+        "See restricted: mark only what is not hidden, and remove only a mark that is there.",
+    ),
+)
+PULSE_NOT_OPEN = ProblemKind(
+    "pulse_not_open",
+    409,
+    Words("Inget svar kan lämnas om hur det gick", "Nothing can be said of how it went"),
+    Words(
+        "Svara en gång, när samrådet är avslutat. Se state.",
+        "Answer once, when the consultation has been closed. See state.",
+    ),
+)
 EVENT_NOT_CORRECTABLE = ProblemKind(
     "event_not_correctable",
     422,

@@ -26,6 +26,9 @@ class ClockSettings(BaseSettings):
     clock_notices: bool = Field(
         default=True, description="Whether reminders, lapsed pauses and what is overdue are told as events"
     )
+    close_answered_after_days: int = Field(
+        default=30, ge=0, le=3650, description="Days after which an answer that nobody has closed is closed; 0 is never"
+    )
 
 
 class Settings(ClockSettings):

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -25,19 +26,29 @@ RECORDED = frozenset((403, 404, 409))
 _START = (datetime.max.replace(tzinfo=UTC), uuid.UUID(int=2**128 - 1))
 
 
-def _page_statement(condition: str) -> TextClause:
+def _page_statement(condition: str, shown: str) -> TextClause:
     """Both sides' entries, each by its own index; one statement a condition, so that a plan fits what it is for."""
     side = f"""
         SELECT id, at, entry FROM audit_entry
-        WHERE {{column}} = :org {condition} AND (at, id) < (:at, :after) AND erased_at IS NULL
+        WHERE {{column}} = :org {condition} AND ({shown}) AND (at, id) < (:at, :after) AND erased_at IS NULL
         ORDER BY at DESC, id DESC LIMIT :rows
     """
     sides = " UNION ".join(f"({side.format(column=column)})" for column in ("org", "owner_org"))
     return text(f"SELECT id, at, entry FROM ({sides}) AS both_sides ORDER BY at DESC, id DESC LIMIT :rows")
 
 
-_PAGE = _page_statement("")
-_PAGE_OF_OBJECT = _page_statement("AND object_id = :object")
+@dataclass(frozen=True, slots=True)
+class Concealment:
+    """Entries that not every reader may see. `shown` is a condition in SQL, on the columns of `audit_entry`.
+
+    Its parameters are `:org` and those that `values` makes of the caller.
+    """
+
+    shown: str
+    values: Callable[[Caller], Mapping[str, object]]
+
+
+NOTHING_CONCEALED = Concealment("true", lambda _: {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +118,11 @@ _EXAMPLE: dict[str, Any] = {
 }
 
 
-def audit_router(scope: Scope) -> APIRouter:
-    """`GET /audit-entries` for holders of the scope."""
+def audit_router(scope: Scope, concealment: Concealment = NOTHING_CONCEALED) -> APIRouter:
+    """`GET /audit-entries` for holders of the scope, without what is concealed from them."""
     router = APIRouter(tags=["audit"])
+    page = _page_statement("", concealment.shown)
+    page_of_object = _page_statement("AND object_id = :object", concealment.shown)
 
     @router.get(
         "/audit-entries",
@@ -130,20 +143,21 @@ def audit_router(scope: Scope) -> APIRouter:
         """
         trail: AuditTrail = request.app.state.audit_trail
         at, after = decode_cursor(cursor) or _START
-        values = {"org": caller.organisation, "at": at, "after": after, "rows": limit + 1}
-        statement = _PAGE
+        asked = {"org": caller.organisation, "at": at, "after": after, "rows": limit + 1}
+        values = {**concealment.values(caller), **asked}
+        statement = page
         if object_id is not None:
-            statement, values = _PAGE_OF_OBJECT, {**values, "object": object_id}
+            statement, values = page_of_object, {**values, "object": object_id}
         async with trail.database.begin(Tenancy(caller.organisation)) as connection:
             rows = (await connection.execute(statement, values)).all()
         shown, more = split_page(rows, limit)
         next_cursor = encode_cursor(shown[-1].at, shown[-1].id) if more else None
         parameters: dict[str, object] = {"limit": limit, "objectId": object_id, "cursor": cursor}
-        page = AuditPage(
+        told = AuditPage(
             entries=[_told(json.loads(row.entry), caller.organisation) for row in shown],
             links=page_links(f"{trail.base_url}/audit-entries", parameters, next_cursor),
         )
-        return Response(page.model_dump_json(by_alias=True), media_type="application/json")
+        return Response(told.model_dump_json(by_alias=True), media_type="application/json")
 
     return router
 

@@ -59,6 +59,7 @@ STATISTICS_COLUMNS = {
     "total_seconds",
     "answering_seconds",
     "asking_seconds",
+    "pulse_rating",
 }
 
 # 0007. Everything that is kept of a look-up. A new column is a new decision.

@@ -59,8 +59,15 @@ PARAMETERS = {
     "/consultation/v1/queue": ("af-workbench", ["unit", "tab", "assigned", "limit", "cursor"]),
     CONSULTATIONS: ("umea", ["state", "limit", "cursor"]),
     "/consultation/v1/audit-entries": ("umea", ["objectId", "limit", "cursor"]),
-    "/consultation/v1/lead-times": ("dashboard", ["from", "to", "groupBy", "municipalityCode", "countyCode", "type"]),
-    "/consultation/v1/work-in-progress": ("dashboard", ["municipalityCode", "countyCode", "type"]),
+    "/consultation/v1/lead-times": (
+        "dashboard",
+        ["from", "to", "groupBy", "municipalityCode", "countyCode", "type", "percentiles", "organisation", "format"],
+    ),
+    "/consultation/v1/work-in-progress": ("dashboard", ["municipalityCode", "countyCode", "type", "unit", "areaCode"]),
+    "/consultation/v1/lead-times/consultations": ("af-workbench", ["from", "unit", "askerKind", "limit", "cursor"]),
+    "/consultation/v1/cumulative-flow": ("dashboard", ["from", "to", "channel"]),
+    "/consultation/v1/delay-reasons": ("dashboard", ["from", "groupBy", "most"]),
+    "/consultation/v1/interventions": ("dashboard", ["days"]),
 }
 _ODD = ["0", "-1", "1e9", "NaN", "9" * 400, "%00", "null", "true", "[]", "٣", "a" * 3000, "0001-01-01", "9999-12-31"]
 

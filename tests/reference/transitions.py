@@ -64,6 +64,8 @@ rejected            rej rej rej rej .   .   .   .   .   .   .   .    F   free no
 closed              .   .   .   .   .   .   .   .   clo .   .   .    AS  any  no    both
 withdrawn           wit wit wit wit wit wit wit wit .   .   .   .    A   any  no    both
 reopened            .   .   .   .   .   .   .   .   clo clo .   .    A   any  yes   both
+reminded            =   =   =   =   .   .   .   =   .   .   .   .    S   any  no    one
+pause_lapsed        .   .   .   .   =   =   .   .   .   .   .   .    S   any  no    both
 corrected           =   =   =   =   =   =   =   =   =   =   =   =    F   any  no    both
 """
 

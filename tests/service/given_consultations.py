@@ -41,3 +41,15 @@ def disclosed(exchange: Exchange, name: str) -> dict[str, Any]:
     path, body = f"{_PATH}/{receipt['consultationId']}/answers", {"text": "Se nedan.", "disclosures": decided}
     assert exchange.send(HANDLER, "POST", path, body, version=2).status_code == 200
     return receipt
+
+
+def ended(exchange: Exchange, name: str, other: dict[str, Any]) -> dict[str, Any]:
+    """One that has been closed and rated, and is linked to another."""
+    receipt = claimed(exchange, name)
+    path = f"{_PATH}/{receipt['consultationId']}"
+    assert exchange.send(HANDLER, "POST", f"{path}/answers", {"text": "Se nedan."}, version=2).status_code == 200
+    assert exchange.send(name, "POST", f"{path}/closures", version=3).status_code == 200
+    assert exchange.send(name, "POST", f"{path}/pulses", {"rating": 4, "text": "Tack."}).status_code == 201
+    link = {"to": other["consultationId"], "kind": "related"}
+    assert exchange.send(name, "POST", f"{path}/links", link).status_code == 201
+    return receipt

@@ -63,7 +63,10 @@ def test_the_asker_has_a_number_and_an_expected_date_at_once(exchange: Exchange)
     assert receipt["state"] == "received"
     # Three working days of nine hours: half an hour on Friday, then Monday to Wednesday at half past four.
     assert receipt["dueAt"].startswith("2026-11-25T15:30")
-    assert receipt["expectedAnswer"] == {"at": receipt["dueAt"], "basis": "target"}
+    expected = receipt["expectedAnswer"]
+    assert (expected["at"], expected["basis"]) == (receipt["dueAt"], "target")
+    assert (expected["withinWorkingMinutes"], expected["probability"], expected["n"]) == (None, None, None)
+    assert "200" in expected["texts"]["sv"]
 
 
 @pytest.mark.requirement(4)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.attack.support import sql
 from tests.exchange import NOBODY, Exchange
+from tests.folding import fold_all
 from tests.service.test_consultations import BASE, act, read
 
 REFUSED = "MARKÖR-I-DET-SOM-NEKAS"
@@ -207,3 +208,27 @@ def test_what_was_disclosed_is_sealed_at_rest_and_another_organisation_finds_not
     )
     assert len(rows) == 1
     assert b"HEMLIG-I-VILA".hex() not in rows[0]["row"]
+
+
+@pytest.mark.requirement(3)
+def test_the_report_on_demand_lists_each_set_with_how_often_it_was_asked_and_what_could_have_been_a_look_up(
+    exchange: Exchange,
+) -> None:
+    def demand() -> dict[str, dict[str, Any]]:
+        fold_all(exchange)
+        told = exchange.send("af-workbench", "GET", "/consultation/v1/demand")
+        assert told.status_code == 200, told.text
+        return {each["code"]: each for each in told.json()["sets"]}
+
+    nothing = {"asked": 0, "answered": 0}
+    before = demand()
+    for sets in (["programme", "disability_codes"], ["programme"]):
+        receipt = asked(exchange, *sets)
+        assert answer(exchange, receipt, *map(disclose, sets)).status_code == 200
+    after = demand()
+
+    for code, more in (("programme", 2), ("disability_codes", 1)):
+        was = before.get(code, nothing)
+        assert (after[code]["asked"], after[code]["answered"]) == (was["asked"] + more, was["answered"] + more)
+        assert after[code]["medianMinutes"] is not None
+    assert (after["programme"]["lookupShare"], after["disability_codes"]["lookupShare"]) == (1.0, 0.0)

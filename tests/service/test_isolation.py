@@ -26,7 +26,7 @@ from shared.tokens.proofs import make_proof
 from tests.exchange import NOBODY, Exchange, consultation_body, lookup_body
 from tests.folding import fold_all
 from tests.openapi_check import SERVICES, document
-from tests.service.given_consultations import disclosed, reached
+from tests.service.given_consultations import disclosed, ended, reached
 from tests.webhooks import written_subscription
 
 PUBLIC = {
@@ -56,6 +56,7 @@ PLAIN_BEARER = {
     ("consultation", "GET", "/manual-work"): "figures without persons; dashboards can't make proofs",
     ("consultation", "GET", "/demand"): "figures without persons; dashboards can't make proofs",
     ("consultation", "GET", "/interventions"): "figures without persons; dashboards can't make proofs",
+    ("consultation", "GET", "/pulse-results"): "figures without persons; dashboards can't make proofs",
     ("consultation", "GET", "/source-probe"): "carries nobody to the sources; dashboards can't make proofs",
     ("consultation", "GET", "/source-health"): "figures without persons; dashboards can't make proofs",
     ("agreements", "GET", "/agreements"): "published agreements hold no persons",
@@ -102,6 +103,7 @@ NO_OBJECT = {
     ("consultation", "GET", "/demand"): "figures over all, for the answering authority",
     ("consultation", "GET", "/interventions"): "lists the caller's own",
     ("consultation", "POST", "/interventions"): "makes a new record of the caller's own",
+    ("consultation", "GET", "/pulse-results"): "figures over all",
     ("agreements", "GET", "/agreements"): "lists what is published or the caller's own",
     ("agreements", "POST", "/agreements"): "makes a new record of the caller's own",
     ("agreements", "GET", "/audit-entries"): "lists the caller's own",
@@ -301,6 +303,7 @@ def foreign(running: Exchange) -> dict[str, str]:
     assert running.look_up("protected_by_fk", "malmo").json()["withheld"]
     reached(running, "malmo")
     disclosed(running, "malmo")
+    ended(running, "malmo", consultation)
     agreement = running.send("malmo", "POST", "/agreements/v1/agreements", unpublished_agreement(), key="foreign")
     assert agreement.status_code == 201, agreement.text
     delegation = running.send("malmo", "POST", "/agreements/v1/delegations", delegation_body(running), key="foreign-2")

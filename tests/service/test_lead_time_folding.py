@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services import __main__ as samrad
 from services.consultation.leadtimes.folding import fold_pending, forget_days
 from services.consultation.leadtimes.rebuild import rebuild
 from services.consultation.leadtimes.recount import recount
@@ -26,8 +27,9 @@ SEED = 20261122
 
 @pytest.fixture
 def alone(exchange: Exchange) -> Iterator[Exchange]:
-    """What has happened before is folded, and nothing of it is forgotten meanwhile."""
+    """What has happened before is in the figures, also days that were forgotten while another test stood years ahead."""
     fold_all(exchange)
+    rebuilt(exchange)
     yield exchange
     fold_all(exchange)
 
@@ -129,24 +131,6 @@ def test_a_change_that_is_refused_queues_nothing(alone: Exchange) -> None:
     assert sql(alone, waiting, receipt["consultationId"]) == []
 
 
-@pytest.mark.requirement(3)
-def test_demand_is_of_the_sets_that_are_asked_for_by_name(alone: Exchange) -> None:
-    path = "/consultation/v1/demand"
-
-    def asked() -> dict[str, tuple[int, float | None]]:
-        fold_all(alone)
-        told = alone.send("dashboard", "GET", path, handler=None).json()["sets"]
-        return {each["code"]: (each["asked"], each["lookupShare"]) for each in told}
-
-    before = asked()
-    named = {"type": "information_request", "informationSets": ["daily_notes", "programme"]}
-    alone.open(type="information_request", details=named)
-    after = asked()
-
-    for code, share in (("daily_notes", 0.0), ("programme", 1.0)):
-        assert after[code] == (before.get(code, (0, share))[0] + 1, share)
-
-
 def test_a_corrected_channel_is_counted_under_the_right_one_and_rebuilds_alike(alone: Exchange) -> None:
     receipt = alone.open()
     act(alone, "af-workbench", receipt, "claims", 1)
@@ -168,10 +152,10 @@ def test_a_recount_goes_by_the_hours_of_the_unit_as_the_figures_do(alone: Exchan
     monday = datetime(2035, 9, 3, 6, tzinfo=UTC)  # 08:00 in Sweden
     alone.clock.stand_at(monday - timedelta(days=7))
     late = {day: {"opens": "10:00", "closes": "17:00"} for day in ("monday", "tuesday", "wednesday")}
-    hours = {"unit": "af-24", "validFrom": "2035-09-03", "opening": {"week": late}}
+    hours = {"unit": "af-12-b", "validFrom": "2035-09-03", "opening": {"week": late}}
     assert alone.send("af-workbench", "POST", "/consultation/v1/unit-calendars", hours).status_code == 201
     alone.clock.stand_at(monday)
-    receipt = alone.open()
+    receipt = alone.open("malmo")
     act(alone, "af-workbench", receipt, "claims", 1)
     alone.clock.stand_at(monday + timedelta(hours=4))
     act(alone, "af-workbench", receipt, "answers", 2, "Svar")
@@ -184,8 +168,25 @@ def test_a_recount_goes_by_the_hours_of_the_unit_as_the_figures_do(alone: Exchan
     told = alone.send("dashboard", "GET", path, handler=None).json()["groups"]
     groups = as_role(alone, WORKER_ROLE, counted)
 
-    assert [(each["key"], each["total"]) for each in groups] == [("af-24", [{"percentile": 50, "minutes": 120}])]
+    assert [(each["key"], each["total"]) for each in groups] == [("af-12-b", [{"percentile": 50, "minutes": 120}])]
     assert [{name: each[name] for name in groups[0]} for each in told] == groups
+
+
+def test_the_command_rebuilds_what_has_been_folded(
+    alone: Exchange, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setting = "SAMRAD_CONSULTATION_WORKER_DATABASE_URL"
+    monkeypatch.setenv(setting, alone.environment[setting])
+    alone.open()
+    fold_all(alone)
+    forget(alone)
+    folded = cells(alone)
+
+    assert samrad.main(["lead-times", "rebuild"]) == 0
+
+    number = sql(alone, "SELECT count(*) AS number FROM consultation")[0]["number"]
+    assert capsys.readouterr().out == f"rebuilt the lead times of {number} consultations\n"
+    assert cells(alone) == folded
 
 
 def test_figures_of_an_erased_consultation_stay(alone: Exchange) -> None:

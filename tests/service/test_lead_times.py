@@ -3,11 +3,13 @@
 import asyncio
 import csv
 import io
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from math import floor
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services import __main__ as samrad
 from services.consultation.leadtimes.folding import forget_days
 from services.consultation.leadtimes.rebuild import rebuild
 from services.consultation.leadtimes.recount import recount
@@ -29,6 +32,7 @@ BASE = "/consultation/v1/consultations"
 TARGET_MINUTES = {"information_request": 18 * 60, "consultation": 27 * 60}
 SWEDEN = ZoneInfo("Europe/Stockholm")
 COUNTY = {"umea": "24", "malmo": "12"}
+UNIT = {"umea": "af-24", "malmo": "af-12"}
 MUNICIPALITY = {"umea": "2480", "malmo": "1280"}
 SHARES = {50: Fraction("0.5"), 85: Fraction("0.85"), 95: Fraction("0.95")}
 PATHS = {
@@ -96,7 +100,18 @@ def parts(case: Case) -> dict[str, int]:
         "total": open_minutes(case.events[0].at, until),
         "answeringAuthority": by_turn.get("answering_authority", 0),
         "municipality": by_turn.get("municipality", 0),
+        "firstResponse": open_minutes(case.events[0].at, first_response_at(case)),
+        "touch": sum(
+            open_minutes(event.at, following.at)
+            for event, following in pairwise(case.events)
+            # From the claim on a handler works on it whenever it is the authority's turn.
+            if event.action in ("claim", "reply") and event.at < until
+        ),
     }
+
+
+def first_response_at(case: Case) -> datetime:
+    return next(event.at for event in case.events if event.action in ("ask_back", "answer"))
 
 
 def spread(minutes: Iterable[int]) -> list[dict[str, int]]:
@@ -144,8 +159,8 @@ def expected_group(key: str, cases: Sequence[Case]) -> dict[str, Any]:
         "suppressed": False,
         "monthsLeftOut": 0,
         "exact": True,
-        "firstResponse": None,
-        "touch": None,
+        "firstResponse": spread(each["firstResponse"] for each in measured),
+        "touch": spread(each["touch"] for each in measured),
         "count": len(cases),
         "withinTarget": round(sum(within) / len(within), 4),
         "total": spread(each["total"] for each in measured),
@@ -298,13 +313,15 @@ def test_who_leads_nothing_registers_no_intervention(played: Played) -> None:
     body = {"name": "En insats", "day": "2025-06-01"}
     path = "/consultation/v1/interventions"
 
-    refused = played.exchange.send("af-workbench", "POST", path, body, key="intervention-2")
+    refused = played.exchange.send("dashboard", "POST", path, body, key="intervention-2", handler=None)
     numbered = {**body, "name": "om 189001019802"}
     malformed = played.exchange.send("af-lead", "POST", path, numbered, key="intervention-3")
+    boundless = played.exchange.send("af-lead", "POST", path, {**body, "day": "0001-01-01"}, key="intervention-4")
 
     assert (refused.status_code, refused.json()["requiredScope"]) == (403, "samrad:queue.lead")
     assert (malformed.status_code, malformed.json()["code"]) == (422, "malformed_request")
     assert "189001019802" not in malformed.text
+    assert (boundless.status_code, boundless.json()["code"]) == (422, "period_invalid")
 
 
 @pytest.mark.requirement(14)
@@ -359,7 +376,24 @@ def test_ageing_tells_the_same_open_consultations_by_unit(played: Played) -> Non
     ageing = figures(played, "ageing")["groups"]
 
     assert sum(group["count"] for group in ageing) == in_progress["count"]
-    assert [group["key"] for group in ageing] == (["national"] if in_progress["count"] else [])
+    assert [group["key"] for group in ageing] == sorted(
+        {UNIT[case.municipality] for case in played.cases if turn_changes(case)[-1][1] != "nobody"}
+    )
+
+
+def test_the_command_recounts_what_the_api_says(
+    played: Played, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setting = "SAMRAD_CONSULTATION_WORKER_DATABASE_URL"
+    monkeypatch.setenv(setting, played.exchange.environment[setting])
+    period = ["--from", "2024-01-01", "--to", "2026-01-31"]
+
+    assert samrad.main(["lead-times", "recount", *period, "--group-by", "county", "--percentiles", "85"]) == 0
+    recounted = json.loads(capsys.readouterr().out)
+    report = figures(played, "lead-times?from=2024-01-01&to=2026-01-31&groupBy=county&percentiles=85")
+    assert [(group["key"], group["count"], group["total"]) for group in recounted["groups"]] == [
+        (group["key"], group["count"], group["total"]) for group in report["groups"]
+    ]
 
 
 def test_rebuilding_changes_no_figure(played: Played) -> None:

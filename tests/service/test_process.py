@@ -122,7 +122,10 @@ def test_a_rejection_tells_the_asker_why_by_a_code_and_in_words(exchange: Exchan
     whole = read(exchange, receipt)
     assert whole["messages"][-1]["text"] == "Frågan hör till Skatteverket."
     assert whole["messages"][-1]["kind"] == "rejected"
-    assert timeline(exchange, receipt, "umea")[-1]["detail"] == {"reason": "not_for_this_authority"}
+    assert timeline(exchange, receipt, "umea")[-1]["detail"] == {
+        "reason": "not_for_this_authority",
+        "closingCode": "wrong_authority",
+    }
     assert whole["leadTime"] is None
     sealed = sql(exchange, "SELECT sealed FROM consultation_message WHERE consultation_id = $1 AND sequence = 2",
                  uuid.UUID(receipt["consultationId"]))  # fmt: skip

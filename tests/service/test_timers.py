@@ -146,17 +146,17 @@ def test_a_due_date_that_has_moved_is_reminded_of_at_its_new_time(exchange: Exch
 
 def test_due_dates_of_what_is_open_follow_when_a_target_is_set(exchange: Exchange, receipt: dict[str, Any]) -> None:
     # Years ahead, since what has been recorded stays, and holds for whatever is opened after.
-    monday = datetime(2030, 9, 2, 6, tzinfo=UTC)
+    monday = datetime(2032, 9, 6, 6, tzinfo=UTC)
     exchange.clock.stand_at(monday)
-    receipt = exchange.open(type="information_request")
-    target = {"unit": "af-24", "type": "information_request", "validFrom": "2030-09-03", "workingMinutes": 720}
+    receipt = exchange.open(type="consultation")
+    target = {"unit": "af-24", "type": "consultation", "validFrom": "2032-09-07", "workingMinutes": 720}
     assert exchange.send("af-workbench", "POST", "/consultation/v1/unit-targets", target).status_code == 201
 
     # The product's own worker is woken by it.
     path = f"/consultation/v1/consultations/{receipt['consultationId']}"
     whole = until(lambda: exchange.send("umea", "GET", path).json(), lambda read: read["dueAt"] != receipt["dueAt"])
 
-    assert (receipt["dueAt"], whole["dueAt"]) == ("2030-09-03T15:00:00Z", "2030-09-03T09:00:00Z")
+    assert (receipt["dueAt"], whole["dueAt"]) == ("2032-09-08T15:00:00Z", "2032-09-07T09:00:00Z")
     assert whole["version"] == 1
     assert told(exchange, receipt) == []
 

@@ -1,6 +1,7 @@
 """The rules of a consultation, without anything around them."""
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.consultation.clocks.turns import Turn
-from services.consultation.consultations.domain import OPEN_STATES, Action, Actor, Audience, Consultation, State
+from services.consultation.consultations.domain import (
+    OPEN_STATES,
+    Action,
+    Actor,
+    Audience,
+    Consultation,
+    Restricted,
+    State,
+)
 from services.consultation.consultations.numbers import new_number
 from services.consultation.consultations.transitions import ACTED_UPON, WAITING
 from shared.problems import Problem
@@ -48,6 +57,34 @@ def test_the_names_of_the_states_are_those_of_the_requirement() -> None:
 def test_a_turn_follows_from_the_state_and_nobody_has_it_when_it_is_over() -> None:
     assert {state for state in State if state.turn is not Turn.NOBODY} == set(OPEN_STATES)
     assert State.WAITING_FOR_MUNICIPALITY.turn is Turn.ASKING
+
+
+@pytest.mark.requirement(90)
+@pytest.mark.parametrize("who", ["hl-1", "af-1"])
+def test_either_side_marks_for_violence_whatever_the_state_and_the_answering_side_alone_is_told(who: str) -> None:
+    for state in State:
+        marked, told = given_consultation(state).mark_violence(by(who))
+        shown, told_again = marked.remove_violence_mark(by(who))
+
+        assert (marked.state, marked.restricted, marked.version) == (state, "violence", 2)
+        assert (shown.state, shown.restricted, shown.version) == (state, None, 3)
+        assert {told.audience, told_again.audience} == {Audience.ANSWERING}
+        assert not told.detail
+
+
+@pytest.mark.parametrize("restricted", Restricted)
+def test_what_is_hidden_already_is_not_marked(restricted: Restricted) -> None:
+    with pytest.raises(Problem) as refused:
+        replace(given_consultation(), restricted=restricted).mark_violence(by("af-1"))
+
+    assert refused.value.members == {"restricted": restricted}
+
+
+def test_who_neither_asks_nor_answers_marks_nothing() -> None:
+    with pytest.raises(Problem) as refused:
+        given_consultation().mark_violence(replace(by("hl-1"), organisation="0007:2120001124"))
+
+    assert refused.value.kind.code == "not_found"
 
 
 def test_claiming_gives_it_to_the_handler_and_tells_so_in_an_event() -> None:

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from services.consultation.consultations.domain import Action, Actor, Audience, Consultation, Event, State
-from services.consultation.consultations.transitions import TRANSITIONS
+from services.consultation.consultations.transitions import MARKS, TRANSITIONS
 from shared.problems import Problem
 from tests.reference.transitions import ROWS, STATES, Row, legal
 
@@ -48,6 +48,8 @@ MOVES: dict[str, Callable[[Consultation, Actor], tuple[Consultation, Event]]] = 
     "closed": Consultation.close,
     "withdrawn": Consultation.withdraw,
     "reopened": Consultation.reopen,
+    "reminded": Consultation.remind,
+    "pause_lapsed": Consultation.lapse,
     "corrected": lambda before, by: before.correct(by, Audience.BOTH),
 }
 
@@ -89,7 +91,7 @@ def made(move: str, before: Consultation, who: str) -> object:
 
 def test_both_tables_have_the_same_moves_and_states() -> None:
     assert set(ROWS) == set(MOVES) == {action.value for action in TRANSITIONS}
-    assert {action.value for action in Action} == {*ROWS, "opened"}
+    assert {action.value for action in Action} == {*ROWS, "opened", *MARKS}
     assert set(STATES.values()) == {state.value for state in State}
 
 

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.consultation.consultations.changes import Change, apply
 from services.consultation.consultations.disclosures.decide import decide_on_sets
 from services.consultation.consultations.disclosures.domain import Disclosure
-from services.consultation.consultations.domain import Consultation
+from services.consultation.consultations.domain import Actor, Consultation, Event
+from services.consultation.consultations.reasons import AnswerClosing, ClosingCode
 from services.consultation.consultations.repository import find_answered_by
 
 _ADDRESS = text("SELECT postal_address_of(:org)").columns(address=JSONB)
@@ -21,13 +22,21 @@ async def send_by_post(connection: AsyncConnection, change: Change) -> Consultat
 
 
 async def record_dispatch(
-    connection: AsyncConnection, change: Change, letter: str, decided: Sequence[Disclosure] = ()
+    connection: AsyncConnection,
+    change: Change,
+    letter: str,
+    decided: Sequence[Disclosure] = (),
+    closing: AnswerClosing = ClosingCode.ANSWERED,
 ) -> Consultation:
     """The letter has left; its words are kept as the answer.
 
     Raises Problem 404, 409 when no letter had been chosen, 412, 422 when the decisions don't match what was asked.
     """
-    after = await apply(connection, change, find_answered_by, Consultation.dispatch, message=letter)
+
+    def dispatched(before: Consultation, by: Actor) -> tuple[Consultation, Event]:
+        return before.dispatch(by, closing)
+
+    after = await apply(connection, change, find_answered_by, dispatched, message=letter)
     await decide_on_sets(connection, change.vault, after, decided)
     return after
 

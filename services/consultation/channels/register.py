@@ -278,4 +278,8 @@ def _values(
         "round": 1,
         "previous_id": None,
         "details_sealed": None,
+        "matter": None,
+        # Whoever is spoken to is told by the one who answers.
+        "expected_at": None,
+        "expected_basis": None,
     }

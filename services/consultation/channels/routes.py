@@ -190,7 +190,7 @@ async def dispatch_letter(
     decided = read_disclosures(body.disclosures)
 
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
-        return await record_dispatch(connection, change, body.text, decided)
+        return await record_dispatch(connection, change, body.text, decided, body.closing_code)
 
     happened_at = wire.happened(body.happened_at, context.clock())
     return await carry_out(

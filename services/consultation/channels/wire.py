@@ -13,6 +13,7 @@ from services.consultation.consultations.disclosures.wire import Disclosures
 from services.consultation.consultations.domain import Channel, ConsultationType
 from services.consultation.consultations.message_text import MessageText
 from services.consultation.consultations.models import ChangedConsultation
+from services.consultation.consultations.reasons import AnswerClosing, ClosingCode
 from services.consultation.question_categories import QuestionCategory
 from services.consultation.wire import CaseReference, Instant, PersonText
 from shared.http.bodies import WireModel
@@ -96,11 +97,13 @@ class LetterAnswer(ChangedConsultation):
 class DispatchRequest(WireModel):
     """The words of the letter, kept as the answer, and when it left; without a time it is now.
 
-    As in any answer, each set that was asked for by name has its own decision.
+    As in any answer, each set that was asked for by name has its own decision, and `closingCode` says what the
+    consultation came to.
     """
 
     text: MessageText
     disclosures: Disclosures = Field(default_factory=list)
+    closing_code: AnswerClosing = ClosingCode.ANSWERED
     happened_at: Instant | None = None
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import EllipsisType
 
+from services.consultation.consultations.reasons import ClosingCode
 from services.consultation.consultations.transitions import (
     OPEN_STATES,
     QUEUED,
@@ -23,7 +24,7 @@ from services.consultation.consultations.transitions import (
     State,
     legal_actions,
 )
-from services.consultation.problems import CLAIMED_BY_ANOTHER, ILLEGAL_TRANSITION, PROTECTED_IDENTITY
+from services.consultation.problems import CLAIMED_BY_ANOTHER, HIDDEN_OTHERWISE, ILLEGAL_TRANSITION, PROTECTED_IDENTITY
 from shared.problems import NOT_FOUND, Problem
 
 __all__ = [
@@ -45,6 +46,8 @@ Detail = Mapping[str, str | int | bool | None]
 _NO_DETAIL: Detail = {}
 _KEPT = WAITING | {State.SENT_BY_POST}
 """Whoever has it, or nobody: what is waited for, and a letter on its way, stay what they are."""
+CLOSING = "closingCode"
+"""The member of a detail that says what the consultation came to (`ClosingCode`)."""
 
 
 class ConsultationType(StrEnum):
@@ -150,6 +153,7 @@ class Consultation:
     unit: str = ""
     triaged: bool = False
     queue: str = Queue.GENERAL
+    restricted: Restricted | None = None
 
     def triage(self, by: Actor, queue: Queue | None = None) -> tuple["Consultation", Event]:
         """It has been looked at: what kind of question it is, and in which queue it is to be."""
@@ -228,17 +232,19 @@ class Consultation:
         """The answer goes by letter; lead time runs until it is dispatched."""
         return self._move(Action.SEND_BY_POST, by, detail=detail)
 
-    def dispatch(self, by: Actor) -> tuple["Consultation", Event]:
+    def dispatch(self, by: Actor, closing: ClosingCode = ClosingCode.ANSWERED) -> tuple["Consultation", Event]:
         """The letter has left; lead time ends here."""
-        return self._move(Action.DISPATCH, by)
+        return self._move(Action.DISPATCH, by, detail={CLOSING: closing.value})
 
-    def answer(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+    def answer(self, by: Actor, closing: ClosingCode = ClosingCode.ANSWERED) -> tuple["Consultation", Event]:
         """The handler answers; lead time ends here."""
-        return self._move(Action.ANSWER, by, detail=detail)
+        return self._move(Action.ANSWER, by, detail={CLOSING: closing.value})
 
-    def reject(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+    def reject(
+        self, by: Actor, closing: ClosingCode = ClosingCode.WRONG_AUTHORITY, **detail: str | int | bool | None
+    ) -> tuple["Consultation", Event]:
         """It is not for this authority, or can't be handled."""
-        return self._move(Action.REJECT, by, detail=detail)
+        return self._move(Action.REJECT, by, detail={**detail, CLOSING: closing.value})
 
     def close(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
         """The municipality has read the answer and is done."""
@@ -246,7 +252,7 @@ class Consultation:
 
     def withdraw(self, by: Actor) -> tuple["Consultation", Event]:
         """The municipality no longer needs an answer."""
-        return self._move(Action.WITHDRAW, by)
+        return self._move(Action.WITHDRAW, by, detail={CLOSING: ClosingCode.WITHDRAWN.value})
 
     def reopen(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
         """The municipality needs another round; `detail` names it."""
@@ -267,6 +273,24 @@ class Consultation:
         """
         after, event = self._move(Action.CORRECT, by, detail=detail)
         return after, replace(event, audience=told_to)
+
+    def mark_violence(self, by: Actor) -> tuple["Consultation", Event]:
+        """It is hidden from now on. Raises Problem when it is hidden already, for this or another reason."""
+        return self._hidden(Action.MARK_VIOLENCE, by, before=None, after=Restricted.VIOLENCE)
+
+    def remove_violence_mark(self, by: Actor) -> tuple["Consultation", Event]:
+        """It is seen as any other. Raises Problem when it has no such mark."""
+        return self._hidden(Action.REMOVE_VIOLENCE_MARK, by, before=Restricted.VIOLENCE, after=None)
+
+    def _hidden(
+        self, action: Action, by: Actor, *, before: Restricted | None, after: Restricted | None
+    ) -> tuple["Consultation", Event]:
+        if not self._parties(by):
+            raise Problem(NOT_FOUND)
+        if self.restricted is not before:
+            raise Problem(HIDDEN_OTHERWISE, members={"restricted": self.restricted})
+        marked = replace(self, version=self.version + 1, restricted=after)
+        return marked, replace(event_of(action, by, marked), audience=Audience.ANSWERING)
 
     def _move(
         self,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.consultation.expected.wire import EXAMPLE as EXPECTED_ANSWER
 from services.consultation.lookups.examples import LOOKUP_ID, PERSON
 
 ID = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"
@@ -24,7 +25,7 @@ OPENED: dict[str, Any] = {
     "version": 1,
     "openedAt": "2026-11-20T09:12:00Z",
     "dueAt": "2026-11-25T09:12:00Z",
-    "expectedAnswer": {"at": "2026-11-25T09:12:00Z", "basis": "target"},
+    "expectedAnswer": EXPECTED_ANSWER,
     "_links": _SELF,
 }
 SUMMARY: dict[str, Any] = {
@@ -65,6 +66,9 @@ WHOLE: dict[str, Any] = {
     "person": PERSON,
     "purpose": "financial_aid_application",
     "details": None,
+    "violence": False,
+    "matter": None,
+    "closingCode": None,
     "lookupId": LOOKUP_ID,
     "lookupSources": [{"source": "AF", "state": "answered", "origin": None, "code": None}],
     "afItems": ["jobseeker", "registered", "decisions"],

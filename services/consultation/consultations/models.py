@@ -10,11 +10,13 @@ from sqlalchemy import Row
 from services.consultation.clocks.turns import Turn, minutes
 from services.consultation.consultations.disclosures.repository import read_told
 from services.consultation.consultations.disclosures.wire import Disclosures, ToldSet, told_set
-from services.consultation.consultations.domain import Action, Channel, ConsultationType, State
+from services.consultation.consultations.domain import Action, Channel, ConsultationType, Restricted, State
 from services.consultation.consultations.forms.keeping import open_form
 from services.consultation.consultations.forms.models import Details
 from services.consultation.consultations.message_text import MessageText
-from services.consultation.consultations.reasons import DelayReason
+from services.consultation.consultations.reasons import AnswerClosing, ClosingCode, DelayReason
+from services.consultation.consultations.violence_matters import ViolenceMatter
+from services.consultation.expected.wire import ExpectedAnswer
 from services.consultation.lookups.outcomes import SourceOutcomeModel
 from services.consultation.persons.vault import open_person
 from services.consultation.question_categories import QuestionCategory
@@ -36,17 +38,21 @@ class ConsultationRequest(WireModel):
     """What the registers don't say. Either `lookupId` or `person` tells who it is about.
 
     `category` tells what kind of question it is (code list `questionCategories`). `details` is the form of the type:
-    `GET /consultation-types` describes them.
+    `GET /consultation-types` describes them. With `violence` it is hidden from everybody without the scope
+    `samrad:violence.read`, which it takes; it then leaves `question` and `category` out and states `matter` instead
+    (code list `violenceMatters`), so that nothing stands in free text.
     """
 
     type: ConsultationType
     purpose: str
     case_reference: CaseReference
-    question: MessageText
+    question: MessageText | None = None
     person: PersonText | None = None
     lookup_id: uuid.UUID | None = None
     category: QuestionCategory | None = None
     details: Details | None = None
+    violence: bool = False
+    matter: ViolenceMatter | None = None
 
 
 class MessageRequest(WireModel):
@@ -62,16 +68,13 @@ class QuestionBackRequest(MessageRequest):
 
 
 class AnswerRequest(MessageRequest):
-    """The answer in words, and the decision on each set that was asked for by name."""
+    """The answer in words, and the decision on each set that was asked for by name.
+
+    `closingCode` says what the consultation came to (code list `closingCodes`).
+    """
 
     disclosures: Disclosures = Field(default_factory=list)
-
-
-class ExpectedAnswer(WireModel):
-    """When an answer can be expected. `basis` tells from what: the target set for this type of question."""
-
-    at: Instant
-    basis: str
+    closing_code: AnswerClosing = ClosingCode.ANSWERED
 
 
 class OpenedConsultation(WireModel):
@@ -146,6 +149,9 @@ class WholeConsultation(ConsultationSummary):
     person: str | None
     purpose: str
     details: Details | None
+    violence: bool
+    matter: ViolenceMatter | None
+    closing_code: ClosingCode | None
     lookup_id: uuid.UUID | None
     lookup_sources: list[SourceOutcomeModel]
     af_items: list[str]
@@ -227,6 +233,9 @@ def whole(row: Row[Any], written: list[Message], reader: str, vault: Vault, base
         details=open_form(vault, row.id, row.details_sealed) if row.details_sealed else None,
         person=open_person(vault, row.person_sealed).reveal(),
         purpose=row.purpose,
+        violence=row.restricted == Restricted.VIOLENCE,
+        matter=row.matter,
+        closing_code=row.closing_code,
         lookup_id=row.lookup_id,
         lookup_sources=[SourceOutcomeModel(**outcome) for outcome in row.lookup_outcomes or []],
         af_items=list(row.af_items),
@@ -247,6 +256,9 @@ def without_content(row: Row[Any], reader: str, base_url: str) -> WholeConsultat
         details=None,
         person=None,
         purpose=row.purpose,
+        violence=row.restricted == Restricted.VIOLENCE,
+        matter=None,
+        closing_code=row.closing_code,
         lookup_id=None,
         lookup_sources=[],
         af_items=[],

@@ -28,6 +28,7 @@ from services.consultation.consultations.domain import (
     Actor,
     Consultation,
     ConsultationType,
+    Restricted,
     State,
     event_of,
 )
@@ -36,11 +37,14 @@ from services.consultation.consultations.forms.models import Form
 from services.consultation.consultations.messages import seal_message
 from services.consultation.consultations.numbers import new_number
 from services.consultation.consultations.placement import Placement, place
+from services.consultation.consultations.violence_matters import ViolenceMatter
+from services.consultation.expected.domain import Expectation
+from services.consultation.expected.expectations import Expectations
 from services.consultation.grounds.domain import AskingOrganisation, Decision, Grounds
 from services.consultation.lookups.repository import find as find_lookup
 from services.consultation.persons.domain import PersonNumber
 from services.consultation.persons.vault import mark_person, seal_person
-from services.consultation.problems import LOOKUP_NOT_USABLE, PROTECTED_IDENTITY
+from services.consultation.problems import HIDDEN_OTHERWISE, LOOKUP_NOT_USABLE, PROTECTED_IDENTITY
 from services.consultation.question_categories import QuestionCategory
 from shared.audit import AuditEntry
 from shared.database.engine import Database, Tenancy
@@ -54,16 +58,20 @@ NUMBER_TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked. `person` may be left out when a look-up tells who it is about. `category` is the asker's own."""
+    """What is asked. `person` may be left out when a look-up tells who it is about. `category` is the asker's own.
+
+    With `matter` it is marked for violence, and asks by that code and without words.
+    """
 
     type: ConsultationType
     purpose: str
     case_reference: str
-    text: str
+    text: str | None
     person: PersonNumber | None
     lookup_id: uuid.UUID | None
     category: QuestionCategory | None = None
     form: Form | None = None
+    matter: ViolenceMatter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,8 @@ class Opened:
     due_at: datetime
     target_seconds: int
     timers: tuple[Timer, ...]
+    expected: Expectation
+    working_day_seconds: int
     version: int = 1
 
 
@@ -88,6 +98,7 @@ class OpenDependencies:
     ledger: Ledger
     grounds: Grounds
     clocks: UnitClocks
+    expectations: Expectations
     answering: str
     limits: Limits
 
@@ -137,7 +148,7 @@ async def open_consultation(
         if attempt is not None and (kept := await carried_out(needs, caller, attempt, now)):
             return kept
         raise
-    placement = place(decision, information_set_of(question))
+    placement = placed(question, decision)
     for _ in range(NUMBER_TRIES):
         opened = await new_receipt(needs, question, placement, now)
         response = told(opened)
@@ -190,12 +201,35 @@ def information_set_of(question: Question) -> str:
     return f"consultation.{question.type}"
 
 
+def placed(question: Question, decision: Decision) -> Placement:
+    """Where it comes, and as what it is hidden. Raises Problem 409 when its queue hides it from others already."""
+    placement = place(decision, information_set_of(question))
+    if question.matter is None:
+        return placement
+    if placement.restricted is not None:
+        raise Problem(HIDDEN_OTHERWISE, members={"restricted": placement.restricted})
+    return replace(placement, restricted=Restricted.VIOLENCE)
+
+
 async def new_receipt(needs: OpenDependencies, question: Question, placement: Placement, now: datetime) -> Opened:
-    """An id, a number and a due date for what is opened now."""
+    """An id, a number, a due date and what can be expected, for what is opened now."""
     rules = (await needs.clocks.current(now)).rules(question.type.value, now)
     due = due_when_opened(rules, now, placement.unit)
-    running = timers_when_due(due, now, rules.calendar(placement.unit))
-    return Opened(uuid.uuid4(), new_number(now), now, due.at, due.target.seconds, running)
+    calendar = rules.calendar(placement.unit)
+    running = timers_when_due(due, now, calendar)
+    expected = await needs.expectations.of(
+        question.type.value, placement.unit, calendar, opened_at=now, due_at=due.at, now=now
+    )
+    return Opened(
+        id=uuid.uuid4(),
+        number=new_number(now),
+        opened_at=now,
+        due_at=due.at,
+        target_seconds=due.target.seconds,
+        timers=running,
+        expected=expected,
+        working_day_seconds=calendar.working_day_seconds,
+    )
 
 
 async def _subject(needs: OpenDependencies, caller: Caller, question: Question) -> Subject:
@@ -232,13 +266,13 @@ def opening_values(
 ) -> dict[str, Any]:
     """What is written when it is opened, as `repository.OPEN` takes it."""
     actor = Actor(caller.organisation, caller.client_id, caller.actor or "", opened.opened_at, uuid.uuid4())
-    placement = place(decision, information_set_of(question))
+    placement = placed(question, decision)
     consultation = Consultation(
         opened.id, caller.organisation, needs.answering, State.RECEIVED, opened.version, None, unit=placement.unit
     )
     event = event_of(Action.OPEN, actor, consultation)
     audit = _audit(caller, question, opened, subject, decision)
-    message = seal_message(needs.vault, opened.id, opened.version, question.text)
+    message = seal_message(needs.vault, opened.id, opened.version, question.text) if question.text else None
     return {
         **repository.event_values(event, consultation, message, audit, opened.timers),
         "org": caller.organisation,
@@ -269,7 +303,10 @@ def opening_values(
         "round": 1,
         "previous_id": None,
         **asked_values(named_sets(question.form)),
+        "expected_at": opened.expected.at if opened.expected.stated else None,
+        "expected_basis": opened.expected.basis.value if opened.expected.stated else None,
         "details_sealed": seal_form(needs.vault, opened.id, question.form) if question.form else None,
+        "matter": question.matter.value if question.matter else None,
         "asked_at": opened.opened_at,
         **needs.limits.values(),
     }

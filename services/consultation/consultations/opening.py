@@ -3,9 +3,10 @@
 from fastapi import Response
 
 from services.consultation.consultations.domain import State
-from services.consultation.consultations.models import ExpectedAnswer, OpenedConsultation, self_link
+from services.consultation.consultations.models import OpenedConsultation, self_link
 from services.consultation.consultations.open import OpenDependencies, Opened
 from services.consultation.context import Context
+from services.consultation.expected.wire import expected_answer
 from shared.http.conditions import etag
 
 
@@ -20,7 +21,7 @@ def receipt(context: Context, opened: Opened) -> Response:
         version=opened.version,
         opened_at=opened.opened_at,
         due_at=opened.due_at,
-        expected_answer=ExpectedAnswer(at=opened.due_at, basis="target"),
+        expected_answer=expected_answer(opened.expected, opened.working_day_seconds),
         links=links,
     )
     return context.json(model, 201, {"Location": links["self"]["href"], "ETag": etag(opened.version)})
@@ -34,6 +35,7 @@ def dependencies(context: Context) -> OpenDependencies:
         ledger=context.ledger,
         grounds=context.grounds,
         clocks=context.clocks,
+        expectations=context.expectations,
         answering=context.answering,
         limits=context.limits,
     )

@@ -21,12 +21,19 @@ from services.consultation.consultations.forms.models import Details
 from services.consultation.consultations.message_text import MessageText
 from services.consultation.consultations.models import ChangedConsultation, OpenedConsultation
 from services.consultation.consultations.opening import dependencies, receipt
-from services.consultation.consultations.reasons import CorrectionReason, PersonWait, Rejection, Resumption
+from services.consultation.consultations.reasons import (
+    CorrectionReason,
+    PersonWait,
+    Rejection,
+    RejectionClosing,
+    Resumption,
+)
 from services.consultation.consultations.reject import reject_consultation
 from services.consultation.consultations.reopen import NextRound, reopen_consultation
 from services.consultation.consultations.resume import resume_consultation
 from services.consultation.consultations.secrecy_test import begin_secrecy_test, end_secrecy_test
 from services.consultation.consultations.triage import triage_consultation
+from services.consultation.consultations.violence_matters import ViolenceMatter
 from services.consultation.context import context_of
 from shared.http.bodies import JsonBody, WireModel
 from shared.http.conditions import ExpectedVersion
@@ -55,16 +62,24 @@ class ResumptionRequest(WireModel):
 
 
 class RejectionRequest(WireModel):
-    """Why nothing will be answered (code list `rejections`), and words to the asker."""
+    """Why nothing will be answered (code list `rejections`), and words to the asker.
+
+    `closingCode` says what the consultation came to (code list `closingCodes`); left out, it follows from the reason.
+    """
 
     reason: Rejection
     text: MessageText | None = None
+    closing_code: RejectionClosing | None = None
 
 
 class RoundRequest(WireModel):
-    """What is asked in the next round. Left out, `details` are those of the round before."""
+    """What is asked in the next round. Left out, `details` are those of the round before.
 
-    question: MessageText
+    A round of what is marked for violence leaves `question` out, and states `matter` instead.
+    """
+
+    question: MessageText | None = None
+    matter: ViolenceMatter | None = None
     details: Details | None = None
 
 
@@ -228,7 +243,7 @@ async def reject(
     """
 
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
-        return await reject_consultation(connection, change, body.reason, body.text)
+        return await reject_consultation(connection, change, body.reason, body.text, body.closing_code)
 
     return await carry_out(request, caller, consultation_id, version, attempt, effect)
 
@@ -258,7 +273,7 @@ async def reopen(
     return await reopen_consultation(
         dependencies(context),
         Change(caller, consultation_id, version, now, context.vault, clockwork=await context.clocks.current(now)),
-        NextRound(body.question, body.details, now.astimezone(SWEDEN).date()),
+        NextRound(body.question, body.details, now.astimezone(SWEDEN).date(), body.matter),
         attempt=attempt,
         told=lambda opened: receipt(context, opened),
     )

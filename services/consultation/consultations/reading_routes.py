@@ -25,6 +25,7 @@ from services.consultation.consultations.models import (
     whole,
     without_content,
 )
+from services.consultation.consultations.transitions import MARKS
 from services.consultation.context import Context, context_of
 from services.consultation.lookups.domain import disclosure_marks
 from shared.audit import AuditEntry, record, record_alone
@@ -158,6 +159,7 @@ async def list_events(
             detail=row.detail,
         )
         for row in rows
+        if row.action not in MARKS or scopes.VIOLENCE_READ.name in caller.scopes
     ]
     links = {"self": {"href": f"{context.base_url}/consultations/{consultation_id}/events"}}
     return context.json(Timeline(events=told, links=links))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Literal
 
 from shared.problems import Words
 
@@ -44,6 +45,22 @@ class Rejection(StrEnum):
     WRONG_CHANNEL = "wrong_channel"
 
 
+class ClosingCode(StrEnum):
+    """What a consultation came to: stated with what ended it, counted in statistics, and told to both sides."""
+
+    ANSWERED = "answered"
+    REFERRED = "referred"
+    NO_DATA = "no_data"
+    WITHDRAWN = "withdrawn"
+    WRONG_AUTHORITY = "wrong_authority"
+
+
+AnswerClosing = Literal[ClosingCode.ANSWERED, ClosingCode.REFERRED, ClosingCode.NO_DATA]
+"""What an answer can come to."""
+RejectionClosing = Literal[ClosingCode.REFERRED, ClosingCode.NO_DATA, ClosingCode.WRONG_AUTHORITY]
+"""What a rejection can come to."""
+
+
 class CorrectionReason(StrEnum):
     """What was wrong with an event as it was written down."""
 
@@ -51,6 +68,16 @@ class CorrectionReason(StrEnum):
     WRONG_TIME = "wrong_time"
     WRONG_CHANNEL = "wrong_channel"
 
+
+REJECTED_AS: Mapping[Rejection, RejectionClosing] = {
+    Rejection.NOT_FOR_THIS_AUTHORITY: ClosingCode.WRONG_AUTHORITY,
+    Rejection.NO_LEGAL_GROUND: ClosingCode.NO_DATA,
+    Rejection.PERSON_UNKNOWN: ClosingCode.NO_DATA,
+    Rejection.DUPLICATE: ClosingCode.REFERRED,
+    Rejection.QUESTION_INCOMPLETE: ClosingCode.NO_DATA,
+    Rejection.WRONG_CHANNEL: ClosingCode.REFERRED,
+}
+"""What a rejection comes to when the handler states nothing else."""
 
 DELAY_WORDS: Mapping[DelayReason, Words] = {
     DelayReason.SECRECY_UNCLEAR: Words("Oklart om sekretessen", "Secrecy is unclear"),
@@ -79,6 +106,13 @@ REJECTION_WORDS: Mapping[Rejection, Words] = {
     Rejection.DUPLICATE: Words("Samma fråga finns redan", "The same question has been asked already"),
     Rejection.QUESTION_INCOMPLETE: Words("Frågan är ofullständig", "The question is incomplete"),
     Rejection.WRONG_CHANNEL: Words("Fel kanal", "Wrong channel"),
+}
+CLOSING_WORDS: Mapping[ClosingCode, Words] = {
+    ClosingCode.ANSWERED: Words("Besvarad", "Answered"),
+    ClosingCode.REFERRED: Words("Hänvisad", "Referred"),
+    ClosingCode.NO_DATA: Words("Uppgift saknas", "No data"),
+    ClosingCode.WITHDRAWN: Words("Återtagen", "Withdrawn"),
+    ClosingCode.WRONG_AUTHORITY: Words("Fel myndighet", "Wrong authority"),
 }
 CORRECTION_WORDS: Mapping[CorrectionReason, Words] = {
     CorrectionReason.REGISTERED_LATE: Words("Registrerades i efterhand", "Registered late"),

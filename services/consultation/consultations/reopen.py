@@ -34,6 +34,7 @@ from services.consultation.consultations.open import (
 )
 from services.consultation.consultations.placement import Placement
 from services.consultation.consultations.repository import Opening, Reader, find_own
+from services.consultation.consultations.violence_matters import ViolenceMatter, require_words
 from services.consultation.problems import ALREADY_REOPENED, PROTECTED_IDENTITY
 from services.consultation.question_categories import QuestionCategory
 from shared.database.engine import Tenancy
@@ -47,9 +48,10 @@ _COUNT = text(f"SELECT CAST({COUNTED} AS text)")
 class NextRound:
     """What is asked in it, on which day. Without a form of its own it has the one of the round before."""
 
-    text: str
+    text: str | None
     form: Form | None
     today: date
+    matter: ViolenceMatter | None = None
 
 
 async def reopen_consultation(
@@ -147,6 +149,8 @@ def _question(needs: OpenDependencies, previous: Row[Any], asked: NextRound) -> 
     if form is None and previous.details_sealed is not None:
         form = open_form(needs.vault, previous.id, previous.details_sealed)
     require_form(asked_for, form, asked.today)
+    marked = previous.restricted == Restricted.VIOLENCE
+    require_words(violence=marked, question=asked.text, matter=asked.matter, form=asked.form)
     return Question(
         type=asked_for,
         purpose=previous.purpose,
@@ -156,6 +160,7 @@ def _question(needs: OpenDependencies, previous: Row[Any], asked: NextRound) -> 
         lookup_id=None,
         category=QuestionCategory(previous.question_category) if previous.question_category else None,
         form=form,
+        matter=asked.matter,
     )
 
 

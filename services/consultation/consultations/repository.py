@@ -17,7 +17,7 @@ from services.consultation.brake.count import COUNTED
 from services.consultation.brake.domain import Braked
 from services.consultation.clocks.timers import Timer, TimerKind
 from services.consultation.consultations.disclosures.repository import TOLD_SETS, WITH_ASKED_SETS
-from services.consultation.consultations.domain import Consultation, Event
+from services.consultation.consultations.domain import CLOSING, Consultation, Event, Restricted
 from services.consultation.consultations.transitions import ACTED_UPON, Action, State
 from shared.audit import AuditEntry
 from shared.database.single import SingleStatements
@@ -29,7 +29,7 @@ _FACTS = """
     asker_name, asker_kind, municipality_code, county_code, opened_at, due_at, target_seconds, answered_at, closed_at,
     total_seconds, answering_seconds, asking_seconds, unit, queue, restricted, channel_in, round, previous_id,
     triaged_at, escalated_at, first_response_at, clock_stopped_at, closing_code, person_seconds, post_seconds,
-    secrecy_seconds, meeting_seconds, first_response_seconds, touch_seconds, details_sealed
+    secrecy_seconds, meeting_seconds, first_response_seconds, touch_seconds, details_sealed, matter
 """
 
 
@@ -109,6 +109,7 @@ _CHANGE = text(
             unit = :unit, queue = :queue, triaged_at = coalesce(triaged_at, :triaged_at),
             escalated_at = CASE WHEN NOT :acted_upon THEN coalesce(:escalated_at, escalated_at) END,
             first_response_at = coalesce(:first_response_at, first_response_at),
+            closing_code = coalesce(:closing_code, closing_code),
             due_at = coalesce(:due_at, due_at), target_seconds = coalesce(:target_seconds, target_seconds),
             clock_stopped_at = :clock_stopped_at
         WHERE id = :id AND org = :org AND version = :sequence - 1
@@ -121,14 +122,14 @@ _INSERT_COLUMNS = """
     number, answering_org, type, question_category, state, turn, version, assigned_to, case_reference, asked_by,
     person_mark, person_sealed, purpose, decision_id, decision_version, lookup_id, lookup_outcomes, af_items,
     asker_name, asker_kind, municipality_code, county_code, opened_at, due_at, target_seconds, unit, queue, restricted,
-    channel_in, round, previous_id, details_sealed
+    channel_in, round, previous_id, details_sealed, matter, expected_at, expected_basis
 """
 _INSERT_VALUES = """
     :number, :answering_org, :type, :question_category, :state, :turn, :sequence, NULL, :case_reference, :asked_by,
     :person_mark, :person_sealed, :purpose, :decision_id, :decision_version, :lookup_id,
     CAST(:lookup_outcomes AS jsonb), :af_items, :asker_name, :asker_kind, :municipality_code, :county_code,
     :opened_at, :due_at, :target_seconds, :unit, :queue, :restricted, :channel, :round, :previous_id,
-    :details_sealed
+    :details_sealed, :matter, :expected_at, :expected_basis
 """
 # The organisation is set in a CTE that the insert reads from: one round trip, and row-level security holds. In the
 # same CTE the person is counted for the brake, before anything can be told of her.
@@ -343,6 +344,7 @@ def as_domain(row: Row[Any]) -> Consultation:
         unit=row.unit,
         triaged=row.triaged_at is not None,
         queue=row.queue,
+        restricted=Restricted(row.restricted) if row.restricted else None,
     )
 
 
@@ -371,6 +373,7 @@ async def save_change(
         "escalated_at": at if event.action is Action.ESCALATE else None,
         "acted_upon": event.action in ACTED_UPON,
         "first_response_at": measured.first_response_at,
+        "closing_code": event.detail.get(CLOSING),
         "clock_stopped_at": measured.clock_stopped_at,
         "due_at": measured.due_at,
         "target_seconds": measured.target_seconds,

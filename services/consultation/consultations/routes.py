@@ -37,6 +37,7 @@ from services.consultation.consultations.opening import dependencies, receipt
 from services.consultation.consultations.purposes import fit_to_ask_about
 from services.consultation.consultations.release import release_consultation
 from services.consultation.consultations.reply import reply_to_question
+from services.consultation.consultations.violence_matters import require_words
 from services.consultation.consultations.withdraw import withdraw_consultation
 from services.consultation.context import context_of
 from services.consultation.lookups.references import checked_reference
@@ -45,6 +46,7 @@ from services.consultation.wire import read_person
 from shared.http.bodies import JsonBody
 from shared.http.conditions import ExpectedVersion
 from shared.idempotency import OnceOnly
+from shared.problems import SCOPE_MISSING, Problem
 from shared.tokens.caller import Caller, Requires
 
 router = APIRouter(tags=["consultations"])
@@ -74,6 +76,8 @@ async def create_consultation(
     Fråga det som registren inte säger. Svaret bär nummer och förväntat svarsdatum direkt.
     """
     context = context_of(request)
+    if body.violence and scopes.VIOLENCE_READ.name not in caller.scopes:
+        raise Problem(SCOPE_MISSING, members={"requiredScope": scopes.VIOLENCE_READ.name})
     question = Question(
         type=body.type,
         purpose=fit_to_ask_about(body.purpose),
@@ -83,6 +87,14 @@ async def create_consultation(
         lookup_id=body.lookup_id,
         category=body.category,
         form=body.details,
+        matter=body.matter,
+    )
+    require_words(
+        violence=body.violence,
+        question=body.question,
+        matter=body.matter,
+        form=body.details,
+        category=body.category,
     )
     require_form(question.type, question.form, context.clock().astimezone(SWEDEN).date())
     request.scope["state"]["audit"] = {
@@ -202,7 +214,7 @@ async def answer(
     decided = read_disclosures(body.disclosures)
 
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
-        return await answer_consultation(connection, change, body.text, decided)
+        return await answer_consultation(connection, change, body.text, decided, body.closing_code)
 
     return await carry_out(request, caller, consultation_id, version, attempt, effect)
 

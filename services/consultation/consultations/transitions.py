@@ -64,6 +64,8 @@ class Action(StrEnum):
     REMIND = "reminded"
     LAPSE = "pause_lapsed"
     CORRECT = "corrected"
+    MARK_VIOLENCE = "violence_marked"
+    REMOVE_VIOLENCE_MARK = "violence_mark_removed"
 
 
 class Party(StrEnum):
@@ -182,7 +184,10 @@ TRANSITIONS: Mapping[Action, Rule] = {
     Action.LAPSE: Rule(_SYSTEM, frozenset((State.WAITING_FOR_MUNICIPALITY, State.WAITING_FOR_PERSON)), Place.SAME),
     Action.CORRECT: Rule(_ANSWERING, frozenset(State), Place.SAME),
 }
-"""Every move but opening, which has no state to start from."""
+"""Every move but opening, which has no state to start from, and the marks, which have nothing to do with states."""
+
+MARKS = frozenset((Action.MARK_VIOLENCE, Action.REMOVE_VIOLENCE_MARK))
+"""What hides a consultation or shows it again: told to whoever may see what is hidden, and to nobody else."""
 
 FIRST_RESPONSES = frozenset(
     (
@@ -213,8 +218,8 @@ ACTED_UPON = frozenset(
 """What ends an escalation: the answering side has acted. That somebody gave it back, or rang in vain, does not."""
 
 
-NOTICES = frozenset((Action.ESCALATE, Action.REMIND, Action.LAPSE))
-"""Somebody is told; nothing happens to the question, and no time is divided by it."""
+NOTICES = frozenset((Action.ESCALATE, Action.REMIND, Action.LAPSE)) | MARKS
+"""Somebody is told, or sees it; nothing happens to the question, and no time is divided by it."""
 
 
 def legal_actions(state: State, parties: frozenset[Party]) -> list[Action]:

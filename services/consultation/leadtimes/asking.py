@@ -93,9 +93,9 @@ def read_question(
     context = context_of(request)
     today = day_of(context.clock())
     last = to or today
+    for day in (from_, last):
+        require_in_calendar(day)
     first = from_ or _twelve_months_to(last)
-    if any(not FIRST_YEAR <= day.year <= LAST_YEAR for day in (first, last)):
-        raise Problem(PERIOD_INVALID)
     if not timedelta(0) <= last - first <= _LONGEST:
         raise Problem(PERIOD_INVALID)
     if grouping in (Grouping.DAY, Grouping.WEEK) and first < days_from(today):
@@ -108,6 +108,12 @@ def read_question(
     counted = period if grouping in (Grouping.DAY, Grouping.WEEK) else answerable(period, today)
     parameters = {"from": first, "to": last, "groupBy": grouping.value, **narrowed.parameters}
     return Asked(context, reader_of(context, caller), today, counted, last, grouping, chosen, parameters)
+
+
+def require_in_calendar(day: date | None) -> None:
+    """Raises Problem 422 for a day outside the years whose holidays are known."""
+    if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise Problem(PERIOD_INVALID)
 
 
 def reader_of(context: Context, caller: Caller) -> Reader:

@@ -31,21 +31,22 @@ def percentiles(number: int, counts: Mapping[int, int], shares: Sequence[float])
     Linear between the two nearest, like PostgreSQL's percentile_cont. ValueError without values, or when more of them
     lie in buckets than there are.
     """
-    in_buckets = sorted((bucket, count) for bucket, count in counts.items() if count)
-    zeros = number - sum(count for _, count in in_buckets)
-    if number <= 0 or zeros < 0 or any(count < 0 for _, count in in_buckets):
+    buckets = sorted(counts)
+    held = [counts[bucket] for bucket in buckets]
+    zeros = number - sum(held)
+    if number <= 0 or zeros < 0 or min(held, default=0) < 0:
         raise ValueError("the buckets do not make up the number")
-    values = [0.0, *(middle(bucket) for bucket, _ in in_buckets)]
-    beyond = list(accumulate([zeros, *(count for _, count in in_buckets)]))
-    return [_at(share * (number - 1), values, beyond) for share in shares]
+    beyond = list(accumulate([zeros, *held]))
+    return [_at(share * (number - 1), buckets, beyond) for share in shares]
 
 
-def _at(place: float, values: Sequence[float], beyond: Sequence[int]) -> float:
-    below = _value(floor(place), values, beyond)
-    above = _value(min(floor(place) + 1, beyond[-1] - 1), values, beyond)
+def _at(place: float, buckets: Sequence[int], beyond: Sequence[int]) -> float:
+    below = _value(floor(place), buckets, beyond)
+    above = _value(min(floor(place) + 1, beyond[-1] - 1), buckets, beyond)
     return below + (place - floor(place)) * (above - below)
 
 
-def _value(rank: int, values: Sequence[float], beyond: Sequence[int]) -> float:
-    """The value of a rank from 0; `beyond` is the first rank past each value."""
-    return values[bisect_right(beyond, rank)]
+def _value(rank: int, buckets: Sequence[int], beyond: Sequence[int]) -> float:
+    """The value of a rank from 0; `beyond` is the first rank past the zeros, and past each bucket."""
+    place = bisect_right(beyond, rank)
+    return middle(buckets[place - 1]) if place else 0.0

@@ -111,9 +111,9 @@ def fact_of(row: Any, events: Sequence[FoldedEvent], calendar_of: CalendarOf) ->
 
 
 def asked_sets(row: Any) -> list[str]:
-    """The information sets that are asked for by name (R3); where none is, the category, when the asker named one."""
-    if row.asked_sets:
-        return list(row.asked_sets)
+    """What is asked for (R3): the information sets that the question names, else its category when it has one."""
+    if row.named_sets:
+        return list(row.named_sets)
     return [row.question_category] if row.question_category else []
 
 

@@ -4,7 +4,6 @@ As the role for figures. How much is read depends on how many cells are asked fo
 read for groups below `EXACT_BELOW` only, each by an index of its cut.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -111,14 +110,17 @@ class Times:
 
     number: int = 0
     seconds: int = 0
-    counts: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    counts: dict[int, int] = field(default_factory=dict)
 
     def add(self, row: Any) -> None:
         """A cell's."""
         self.number += row.number
         self.seconds += row.seconds
+        if not self.counts:
+            self.counts = dict(zip(row.buckets, row.counts, strict=True))
+            return
         for bucket, count in zip(row.buckets, row.counts, strict=True):
-            self.counts[bucket] += count
+            self.counts[bucket] = self.counts.get(bucket, 0) + count
 
 
 Place = tuple[str, str]

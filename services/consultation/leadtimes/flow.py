@@ -11,7 +11,6 @@ from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.consultations.information_sets import FACTS, InformationSet
 from services.consultation.consultations.transitions import State
 from services.consultation.leadtimes.cuts import Cut, Grouping, Slice
 from services.consultation.leadtimes.facts import DELAY_REASONS
@@ -142,13 +141,6 @@ async def demand(connection: AsyncConnection, period: Period) -> list[Asked]:
         times[row.key].add(row)
     ranked = sorted({*numbers, *times}, key=lambda code: (-numbers[code], code))
     return [_asked(code, numbers[code], times.get(code)) for code in ranked]
-
-
-def lookup_share(code: str) -> float | None:
-    """How much of what asks for the set could have been a look-up: all or nothing; None for what is no such set."""
-    if code not in set(InformationSet):
-        return None
-    return 1.0 if FACTS[InformationSet(code)].in_registers else 0.0
 
 
 def _asked(code: str, number: int, times: Times | None) -> Asked:

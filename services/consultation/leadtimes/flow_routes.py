@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 from starlette.requests import Request
 
+from services.consultation.consultations.information_sets import FACTS
 from services.consultation.consultations.transitions import State
 from services.consultation.leadtimes import examples
 from services.consultation.leadtimes.asking import Asked, From, Narrowed, Statistics, To, read_question
@@ -19,7 +20,6 @@ from services.consultation.leadtimes.flow import (
     delay_items,
     demand,
     largest_causes,
-    lookup_share,
     manual_items,
     own,
     sums,
@@ -338,7 +338,7 @@ async def get_demand(
                 asked=each.number,
                 answered=each.answered,
                 median_minutes=None if each.median is None else minutes_of(each.median),
-                lookup_share=lookup_share(each.code),
+                lookup_share=_lookup_share(each.code),
             )
             for each in ranked
         ],
@@ -391,6 +391,15 @@ def _manual(group: Sums) -> ManualGroup:
 
 def _last(asked: Asked) -> Day:
     return min(asked.period.last, asked.last) if asked.last >= asked.today else asked.period.last
+
+
+def _lookup_share(code: str) -> float | None:
+    """The share that could have been a look-up: all of a set that registers tell, none of the others.
+
+    Of a category it can't be said: a question in words alone names no set.
+    """
+    known = {each.value: facts for each, facts in FACTS.items()}.get(code)
+    return None if known is None else float(known.in_registers)
 
 
 def _links(asked: Asked, path: str, changed: dict[str, object] | None = None) -> dict[str, dict[str, str]]:

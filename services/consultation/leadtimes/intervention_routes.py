@@ -14,7 +14,7 @@ from starlette.requests import Request
 from services.consultation import scopes
 from services.consultation.context import context_of
 from services.consultation.leadtimes import examples
-from services.consultation.leadtimes.asking import UNIT, Statistics
+from services.consultation.leadtimes.asking import UNIT, Statistics, require_in_calendar
 from services.consultation.leadtimes.facts import day_of
 from services.consultation.leadtimes.figures import one_moment
 from services.consultation.leadtimes.interventions import SHARE, Intervention, Side, add, around, newest, side
@@ -109,6 +109,7 @@ async def register_intervention(
     context = context_of(request)
     if caller.organisation != context.answering:
         raise Problem(FIGURES_WITHHELD)
+    require_in_calendar(body.day)
     now = context.clock()
     made = Intervention(body.name, body.day, tuple(dict.fromkeys(body.units)))
     async with context.database.begin(Tenancy(caller.organisation)) as connection:

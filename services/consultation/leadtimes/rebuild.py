@@ -35,7 +35,7 @@ async def rebuild(worker_url: str, now: datetime, told: Callable[[int], object] 
             calendar_of = await read_calendars(connection)
             for statement in _EMPTY:
                 await connection.execute(text(statement))
-            while rows := (await connection.execute(_NEXT, {"org": org, "id": id_, "rows": 10 * BATCH})).all():
+            while rows := (await connection.execute(_NEXT, {"org": org, "id": id_, "rows": 25 * BATCH})).all():
                 facts = await made_facts(connection, [(row.org, row.id) for row in rows], calendar_of)
                 await keep_facts(connection, facts.values(), now)
                 org, id_ = rows[-1].org, rows[-1].id

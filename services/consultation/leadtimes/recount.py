@@ -29,14 +29,16 @@ TURNS = {
 }
 _RUNNING = ("answering_authority", "secrecy_test", "post")
 _ANSWERS = ("answered", "dispatched")
-# What corrects another event, or tells somebody of the consultation, is nothing that happened to it.
-_TOLD = ("corrected", "escalated", "reminded", "pause_lapsed")
+# What corrects another event, tells somebody of the consultation, or hides it, is nothing that happened to it.
+_TOLD = ("corrected", "escalated", "reminded", "pause_lapsed", "violence_marked", "violence_mark_removed")
 _STOCKHOLM = ZoneInfo("Europe/Stockholm")
 _CHUNK = 5_000
 _ROWS = text(
     """
     SELECT org, id, type, unit, municipality_code, county_code, asker_kind, channel_in, target_seconds
-    FROM consultation WHERE (org, id) > (:org, CAST(:id AS uuid)) ORDER BY org, id LIMIT :rows
+    FROM consultation
+    WHERE (org, id) > (:org, CAST(:id AS uuid)) AND restricted IS DISTINCT FROM 'violence'
+    ORDER BY org, id LIMIT :rows
     """
 )
 _EVENTS = text(

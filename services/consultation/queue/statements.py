@@ -2,7 +2,7 @@
 
 An index is read in order only when all of its columns before the order are given. What a filter leaves open is
 therefore written out as *lanes*, one for each value: PostgreSQL merges them as it reads (Merge Append), so that a page
-costs its own rows and one more for each lane, however long the queue is. The indexes are in migration 0012:
+costs its own rows and one more for each lane, however long the queue is. The indexes are in migration 0016:
 
 | filters | index | lanes |
 |---|---|---|

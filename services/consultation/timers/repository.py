@@ -17,11 +17,17 @@ _DUE = text(
     """
 )
 _ACT_AS = text("SELECT set_config('app.org', :org, true)")
-_FIND = text(
-    """
-    SELECT org, id, answering_org, type, state, turn, version, assigned_to, unit, queue, triaged_at, restricted,
-           purpose, case_reference, decision_id, decision_version, person_mark, false AS protected
-    FROM consultation WHERE org = :org AND id = :id FOR UPDATE SKIP LOCKED
+_FACTS = """
+    org, id, answering_org, type, state, turn, version, assigned_to, unit, queue, triaged_at, restricted, purpose,
+    case_reference, decision_id, decision_version, person_mark, false AS protected
+"""
+_FIND = text(f"SELECT {_FACTS} FROM consultation WHERE org = :org AND id = :id FOR UPDATE SKIP LOCKED")
+# By a partial index that holds what is to be closed and nothing else.
+_ANSWERED_BEFORE = text(
+    f"""
+    SELECT {_FACTS} FROM consultation
+    WHERE answering_org = :org AND state = 'answered' AND answered_at < :before
+    ORDER BY answered_at LIMIT :rows FOR UPDATE SKIP LOCKED
     """
 )
 _SET = text(
@@ -72,6 +78,14 @@ async def find(connection: AsyncConnection, timer: Row[Any]) -> Row[Any] | None:
     """
     values = {"org": timer.org, "id": timer.consultation_id}
     return (await connection.execute(_FIND, values)).one_or_none()
+
+
+async def answered_before(
+    connection: AsyncConnection, organisation: str, before: datetime, rows: int
+) -> Sequence[Row[Any]]:
+    """Answered consultations that nobody has closed, the oldest answer first, locked."""
+    values = {"org": organisation, "before": before, "rows": rows}
+    return (await connection.execute(_ANSWERED_BEFORE, values)).all()
 
 
 async def set_timer(

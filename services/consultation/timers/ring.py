@@ -78,7 +78,7 @@ class Ringing:
         if at > now:
             await repository.set_timer(connection, timer, at, about=wanted.about)
             return
-        if await _tell(connection, row, wanted.kind, clockwork, now):
+        if await make_of_itself(connection, row, _METHODS[wanted.kind], clockwork, now):
             await repository.set_timer(connection, timer, None, told_about=wanted.about)
 
 
@@ -87,13 +87,14 @@ def _is_late(timer: Timer, now: datetime) -> bool:
     return timer.kind is TimerKind.REMINDER and now >= timer.about
 
 
-async def _tell(
-    connection: AsyncConnection, row: Row[Any], kind: TimerKind, clockwork: Clockwork, now: datetime
+async def make_of_itself(
+    connection: AsyncConnection, row: Row[Any], method: Method, clockwork: Clockwork, now: datetime
 ) -> bool:
+    """A change that nobody makes but the system; False when somebody else changed the consultation first."""
     event_id = uuid.uuid4()
     by = Actor(row.answering_org, CLIENT, "", now, event_id, system=True)
     before: Consultation = as_domain(row)
-    after, event = _METHODS[kind](before, by)
+    after, event = method(before, by)
     caller = Caller(OPERATOR, CLIENT, frozenset(), "", None, str(event_id), "")
     entry = change_entry(caller, row, event)
     return await save_change(

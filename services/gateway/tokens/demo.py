@@ -34,6 +34,8 @@ _MUNICIPALITY = (
 # For the few at a municipality who work with persons with protected identity.
 _PROTECTED = (*_LOOKUPS, "samrad:consultations.read", "samrad:protected.mark", "samrad:protected.read")
 _ASKER = ("samrad:consultations.create", "samrad:consultations.read", "samrad:consultations.manage")
+# For the few on either side who work with violence in close relationships.
+_VIOLENCE = (*_LOOKUPS, *_ASKER, "samrad:violence.read")
 _FUND = (*_LOOKUPS, *_ASKER)
 _WORKBENCH = (
     "samrad:queue.work",
@@ -78,6 +80,7 @@ DEMO_CLIENTS: Mapping[str, DemoClient] = {
     "umea-protected": DemoClient(
         "2120002627", "municipality", "Umeå kommun, skyddade personuppgifter (demo)", _PROTECTED
     ),
+    "umea-violence": DemoClient("2120002627", "municipality", "Umeå kommun, våld i nära relation (demo)", _VIOLENCE),
     "malmo": DemoClient("2120001124", "municipality", "Malmö kommun, ärendesystem (demo)", _MUNICIPALITY),
     "af-workbench": DemoClient("2021002114", "state_agency", "Arbetsförmedlingen, arbetsyta (demo)", _WORKBENCH),
     "af-lead": DemoClient("2021002114", "state_agency", "Arbetsförmedlingen, arbetsledning (demo)", _LEAD),
@@ -87,6 +90,12 @@ DEMO_CLIENTS: Mapping[str, DemoClient] = {
         "state_agency",
         "Arbetsförmedlingen, handläggare för Kriminalvården (demo)",
         (*_WORKBENCH, "samrad:queue.corrections"),
+    ),
+    "af-violence": DemoClient(
+        "2021002114",
+        "state_agency",
+        "Arbetsförmedlingen, handläggare för våld i nära relation (demo)",
+        (*_WORKBENCH, "samrad:violence.read"),
     ),
     "af-manager": DemoClient("2021002114", "state_agency", "Arbetsförmedlingen, enhetschef (demo)", _MANAGER),
     "dashboard": DemoClient("2021002114", "state_agency", "Ledtider, öppen statistik (demo)", _DASHBOARD),

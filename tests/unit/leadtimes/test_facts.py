@@ -33,7 +33,7 @@ def row(**changes: Any) -> SimpleNamespace:
         "version": 1,
         "type": "consultation",
         "question_category": None,
-        "asked_sets": [],
+        "named_sets": [],
         "unit": "national",
         "asker_kind": "municipality",
         "municipality_code": "2480",
@@ -128,7 +128,7 @@ def test_what_is_registered_late_counts_when_it_happened_though_somebody_was_rem
 
 @pytest.mark.requirement(3)
 def test_what_is_asked_for_by_name_is_counted_rather_than_the_category() -> None:
-    named = row(asked_sets=["action_plan", "programme"], question_category="programme_plan")
+    named = row(named_sets=["action_plan", "programme"], question_category="programme_plan")
 
     assert fact_of(named, [OPENED], calendar_of).row["sets"] == ["action_plan", "programme"]
     assert fact_of(row(question_category="programme_plan"), [OPENED], calendar_of).row["sets"] == ["programme_plan"]

@@ -10,7 +10,7 @@ from alembic import op
 from shared.database.ddl import ORGANISATION, forced
 
 revision = "0015"
-down_revision = "0019"
+down_revision = "0014"
 
 OWNER = "consultation_owner"
 RUNTIME = "consultation_runtime"

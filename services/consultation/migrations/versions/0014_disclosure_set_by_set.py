@@ -8,8 +8,8 @@ from alembic import op
 
 from shared.database.ddl import ORGANISATION, append_only, forced
 
-revision = "0019"
-down_revision = "0018"
+revision = "0014"
+down_revision = "0013"
 
 RUNTIME = "consultation_runtime"
 

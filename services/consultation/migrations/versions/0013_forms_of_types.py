@@ -5,8 +5,8 @@ A kept form is bound to its consultation; without one there is nothing but the q
 
 from alembic import op
 
-revision = "0018"
-down_revision = "0013"
+revision = "0013"
+down_revision = "0012"
 
 
 def upgrade() -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from shared.database.ddl import ORGANISATION, forced
 
-revision = "0013"
+revision = "0012"
 down_revision = "0011"
 
 OWNER = "consultation_owner"

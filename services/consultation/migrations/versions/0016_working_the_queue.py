@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from shared.database.ddl import ORGANISATION, forced, tenant_policies
 
-revision = "0012"
+revision = "0016"
 down_revision = "0015"
 
 OWNER = "consultation_owner"

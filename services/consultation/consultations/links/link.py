@@ -1,0 +1,57 @@
+"""Link two consultations, by either side: both ends must be visible to the one who links."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.consultation.consultations.links import repository
+from services.consultation.consultations.links.domain import LinkKind
+from services.consultation.consultations.repository import Reader
+from services.consultation.consultations.sides import worked_on_by
+from shared.audit import AuditEntry, record
+from shared.problems import MALFORMED, NOT_FOUND, Problem
+from shared.tokens.caller import Caller
+
+
+async def link_consultations(
+    connection: AsyncConnection, caller: Caller, one: uuid.UUID, other: uuid.UUID, kind: LinkKind, at: datetime
+) -> bool:
+    """Whether the link is new. Raises Problem 404, 403 without the scope of the caller's side, 422 for the other end.
+
+    One that is another organisation's is refused as one that does not exist.
+    """
+    find, reader = worked_on_by(caller), Reader.of(caller)
+    row = await find(connection, reader, one)
+    if row is None:
+        raise Problem(NOT_FOUND)
+    if one == other:
+        raise Problem(MALFORMED, members={"errors": [{"field": "to", "reason": "itself"}]})
+    linked = await find(connection, reader, other)
+    if linked is None or linked.answering_org != row.answering_org:
+        # Somebody may be trying which consultations there are.
+        errors = [{"field": "to", "reason": "unknown"}]
+        raise Problem(MALFORMED, members={"errors": errors}, for_audit={"objectId": other})
+    new = await repository.keep(connection, caller, row, linked, kind, at)
+    if new:
+        await record(
+            connection,
+            AuditEntry(
+                event="consultation.linked",
+                at=at,
+                caller=caller,
+                object_type="consultation",
+                object_id=row.id,
+                # A link to another organisation's is the answering side's own.
+                owner=row.org if row.org == linked.org else row.answering_org,
+                subject=row.person_mark,
+                # Not to which: who sees this entry may not be let to see that one.
+                detail={
+                    "purpose": row.purpose,
+                    "caseReference": row.case_reference,
+                    "decision": {"id": str(row.decision_id), "version": row.decision_version},
+                    "kind": kind.value,
+                },
+            ),
+        )
+    return new

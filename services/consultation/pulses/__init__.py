@@ -1,0 +1,1 @@
+"""The pulse: what the asking side thought of a closed consultation, and what is told of all of them (R70)."""

@@ -1,0 +1,45 @@
+"""Close answered consultations that nobody has closed: the system does so, when there has been time to read them.
+
+Whoever needs more opens another round, before as well as after.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.consultation.clocks.unit_clocks import read_clockwork
+from services.consultation.consultations.domain import Actor, Consultation, Event
+from services.consultation.timers import repository
+from services.consultation.timers.ring import make_of_itself
+from shared.jobs.job import Run
+
+AT_ONCE = 200
+"""Consultations in one run, locked until it is over. The next run takes more."""
+
+REASON = "not_closed"
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingAnswered:
+    """Closes what was answered more than `after_days` days of 24 hours ago; 0 closes nothing."""
+
+    defaults: Mapping[str, int]
+    answering: str
+    after_days: int
+
+    async def __call__(self, run: Run) -> None:
+        """One run of the job."""
+        if self.after_days == 0:
+            return
+        await repository.act_as(run.connection, self.answering)
+        before = run.now - timedelta(days=self.after_days)
+        found = await repository.answered_before(run.connection, self.answering, before, AT_ONCE)
+        if not found:
+            return
+        clockwork = await read_clockwork(run.connection, self.answering, self.defaults)
+        for row in found:
+            await make_of_itself(run.connection, row, _closed, clockwork, run.now)
+
+
+def _closed(consultation: Consultation, by: Actor) -> tuple[Consultation, Event]:
+    return consultation.close(by, reason=REASON)

@@ -27,7 +27,7 @@ SEED = 20261122
 
 @pytest.fixture
 def alone(exchange: Exchange) -> Iterator[Exchange]:
-    """What has happened before is in the figures, also days that were forgotten while another test stood years ahead."""
+    """What has happened before is in the figures, also days forgotten while a test stood years ahead."""
     fold_all(exchange)
     rebuilt(exchange)
     yield exchange

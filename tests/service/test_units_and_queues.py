@@ -13,6 +13,7 @@ from services.consultation.clocks.zone import SWEDEN
 from services.consultation.lookups.simulator.persons import PERSONS
 from tests.attack.support import CONSULTATIONS, act, sql
 from tests.exchange import NOBODY, Exchange
+from tests.service.test_process import FORMS
 
 QUEUE = "/consultation/v1/queue?limit=100"
 MOVES = "/agreements/v1/unit-moves"
@@ -23,6 +24,12 @@ def placed(exchange: Exchange, receipt: dict[str, Any]) -> tuple[str, str, str |
     query = "SELECT unit, queue, restricted FROM consultation WHERE id = $1"
     (row,) = sql(exchange, query, uuid.UUID(receipt["consultationId"]))
     return row["unit"], row["queue"], row["restricted"]
+
+
+def typed(exchange: Exchange, kind: str, name: str = "umea") -> dict[str, Any]:
+    """A question of the type, with the form that it asks for."""
+    form = FORMS.get(kind)
+    return exchange.open(name, type=kind, details=form and {"type": kind, **form})
 
 
 def units_of_events(exchange: Exchange, receipt: dict[str, Any]) -> list[str]:
@@ -54,13 +61,13 @@ def opened_by_unit(exchange: Exchange, municipality: str, before: datetime) -> d
 def test_a_consultation_comes_to_the_unit_with_the_competence_for_it(
     exchange: Exchange, kind: str, unit: str, queue: str
 ) -> None:
-    assert placed(exchange, exchange.open(type=kind)) == (unit, queue, None)
+    assert placed(exchange, typed(exchange, kind)) == (unit, queue, None)
 
 
 @pytest.mark.requirement(78)
 def test_an_employer_question_is_answered_and_measured_like_any_other(exchange: Exchange) -> None:
     exchange.clock.move_to(datetime(2026, 11, 16, 10, tzinfo=SWEDEN))  # a Monday
-    receipt = exchange.open(type="employer_contact")
+    receipt = typed(exchange, "employer_contact")
 
     assert act(exchange, "af-workbench", receipt, "claims", 1).status_code == 200
     exchange.clock.move_to(datetime(2026, 11, 16, 12, tzinfo=SWEDEN))
@@ -119,7 +126,7 @@ def test_a_move_changes_the_queue_from_its_day_and_no_figure_before_it(exchange:
     # So soon after that the decision would still be kept, if a decision were kept over midnight.
     exchange.clock.move_to(midnight + timedelta(seconds=1))
     after = exchange.open("malmo")
-    others = [exchange.open("malmo", type="employer_contact"), exchange.open("umea")]
+    others = [typed(exchange, "employer_contact", "malmo"), exchange.open("umea")]
 
     assert placed(exchange, before) == ("af-12-b", "general", None)
     assert placed(exchange, after) == ("af-12-a", "general", None)
@@ -254,7 +261,7 @@ def without_units(exchange: Exchange) -> Iterator[None]:
 def test_what_no_unit_is_assigned_to_comes_to_the_national_one_in_its_own_queue(
     exchange: Exchange, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert placed(exchange, exchange.open(type="employer_contact")) == ("national", "employer", None)
+    assert placed(exchange, typed(exchange, "employer_contact")) == ("national", "employer", None)
     asked = exchange.open("kriminalvarden", type="information_request", purpose="release_planning")
 
     assert placed(exchange, asked) == ("national", "corrections", "corrections")

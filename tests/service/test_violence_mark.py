@@ -11,6 +11,7 @@ from services.consultation.lookups.simulator.persons import PERSONS
 from services.gateway.tokens.demo import DEMO_CLIENTS
 from tests.attack.support import CONSULTATIONS, act, sql
 from tests.exchange import NOBODY, Exchange, consultation_body
+from tests.folding import fold_all
 from tests.service.given_consultations import reached
 
 SPECIAL = {"umea": "umea-violence", "af-workbench": "af-violence"}
@@ -134,6 +135,7 @@ def test_the_trail_tells_of_it_to_holders_of_the_scope_alone(
 @pytest.mark.requirement(90)
 def test_counts_do_not_give_it_away(exchange: Exchange) -> None:
     def counted() -> tuple[int, int]:
+        fold_all(exchange)
         answers = [
             exchange.send("dashboard", "GET", f"/consultation/v1/{path}", handler=None).json()
             for path in ("work-in-progress", "lead-times?groupBy=municipality")

@@ -14,7 +14,7 @@ _OPEN = text(
     """
     SELECT state, width_bucket(opened_at, CAST(:boundaries AS timestamptz[])) AS bucket, count(*) AS number,
            count(*) FILTER (WHERE due_at < coalesce(clock_stopped_at, :now)) AS overdue
-    FROM consultation WHERE turn <> 'nobody' GROUP BY 1, 2
+    FROM consultation WHERE turn <> 'nobody' AND restricted IS DISTINCT FROM 'violence' GROUP BY 1, 2
     """
 )
 _QUEUE = text(

@@ -29,7 +29,8 @@ AGEING_CUTS = tuple(_KEYS)
 # All of them are in the index of the queue, which holds what is open and nothing else.
 _OPEN = """
     FROM consultation
-    WHERE answering_org = :answering AND turn <> 'nobody' AND (org = :reader OR answering_org = :reader)
+    WHERE answering_org = :answering AND turn <> 'nobody' AND restricted IS DISTINCT FROM 'violence'
+      AND (org = :reader OR answering_org = :reader)
       AND (CAST(:organisation AS text) IS NULL OR org = :organisation)
       AND (CAST(:unit AS text) IS NULL OR unit = :unit)
       AND (CAST(:municipality AS text) IS NULL OR municipality_code = :municipality)

@@ -293,6 +293,19 @@ def test_a_consultation_waits_for_its_meeting_and_the_wait_is_told_in_the_timeli
     assert turns == ["answering_authority", "answering_authority", "meeting", "answering_authority"]
 
 
+def test_a_booking_sent_again_answers_the_same_also_when_the_meeting_has_begun(exchange: Exchange) -> None:
+    exchange.clock.stand_at(MONDAY)
+    path = f"{BASE}/{claimed(exchange)['consultationId']}/meetings"
+    body = booking(MONDAY + timedelta(minutes=5))
+
+    first = exchange.send("af-workbench", "POST", path, body, version=2, key="meeting-again")
+    exchange.clock.stand_at(MONDAY + timedelta(minutes=10))
+    again = exchange.send("af-workbench", "POST", path, body, version=2, key="meeting-again")
+
+    assert (first.status_code, again.status_code) == (200, 200), again.text
+    assert first.json() == again.json()
+
+
 def test_a_missed_meeting_says_by_whom_and_another_can_be_booked(exchange: Exchange) -> None:
     exchange.clock.stand_at(MONDAY)
     receipt = claimed(exchange)

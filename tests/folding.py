@@ -6,14 +6,12 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.clocks.swedish import swedish_calendar
 from services.consultation.leadtimes.folding import fold_pending
 from services.consultation.tables import WORKER_ROLE
 from shared.database.engine import Database
 from tests.attack.support import sql
 from tests.exchange import Exchange
 
-CALENDAR = swedish_calendar()
 Result = TypeVar("Result")
 
 
@@ -21,7 +19,7 @@ def fold_all(exchange: Exchange) -> None:
     """Everything that has happened so far is in the figures."""
 
     async def fold(connection: AsyncConnection) -> int:
-        return await fold_pending(connection, exchange.clock(), CALENDAR)
+        return await fold_pending(connection, exchange.clock())
 
     while as_role(exchange, WORKER_ROLE, fold):
         pass

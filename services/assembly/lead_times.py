@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from services.assembly.background import worker_database
 from services.assembly.environment import CannotStart, worker_setting
 from services.consultation import tables
-from services.consultation.clocks.swedish import swedish_calendar
 from services.consultation.leadtimes.rebuild import rebuild
 from services.consultation.leadtimes.recount import GROUPINGS, recount
 from shared.clock import Clock
@@ -51,7 +50,7 @@ async def carry_out(chosen: argparse.Namespace, clock: Clock) -> int:
     """One of the commands; answers the exit code."""
     url = worker_database("consultation")
     if chosen.lead_times == "rebuild":
-        number = await rebuild(url, clock(), swedish_calendar(), _tell)
+        number = await rebuild(url, clock(), _tell)
         print(f"rebuilt the lead times of {number} consultations")
         return 0
     engine = create_async_engine(url, hide_parameters=True)
@@ -63,7 +62,6 @@ async def carry_out(chosen: argparse.Namespace, clock: Clock) -> int:
                 chosen.last,
                 chosen.group_by,
                 chosen.percentiles.split(","),
-                swedish_calendar(),
             )
     finally:
         await engine.dispose()

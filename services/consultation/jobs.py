@@ -54,7 +54,7 @@ def _calendar() -> BusinessCalendar:
 
 async def fold_lead_times(run: Run) -> None:
     """What has happened to consultations is added to the figures, a batch at a time."""
-    metrics.FOLDED.inc(await fold_pending(run.connection, run.now, _calendar()))
+    metrics.FOLDED.inc(await fold_pending(run.connection, run.now))
 
 
 async def forget_days_of_lead_times(run: Run) -> None:

@@ -15,7 +15,6 @@ from services.consultation.leadtimes.rebuild import rebuild
 from services.consultation.tables import WORKER_ROLE
 from tests.attack.support import AF, UMEA, sql
 from tests.exchange import Exchange
-from tests.folding import CALENDAR
 from tests.sizes import sample_or_full
 
 pytestmark = pytest.mark.attack
@@ -99,7 +98,7 @@ def answered(running: Exchange) -> Iterator[list[Answered]]:
 
 def refill(exchange: Exchange) -> None:
     url = exchange.postgres.url("consultation", WORKER_ROLE)
-    asyncio.run(rebuild(url, exchange.clock(), CALENDAR))
+    asyncio.run(rebuild(url, exchange.clock()))
 
 
 def told(exchange: Exchange, grouping: str, first: str, last: str, narrowed: str = "") -> dict[str, dict[str, Any]]:

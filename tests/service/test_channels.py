@@ -135,6 +135,25 @@ def test_a_call_back_that_reaches_the_asker_leads_to_no_letter(exchange: Exchang
     assert (reached["state"], reached["failedAttempts"]) == (failed["state"], 1) == ("in_progress", 1)
 
 
+def test_what_is_registered_late_happened_after_what_came_before_it(exchange: Exchange) -> None:
+    exchange.clock.stand_at(MONDAY)
+    receipt = claimed(exchange)
+    exchange.clock.stand_at(MONDAY + timedelta(hours=2))
+    post(exchange, "af-workbench", receipt, "letters", 2)
+    exchange.clock.stand_at(MONDAY + timedelta(hours=4))
+    letter = {"text": "Svaret i brevet."}
+
+    before_it_was_written = {**letter, "happenedAt": (MONDAY + timedelta(hours=1)).isoformat()}
+    refused = post(exchange, "af-workbench", receipt, "dispatches", 3, before_it_was_written)
+    an_hour_ago = {**letter, "happenedAt": (MONDAY + timedelta(hours=3)).isoformat()}
+    left = post(exchange, "af-workbench", receipt, "dispatches", 3, an_hour_ago)
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "time_not_permitted")
+    assert datetime.fromisoformat(refused.json()["earliest"]) == MONDAY + timedelta(hours=2)
+    assert left.status_code == 200
+    assert read(exchange, "umea", receipt)["leadTime"]["totalMinutes"] == 180
+
+
 def test_who_has_stated_no_address_gets_none_proposed(exchange: Exchange) -> None:
     receipt = claimed(exchange, "malmo")
 
@@ -266,6 +285,19 @@ def test_a_consultation_waits_for_its_meeting_and_the_wait_is_told_in_the_timeli
     assert [(each["kind"], each["outcome"], each["missedBy"]) for each in meetings] == [("remote", "held", None)]
     turns = [each["turn"] for each in timeline(exchange, "umea", receipt)]
     assert turns == ["answering_authority", "answering_authority", "meeting", "answering_authority"]
+
+
+def test_a_booking_sent_again_answers_the_same_also_when_the_meeting_has_begun(exchange: Exchange) -> None:
+    exchange.clock.stand_at(MONDAY)
+    path = f"{BASE}/{claimed(exchange)['consultationId']}/meetings"
+    body = booking(MONDAY + timedelta(minutes=5))
+
+    first = exchange.send("af-workbench", "POST", path, body, version=2, key="meeting-again")
+    exchange.clock.stand_at(MONDAY + timedelta(minutes=10))
+    again = exchange.send("af-workbench", "POST", path, body, version=2, key="meeting-again")
+
+    assert (first.status_code, again.status_code) == (200, 200), again.text
+    assert first.json() == again.json()
 
 
 def test_a_missed_meeting_says_by_whom_and_another_can_be_booked(exchange: Exchange) -> None:

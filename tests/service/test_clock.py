@@ -123,6 +123,21 @@ def test_what_is_stored_at_the_answer_is_what_the_clock_tells(exchange: Exchange
     assert row["first_response_seconds"] == told["firstResponseWorkingSeconds"]
 
 
+def test_what_has_been_taken_back_to_the_queue_is_worked_on_by_nobody(exchange: Exchange) -> None:
+    exchange.clock.stand_at(MONDAY + HOUR)
+    receipt = exchange.open()
+    path = f"/consultation/v1/consultations/{receipt['consultationId']}/assignments"
+    for version, hours, handler in ((1, 1, "af-a"), (2, 2, "af-b"), (3, 3, None)):
+        exchange.clock.stand_at(MONDAY + hours * HOUR)
+        assigned = exchange.send("af-workbench", "POST", path, {"handler": handler}, version=version)
+        assert assigned.status_code == 200, assigned.text
+    exchange.clock.stand_at(MONDAY + 6 * HOUR)
+
+    told = clock_of(exchange, "af-workbench", receipt)
+
+    assert (told["touchWorkingSeconds"], told["totalWorkingSeconds"]) == (2 * 3600, 5 * 3600)
+
+
 def stored(exchange: Exchange, receipt: dict[str, Any]) -> list[Any]:
     return sql(exchange, "SELECT * FROM consultation WHERE number = $1", receipt["number"])
 
@@ -163,6 +178,26 @@ def test_a_target_and_hours_set_half_way_hold_from_their_day_and_the_clock_says_
     assert after_hours["target"] == {"workingSeconds": 21 * 3600, "level": "unit"}
     later = exchange.send("umea", "GET", f"{BASE}/unit-calendars?unit=af-24").json()["calendars"]
     assert [each["validFrom"] for each in later] == ["2031-09-10"]
+
+
+def test_the_next_round_falls_due_by_the_target_of_the_unit_that_gets_it(exchange: Exchange) -> None:
+    # Years ahead, where no other test is.
+    monday = datetime(2033, 9, 5, 6, tzinfo=UTC)
+    exchange.clock.stand_at(monday)
+    target = {"unit": "af-studies", "type": "consultation", "validFrom": "2033-09-06", "workingMinutes": 60}
+    assert set_version(exchange, "unit-targets", target).status_code == 201
+    exchange.clock.stand_at(monday + 24 * HOUR)
+    receipt = exchange.open()
+    path = f"{BASE}/consultations/{receipt['consultationId']}"
+    moved = {"unit": "af-studies", "reason": "needs_specialist"}
+    assert exchange.send("af-lead", "POST", f"{path}/hand-overs", moved, version=1).status_code == 200
+    step(exchange, monday + 25 * HOUR, "af-workbench", receipt, "claims", 2)
+    step(exchange, monday + 26 * HOUR, "af-workbench", receipt, "answers", 3)
+
+    following = exchange.send("umea", "POST", f"{path}/rounds", {"question": "Och sedan?"}, version=4)
+
+    assert following.status_code == 201, following.text
+    assert following.json()["dueAt"] == clock_of(exchange, "umea", following.json())["dueAt"] == "2033-09-06T09:00:00Z"
 
 
 def set_version(exchange: Exchange, path: str, body: dict[str, Any], name: str = "af-manager") -> Any:

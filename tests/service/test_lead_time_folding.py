@@ -3,6 +3,8 @@
 import asyncio
 import random
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -13,10 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services import __main__ as samrad
 from services.consultation.leadtimes.folding import fold_pending, forget_days
 from services.consultation.leadtimes.rebuild import rebuild
+from services.consultation.leadtimes.recount import recount
 from services.consultation.tables import RUNTIME_ROLE, WORKER_ROLE
 from tests.attack.support import act, sql, together
 from tests.exchange import Exchange
-from tests.folding import CALENDAR, as_role, cells, fold_all
+from tests.folding import as_role, cells, fold_all
 from tests.sizes import sample_or_full
 
 SEED = 20261122
@@ -24,14 +27,15 @@ SEED = 20261122
 
 @pytest.fixture
 def alone(exchange: Exchange) -> Iterator[Exchange]:
-    """What has happened before is folded, and nothing of it is forgotten meanwhile."""
+    """What has happened before is in the figures, also days forgotten while a test stood years ahead."""
     fold_all(exchange)
+    rebuilt(exchange)
     yield exchange
     fold_all(exchange)
 
 
 def rebuilt(exchange: Exchange) -> dict[str, list[str]]:
-    asyncio.run(rebuild(exchange.postgres.url("consultation", WORKER_ROLE), exchange.clock(), CALENDAR))
+    asyncio.run(rebuild(exchange.postgres.url("consultation", WORKER_ROLE), exchange.clock()))
     return cells(exchange)
 
 
@@ -79,7 +83,7 @@ def test_answers_and_corrections_folded_by_two_and_broken_off_at_random_are_coun
         return broken
 
     async def fold_or_die(connection: AsyncConnection, *, die: bool) -> None:
-        await fold_pending(connection, alone.clock(), CALENDAR)
+        await fold_pending(connection, alone.clock())
         if die:
             await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
@@ -125,6 +129,47 @@ def test_a_change_that_is_refused_queues_nothing(alone: Exchange) -> None:
     assert refused.status_code == 409
     waiting = "SELECT 1 FROM lead_time_pending WHERE consultation_id = $1::text::uuid"
     assert sql(alone, waiting, receipt["consultationId"]) == []
+
+
+def test_a_corrected_channel_is_counted_under_the_right_one_and_rebuilds_alike(alone: Exchange) -> None:
+    receipt = alone.open()
+    act(alone, "af-workbench", receipt, "claims", 1)
+    act(alone, "af-workbench", receipt, "answers", 2, "Svar")
+    fold_all(alone)
+    body = {"sequence": 1, "reason": "wrong_channel", "channel": "phone"}
+    path = f"/consultation/v1/consultations/{receipt['consultationId']}/corrections"
+
+    assert alone.send("af-workbench", "POST", path, body, version=3).status_code == 200
+    fold_all(alone)
+
+    query = "SELECT channel FROM lead_time_fact WHERE consultation_id = $1::text::uuid"
+    assert sql(alone, query, receipt["consultationId"])[0]["channel"] == "phone"
+    assert cells(alone) == rebuilt(alone)
+
+
+def test_a_recount_goes_by_the_hours_of_the_unit_as_the_figures_do(alone: Exchange) -> None:
+    # Years ahead, where no other test is.
+    monday = datetime(2035, 9, 3, 6, tzinfo=UTC)  # 08:00 in Sweden
+    alone.clock.stand_at(monday - timedelta(days=7))
+    late = {day: {"opens": "10:00", "closes": "17:00"} for day in ("monday", "tuesday", "wednesday")}
+    hours = {"unit": "af-12-b", "validFrom": "2035-09-03", "opening": {"week": late}}
+    assert alone.send("af-workbench", "POST", "/consultation/v1/unit-calendars", hours).status_code == 201
+    alone.clock.stand_at(monday)
+    receipt = alone.open("malmo")
+    act(alone, "af-workbench", receipt, "claims", 1)
+    alone.clock.stand_at(monday + timedelta(hours=4))
+    act(alone, "af-workbench", receipt, "answers", 2, "Svar")
+    fold_all(alone)
+
+    async def counted(connection: AsyncConnection) -> list[dict[str, Any]]:
+        return await recount(connection, date(2035, 9, 1), date(2035, 9, 30), "unit", ["50"])
+
+    path = "/consultation/v1/lead-times?from=2035-09-01&to=2035-09-30&groupBy=unit&percentiles=50"
+    told = alone.send("dashboard", "GET", path, handler=None).json()["groups"]
+    groups = as_role(alone, WORKER_ROLE, counted)
+
+    assert [(each["key"], each["total"]) for each in groups] == [("af-12-b", [{"percentile": 50, "minutes": 120}])]
+    assert [{name: each[name] for name in groups[0]} for each in told] == groups
 
 
 def test_the_command_rebuilds_what_has_been_folded(

@@ -22,7 +22,7 @@ from services.consultation.leadtimes.rebuild import rebuild
 from services.consultation.leadtimes.recount import recount
 from services.consultation.tables import WORKER_ROLE
 from tests.exchange import Exchange, running_exchange
-from tests.folding import CALENDAR, as_role, cells, fold_all
+from tests.folding import as_role, cells, fold_all
 from tests.reference.lead_times import UNTIL, Case, generate_cases, open_minutes, percentile, time_by_turn, turn_changes
 from tests.sizes import sample_or_full
 
@@ -31,6 +31,7 @@ BASE = "/consultation/v1/consultations"
 TARGET_MINUTES = {"information_request": 18 * 60, "consultation": 27 * 60}
 SWEDEN = ZoneInfo("Europe/Stockholm")
 COUNTY = {"umea": "24", "malmo": "12"}
+UNIT = {"umea": "af-24", "malmo": "af-12"}
 MUNICIPALITY = {"umea": "2480", "malmo": "1280"}
 SHARES = {50: Fraction("0.5"), 85: Fraction("0.85"), 95: Fraction("0.95")}
 PATHS = {
@@ -190,7 +191,7 @@ def key_of(case: Case, grouping: str) -> str:
 def test_a_recount_from_events_alone_equals_what_the_api_says(played: Played, grouping: str) -> None:
     async def counted(connection: AsyncConnection) -> list[dict[str, Any]]:
         first, last = date(2024, 1, 1), date(2026, 1, 31)
-        return await recount(connection, first, last, grouping, ["0", "12.5", "50", "85", "100"], CALENDAR)
+        return await recount(connection, first, last, grouping, ["0", "12.5", "50", "85", "100"])
 
     path = f"from=2024-01-01&to=2026-01-31&groupBy={grouping}&percentiles=0,12.5,50,85,100"
     report = figures(played, f"lead-times?{path}")
@@ -310,7 +311,7 @@ def test_who_leads_nothing_registers_no_intervention(played: Played) -> None:
     body = {"name": "En insats", "day": "2025-06-01"}
     path = "/consultation/v1/interventions"
 
-    refused = played.exchange.send("af-workbench", "POST", path, body, key="intervention-2")
+    refused = played.exchange.send("dashboard", "POST", path, body, key="intervention-2", handler=None)
     numbered = {**body, "name": "om 189001019802"}
     malformed = played.exchange.send("af-lead", "POST", path, numbered, key="intervention-3")
     boundless = played.exchange.send("af-lead", "POST", path, {**body, "day": "0001-01-01"}, key="intervention-4")
@@ -400,7 +401,7 @@ def test_rebuilding_changes_no_figure(played: Played) -> None:
     as_role(played.exchange, WORKER_ROLE, forget)
     before = cells(played.exchange)
 
-    asyncio.run(rebuild(played.exchange.postgres.url("consultation", WORKER_ROLE), UNTIL, CALENDAR))
+    asyncio.run(rebuild(played.exchange.postgres.url("consultation", WORKER_ROLE), UNTIL))
 
     assert cells(played.exchange) == before
 

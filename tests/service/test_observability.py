@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from services.consultation.clocks.swedish import swedish_calendar
 from services.consultation.leadtimes.observing import observe
 from services.consultation.tables import WORKER_ROLE
 from tests.exchange import Exchange
-from tests.folding import CALENDAR, as_role, fold_all
+from tests.folding import as_role, fold_all
 
 DASHBOARDS = sorted((Path(__file__).resolve().parents[2] / "deploy/observability/grafana").glob("*.json"))
 _METRIC = re.compile(r"\bsamrad_[a-z_]+")
@@ -30,7 +31,7 @@ def exposed(exchange: Exchange) -> dict[str, set[str]]:
 def observe_now(exchange: Exchange) -> None:
     exchange.open()
     fold_all(exchange)
-    as_role(exchange, WORKER_ROLE, lambda connection: observe(connection, exchange.clock(), CALENDAR))
+    as_role(exchange, WORKER_ROLE, lambda connection: observe(connection, exchange.clock(), swedish_calendar()))
 
 
 def expressions(dashboard: Path) -> list[str]:

@@ -308,6 +308,39 @@ def test_a_time_that_cannot_be_is_refused_with_those_that_can(exchange: Exchange
     assert read(exchange, worked)["version"] == 3
 
 
+def test_a_corrected_opening_is_the_opening_of_lists_figures_and_due_dates(exchange: Exchange) -> None:
+    exchange.clock.stand_at(MONDAY)
+    receipt = exchange.open()
+    earlier = MONDAY - timedelta(days=3, hours=-1)  # Friday at ten
+    body = {"sequence": 1, "reason": "registered_late", "happenedAt": earlier.isoformat(), "channel": "phone"}
+
+    assert act(exchange, receipt, "corrections", 1, body).status_code == 200
+
+    whole = read(exchange, receipt)
+    told = exchange.send("umea", "GET", f"{CONSULTATIONS}/{receipt['consultationId']}/clock").json()
+    (row,) = sql(exchange, "SELECT * FROM consultation WHERE number = $1", receipt["number"])
+    assert datetime.fromisoformat(whole["openedAt"]) == row["opened_at"] == earlier
+    assert row["channel_in"] == "phone"
+    assert whole["dueAt"] == told["dueAt"]
+    assert datetime.fromisoformat(whole["dueAt"]) < datetime.fromisoformat(receipt["dueAt"])
+
+
+def test_corrected_waits_and_responses_are_stored_as_the_clock_tells_them(exchange: Exchange) -> None:
+    exchange.clock.stand_at(MONDAY)
+    receipt = exchange.open()
+    act(exchange, receipt, "claims", 1)
+    exchange.clock.stand_at(MONDAY + timedelta(hours=2))
+    act(exchange, receipt, "questions", 2, {"text": "?"})
+    asked_at = MONDAY + timedelta(hours=1)
+    body = {"sequence": 3, "reason": "registered_late", "happenedAt": asked_at.isoformat()}
+
+    act(exchange, receipt, "corrections", 3, body)
+
+    (row,) = sql(exchange, "SELECT * FROM consultation WHERE number = $1", receipt["number"])
+    assert (row["first_response_at"], row["clock_stopped_at"]) == (asked_at, asked_at)
+    assert row["first_response_seconds"] == 3600
+
+
 def test_a_later_correction_of_the_same_event_counts(exchange: Exchange, worked: dict[str, Any]) -> None:
     for version, hours in ((3, 2), (4, 3)):
         body = {"sequence": 3, "reason": "wrong_time", "happenedAt": (MONDAY + timedelta(hours=hours)).isoformat()}

@@ -225,10 +225,11 @@ async def book(
     """
     if len(set(body.participants)) < len(body.participants):
         raise Problem(MALFORMED, members={"errors": [{"field": "participants", "reason": "repeated"}]})
-    starts_at = wire.ahead(body.starts_at, context_of(request).clock())
-    meeting = Meeting(uuid4(), body.kind, starts_at, body.minutes, tuple(body.participants))
+    meeting = Meeting(uuid4(), body.kind, body.starts_at, body.minutes, tuple(body.participants))
 
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
+        # Here and not before: a booking that is sent again answers the same, also when the meeting has begun.
+        wire.ahead(body.starts_at, change.at)
         return await book_meeting(connection, change, meeting)
 
     def told(context: Context, caller: Caller, after: Consultation) -> ChangedConsultation:

@@ -29,7 +29,7 @@ class RecordedEvent:
     """One event as it stands in the history. `turn`, `unit` and `held` are as they became by it.
 
     `happened_at` is set when it was registered late. `responds` when the asking side hears of its question by it,
-    `held` while a handler has it. A `notice`, such as a reminder, tells something and is no part of what happened.
+    `held` while a handler works on it. A `notice`, such as a reminder, tells something and is no part of what happened.
     """
 
     sequence: int

@@ -65,7 +65,8 @@ async def apply(
     """The consultation as it has become.
 
     Raises Problem: 404 when this side has no such consultation, 412 when it has changed since it was read
-    (telling the answering side who has it), 409 when the change is not legal from its state.
+    (telling the answering side who has it), 409 when the change is not legal from its state, 422 when it is
+    registered late and can't have happened when it is said to have.
     """
     reader = Reader.of(change.caller)
     row = await find(connection, reader, change.consultation_id)

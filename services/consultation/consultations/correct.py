@@ -20,8 +20,8 @@ from services.consultation.consultations.changes import Change, apply
 from services.consultation.consultations.domain import Actor, Audience, Channel, Consultation, Event
 from services.consultation.consultations.reasons import CorrectionReason
 from services.consultation.consultations.repository import Reader, find_answered_by
-from services.consultation.consultations.timekeeping import read_history
-from services.consultation.problems import EVENT_NOT_CORRECTABLE, TIME_NOT_PERMITTED
+from services.consultation.consultations.timekeeping import read_history, time_not_permitted
+from services.consultation.problems import EVENT_NOT_CORRECTABLE
 from shared.problems import NOT_FOUND, Problem
 
 
@@ -73,5 +73,4 @@ def _require_possible(history: Sequence[RecordedEvent], correction: Correction) 
     except NothingToCorrect:
         raise Problem(EVENT_NOT_CORRECTABLE) from None
     except OutsideSpan as fault:
-        span = {"earliest": fault.span.earliest.isoformat(), "latest": fault.span.latest.isoformat()}
-        raise Problem(TIME_NOT_PERMITTED, members=span) from None
+        raise time_not_permitted(fault.span) from None

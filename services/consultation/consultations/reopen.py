@@ -31,8 +31,8 @@ from services.consultation.consultations.open import (
     information_set_of,
     new_receipt,
     opening_values,
-    placed,
 )
+from services.consultation.consultations.placement import Placement
 from services.consultation.consultations.repository import Opening, Reader, find_own
 from services.consultation.consultations.violence_matters import ViolenceMatter, require_words
 from services.consultation.problems import ALREADY_REOPENED, PROTECTED_IDENTITY
@@ -79,7 +79,7 @@ async def reopen_consultation(
             return kept
         raise
     subject = Subject(previous.person_mark, previous.person_sealed)
-    placement = placed(question, decision)
+    placement = _placement_of(previous)
     for _ in range(NUMBER_TRIES):
         opened = await new_receipt(needs, question, placement, change.at)
         values = opening_values(needs, change.caller, question, opened, subject, decision, asker) | _following(previous)
@@ -164,12 +164,17 @@ def _question(needs: OpenDependencies, previous: Row[Any], asked: NextRound) -> 
     )
 
 
+def _placement_of(previous: Row[Any]) -> Placement:
+    """In the same unit and queue as the round before, by whose hours and target it falls due, and as hidden."""
+    return Placement(previous.unit, previous.queue, previous.restricted and Restricted(previous.restricted))
+
+
 def _following(previous: Row[Any]) -> dict[str, Any]:
-    """In the same unit and queue as the round before, and as hidden as it was."""
+    placement = _placement_of(previous)
     return {
-        "unit": previous.unit,
-        "queue": previous.queue,
-        "restricted": previous.restricted,
+        "unit": placement.unit,
+        "queue": placement.queue,
+        "restricted": placement.restricted,
         "round": previous.round + 1,
         "previous_id": previous.id,
     }

@@ -18,7 +18,7 @@ from services.consultation.brake.domain import Braked
 from services.consultation.clocks.timers import Timer, TimerKind
 from services.consultation.consultations.disclosures.repository import TOLD_SETS, WITH_ASKED_SETS
 from services.consultation.consultations.domain import CLOSING, Consultation, Event, Restricted
-from services.consultation.consultations.transitions import ACTED_UPON, FIRST_RESPONSES, WAITING, Action, State
+from services.consultation.consultations.transitions import ACTED_UPON, Action, State
 from shared.audit import AuditEntry
 from shared.database.single import SingleStatements
 from shared.tokens.caller import Caller
@@ -95,7 +95,8 @@ _CHANGE = text(
     WITH changed AS (
         UPDATE consultation
         SET state = :state, turn = :turn, version = :sequence, assigned_to = :assigned_to,
-            answered_at = coalesce(:answered_at, answered_at), closed_at = coalesce(closed_at, :closed_at),
+            opened_at = coalesce(:opened_at, opened_at), channel_in = coalesce(:channel_in, channel_in),
+            answered_at = coalesce(:answered_at, answered_at), closed_at = coalesce(:closed_at, closed_at),
             total_seconds = coalesce(:total_seconds, total_seconds),
             answering_seconds = coalesce(:answering_seconds, answering_seconds),
             asking_seconds = coalesce(:asking_seconds, asking_seconds),
@@ -107,10 +108,10 @@ _CHANGE = text(
             touch_seconds = coalesce(:touch_seconds, touch_seconds),
             unit = :unit, queue = :queue, triaged_at = coalesce(triaged_at, :triaged_at),
             escalated_at = CASE WHEN NOT :acted_upon THEN coalesce(:escalated_at, escalated_at) END,
-            first_response_at = coalesce(first_response_at, :first_response_at),
+            first_response_at = coalesce(:first_response_at, first_response_at),
             closing_code = coalesce(:closing_code, closing_code),
             due_at = coalesce(:due_at, due_at), target_seconds = coalesce(:target_seconds, target_seconds),
-            clock_stopped_at = CASE WHEN :clock_stopped THEN coalesce(clock_stopped_at, :happened_at, :at) END
+            clock_stopped_at = :clock_stopped_at
         WHERE id = :id AND org = :org AND version = :sequence - 1
         RETURNING org, id, answering_org, restricted
     ), {_WITH_EVENT}
@@ -274,22 +275,28 @@ class Measured:
     """What a change does to time. None leaves as it is what was known.
 
     `target_seconds` is the counted time that it had: in time is a counted time of at most as much.
-    `first_response_seconds` is working time until the asking side heard anything. `answered_at` is for a change that is
-    no answer and tells when there was one. `timers` are all that run from then on.
+    `first_response_seconds` is working time until the asking side heard anything. The instants, and the channel by
+    which it came, are as they count after all corrections; `clock_stopped_at` is None while the clock runs.
+    `timers` are all that run from then on.
     """
 
     due_at: datetime | None = None
     target_seconds: int | None = None
     durations: Durations | None = None
     first_response_seconds: int | None = None
+    opened_at: datetime | None = None
+    channel_in: str | None = None
+    first_response_at: datetime | None = None
     answered_at: datetime | None = None
+    closed_at: datetime | None = None
+    clock_stopped_at: datetime | None = None
     timers: tuple[Timer, ...] = ()
 
 
-_UNCHANGED = Measured()
 ANSWERING = (Action.ANSWER, Action.DISPATCH)
 """What ends the lead time."""
-_ENDING = (Action.CLOSE, Action.WITHDRAW, Action.REJECT, Action.REOPEN)
+ENDING = (Action.CLOSE, Action.WITHDRAW, Action.REJECT, Action.REOPEN)
+"""What closes it: the first of them, since what is closed can be reopened."""
 
 
 async def find_visible(connection: AsyncConnection, reader: Reader, consultation_id: uuid.UUID) -> Row[Any] | None:
@@ -348,7 +355,7 @@ async def save_change(
     audit: AuditEntry,
     *,
     message: bytes | None,
-    measured: Measured = _UNCHANGED,
+    measured: Measured,
 ) -> bool:
     """Write a change; False when somebody else changed the consultation first, and then nothing is written."""
     at = event.happened_at or event.at
@@ -358,14 +365,16 @@ async def save_change(
         "org": after.organisation,
         "assigned_to": after.assigned_to,
         "queue": after.queue,
-        "answered_at": at if event.action in ANSWERING else measured.answered_at,
-        "closed_at": at if event.action in _ENDING else None,
+        "opened_at": measured.opened_at,
+        "channel_in": measured.channel_in,
+        "answered_at": measured.answered_at,
+        "closed_at": measured.closed_at,
         "triaged_at": at if event.action is Action.TRIAGE else None,
         "escalated_at": at if event.action is Action.ESCALATE else None,
         "acted_upon": event.action in ACTED_UPON,
-        "first_response_at": at if event.action in FIRST_RESPONSES else None,
+        "first_response_at": measured.first_response_at,
         "closing_code": event.detail.get(CLOSING),
-        "clock_stopped": after.state in WAITING,
+        "clock_stopped_at": measured.clock_stopped_at,
         "due_at": measured.due_at,
         "target_seconds": measured.target_seconds,
         "first_response_seconds": measured.first_response_seconds,

@@ -4,25 +4,34 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.clocks.counting import Clockwork, Rules
-from services.consultation.clocks.effective import Correction, RecordedEvent, effective
-from services.consultation.clocks.story import Story, tell_story
+from services.consultation.clocks.effective import (
+    Correction,
+    OutsideSpan,
+    RecordedEvent,
+    Span,
+    effective,
+    require_within,
+    span_of_registration,
+)
+from services.consultation.clocks.story import Pace, Story, tell_story
 from services.consultation.clocks.timers import timers
 from services.consultation.clocks.turns import Turn
 from services.consultation.consultations.domain import Audience, Event
-from services.consultation.consultations.repository import ANSWERING, Durations, Measured
-from services.consultation.consultations.transitions import FIRST_RESPONSES, MARKS, Action
+from services.consultation.consultations.repository import ANSWERING, ENDING, Durations, Measured
+from services.consultation.consultations.transitions import FIRST_RESPONSES, NOTICES, Action, State
+from services.consultation.problems import TIME_NOT_PERMITTED
+from shared.problems import Problem
 
 _HISTORY = text("SELECT * FROM clock_history(:owner, :id)")
-_TAKES = frozenset((Action.CLAIM, Action.ASSIGN, Action.BEGIN_SECRECY_TEST))
-_GIVES_BACK = frozenset((Action.RELEASE, Action.HAND_OVER))
-# Those who lead the work are told; nothing happens to the question.
-_NOTICES = frozenset(each.value for each in (Action.ESCALATE, Action.REMIND, Action.LAPSE, *MARKS))
+# In these states somebody always has it, and in no other does a handler work on it.
+_HELD = frozenset((State.IN_PROGRESS.value, State.SECRECY_TEST.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +44,10 @@ class History:
     def followed_by(self, event: Event) -> "History":
         """With one more, that is about to be recorded."""
         added = _recorded(
-            held_before=self.events[-1].held if self.events else False,
             sequence=event.sequence,
             recorded_at=event.at,
             action=event.action.value,
+            state=event.state.value,
             turn=event.state.turn.value,
             unit=event.unit,
             happened_at=event.happened_at,
@@ -53,31 +62,60 @@ class History:
 async def read_history(connection: AsyncConnection, owner: str, consultation_id: uuid.UUID) -> History:
     """The times of every event, the same for whichever of the two sides asks; empty for anybody else."""
     rows = (await connection.execute(_HISTORY, {"owner": owner, "id": consultation_id})).all()
-    events: list[RecordedEvent] = []
-    for row in rows:
-        events.append(_from_row(row, held_before=events[-1].held if events else False))
-    return History(tuple(events), frozenset(row.sequence for row in rows if not row.told_to_both))
+    return History(tuple(map(_from_row, rows)), frozenset(row.sequence for row in rows if not row.told_to_both))
 
 
 async def measure(connection: AsyncConnection, clockwork: Clockwork, row: Row[Any], event: Event) -> Measured:
-    """What the consultation's time comes to when `event` has been recorded; `row` is how it stood before."""
-    history = (await read_history(connection, row.org, row.id)).followed_by(event)
-    return measured(history, clockwork.rules(row.type, event.at))
+    """What the consultation's time comes to when `event` has been recorded; `row` is how it stood before.
+
+    Raises Problem 422 when it is registered late, and can't have happened when it is said to have.
+    """
+    history = await read_history(connection, row.org, row.id)
+    if event.happened_at is not None:
+        _require_possible(history, event.at, event.happened_at)
+    return measured(history.followed_by(event), clockwork.rules(row.type, event.at))
+
+
+def _require_possible(history: History, now: datetime, happened_at: datetime) -> None:
+    try:
+        require_within(span_of_registration(history.events, now), happened_at)
+    except OutsideSpan as fault:
+        raise time_not_permitted(fault.span) from None
+
+
+def time_not_permitted(span: Span) -> Problem:
+    """The refusal of a time at which an event can't have happened; it tells between which times it can."""
+    members = {"earliest": span.earliest.isoformat(), "latest": span.latest.isoformat()}
+    return Problem(TIME_NOT_PERMITTED, members=members)
 
 
 def measured(history: History, rules: Rules) -> Measured:
     """What the time of a history comes to."""
     story = tell_story(history.events, rules)
-    answered_at = next((each.at for each in effective(history.events) if each.action in ANSWERING), None)
+    happened = effective(history.events)
+    answered_at = next((each.at for each in happened if each.action in ANSWERING), None)
     return Measured(
         due_at=story.standing.due.at,
         target_seconds=story.standing.allowed_seconds,
         # Without an answer there is no lead time.
         durations=_durations(story) if answered_at else None,
         first_response_seconds=story.first_response_seconds,
+        opened_at=happened[0].at,
+        channel_in=happened[0].channel,
+        first_response_at=story.first_response_at,
         answered_at=answered_at,
+        closed_at=next((each.at for each in happened if each.action in ENDING), None),
+        clock_stopped_at=_stopped_at(story),
         timers=timers(story, rules),
     )
+
+
+def _stopped_at(story: Story) -> datetime | None:
+    """When the clock stopped, whoever has been waited for, and in whichever unit, since."""
+    if story.standing.pace is not Pace.STOPPED:
+        return None
+    waited = takewhile(lambda interval: not interval.counted, reversed(story.intervals))
+    return min(interval.start for interval in waited)
 
 
 def _durations(story: Story) -> Durations:
@@ -93,15 +131,15 @@ def _durations(story: Story) -> Durations:
     )
 
 
-def _from_row(row: Row[Any], *, held_before: bool) -> RecordedEvent:
+def _from_row(row: Row[Any]) -> RecordedEvent:
     correction = None
     if row.of_sequence is not None:
         correction = Correction(row.of_sequence, row.corrected_to, row.corrected_channel)
     return _recorded(
-        held_before=held_before,
         sequence=row.sequence,
         recorded_at=row.at,
         action=row.action,
+        state=row.state,
         turn=row.turn,
         unit=row.unit,
         happened_at=row.happened_at,
@@ -113,10 +151,10 @@ def _from_row(row: Row[Any], *, held_before: bool) -> RecordedEvent:
 
 def _recorded(
     *,
-    held_before: bool,
     sequence: int,
     recorded_at: datetime,
     action: str,
+    state: str,
     turn: str,
     unit: str,
     happened_at: datetime | None,
@@ -133,9 +171,9 @@ def _recorded(
         happened_at=happened_at,
         channel=channel,
         reason=reason,
-        held=action in _TAKES or (held_before and action not in _GIVES_BACK),
+        held=state in _HELD,
         responds=action in FIRST_RESPONSES,
-        notice=action in _NOTICES,
+        notice=action in NOTICES,
         correction=correction,
     )
 

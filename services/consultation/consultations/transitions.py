@@ -218,6 +218,10 @@ ACTED_UPON = frozenset(
 """What ends an escalation: the answering side has acted. That somebody gave it back, or rang in vain, does not."""
 
 
+NOTICES = frozenset((Action.ESCALATE, Action.REMIND, Action.LAPSE)) | MARKS
+"""Somebody is told, or sees it; nothing happens to the question, and no time is divided by it."""
+
+
 def legal_actions(state: State, parties: frozenset[Party]) -> list[Action]:
     """What can be done from a state by one of the parties."""
     return [action for action, rule in TRANSITIONS.items() if state in rule.since and parties & rule.parties]

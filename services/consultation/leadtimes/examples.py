@@ -167,7 +167,7 @@ DEMAND: dict[str, Any] = {
     "from": "2026-10-01",
     "to": "2026-10-31",
     "sets": [
-        {"code": "planned_measures", "asked": 211, "answered": 199, "medianMinutes": 980, "lookupShare": None},
+        {"code": "programme", "asked": 211, "answered": 199, "medianMinutes": 980, "lookupShare": 1.0},
     ],
     "_links": {"self": {"href": f"{_BASE}/demand?from=2026-10-01&to=2026-10-31"}},
 }

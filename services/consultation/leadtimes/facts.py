@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from services.consultation.clocks.all_calendars import CalendarOf
 from services.consultation.clocks.counting import COUNTED
-from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.effective import Correction, EffectiveEvent, RecordedEvent, effective
 from services.consultation.clocks.turns import Turn
 from services.consultation.clocks.zone import SWEDEN
-from services.consultation.consultations.transitions import Action, State
+from services.consultation.consultations.transitions import NOTICES, Action, State
 from services.consultation.leadtimes.areas import area_of
 from services.consultation.leadtimes.manual import manual_channel, standard_on
 
@@ -75,7 +75,7 @@ def day_of(instant: datetime) -> date:
     return instant.astimezone(SWEDEN).date()
 
 
-def fact_of(row: Any, events: Sequence[FoldedEvent], calendar: BusinessCalendar) -> Fact:
+def fact_of(row: Any, events: Sequence[FoldedEvent], calendar_of: CalendarOf) -> Fact:
     """`row` has the columns of `consultation` that the worker reads."""
     answered = row.answered_at if row.total_seconds is not None else None
     values = {
@@ -107,7 +107,7 @@ def fact_of(row: Any, events: Sequence[FoldedEvent], calendar: BusinessCalendar)
             "touch_seconds": row.touch_seconds,
             **durations,
         }
-    return Fact(values, _tallies(values, events, calendar))
+    return Fact(values, _tallies(values, events, calendar_of))
 
 
 def asked_sets(row: Any) -> list[str]:
@@ -123,12 +123,13 @@ def within_target(values: Mapping[str, Any]) -> bool:
     return counted <= int(values["target_seconds"])
 
 
-def _tallies(values: Mapping[str, Any], events: Sequence[FoldedEvent], calendar: BusinessCalendar) -> tuple[Tally, ...]:
+def _tallies(values: Mapping[str, Any], events: Sequence[FoldedEvent], calendar_of: CalendarOf) -> tuple[Tally, ...]:
     happened = effective([event.recorded for event in events])
     states = {event.recorded.sequence: event.state for event in events}
     number: Counter[tuple[date, str]] = Counter()
     amount: Counter[tuple[date, str]] = Counter()
-    for tally in (*_flow(happened, states), *_delays(happened, calendar), *_work(values, happened)):
+    delays = (*_delays(happened, calendar_of), *_escalations(events, happened, calendar_of))
+    for tally in (*_flow(happened, states), *delays, *_work(values, happened)):
         number[tally.day, tally.item] += tally.number
         amount[tally.day, tally.item] += tally.amount
     kept = sorted(key for key in number if number[key] or amount[key])
@@ -174,7 +175,7 @@ def _moves(events: Sequence[EffectiveEvent], states: Mapping[int, State]) -> Ite
         before = after
 
 
-def _delays(events: Sequence[EffectiveEvent], calendar: BusinessCalendar) -> Iterator[Tally]:
+def _delays(events: Sequence[EffectiveEvent], calendar_of: CalendarOf) -> Iterator[Tally]:
     """Each delay on the day it began, with the working seconds until it was over; none yet while it lasts.
 
     A delay lasts while the turn stays where the event put it; one that changed no turn lasts until the next event.
@@ -185,8 +186,21 @@ def _delays(events: Sequence[EffectiveEvent], calendar: BusinessCalendar) -> Ite
         changed = place == 0 or events[place - 1].turn is not event.turn
         later = events[place + 1 :]
         over = next((each for each in later if not changed or each.turn is not event.turn), None)
-        lost = 0 if over is None else calendar.open_seconds(event.at, over.at)
+        lost = 0 if over is None else calendar_of(event.unit or NONE).open_seconds(event.at, over.at)
         yield Tally(day_of(event.at), f"reason:{event.reason}", 1, lost)
+
+
+def _escalations(
+    events: Sequence[FoldedEvent], happened: Sequence[EffectiveEvent], calendar_of: CalendarOf
+) -> Iterator[Tally]:
+    """A delay that somebody has told those who lead the work of: until something happened after it."""
+    for each in events:
+        told, at = each.recorded, each.recorded.recorded_at
+        if not told.notice or told.reason not in DELAY_REASONS:
+            continue
+        over = next((event.at for event in happened if event.sequence > told.sequence and event.at >= at), None)
+        lost = 0 if over is None else calendar_of(told.unit or NONE).open_seconds(at, over)
+        yield Tally(day_of(at), f"reason:{told.reason}", 1, lost)
 
 
 def _manual_steps(events: Sequence[EffectiveEvent]) -> Iterator[tuple[int, date, str, int]]:
@@ -219,6 +233,7 @@ def folded_event(row: Any) -> FoldedEvent:
             happened_at=row.happened_at,
             channel=row.channel,
             reason=detail.get("reason"),
+            notice=row.action in NOTICES,
             correction=correction,
         ),
         State(row.state),

@@ -138,7 +138,7 @@ class ManualWork(WireModel):
 
 
 class DemandModel(WireModel):
-    """An information set: how often asked for, and the median lead time. The share is null while it is not known."""
+    """An information set: how often asked for, and the median lead time. The share is null for a category."""
 
     code: str
     asked: int

@@ -15,7 +15,7 @@ from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT, UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.clocks.domain import BusinessCalendar
+from services.consultation.clocks.all_calendars import CalendarOf, read_calendars
 from services.consultation.leadtimes.cells import ADD_TALLIES, ADD_TIMES, BY_IDS, FORGET_DAYS
 from services.consultation.leadtimes.facts import Fact, FoldedEvent, day_of, fact_of, folded_event
 from services.consultation.leadtimes.periods import days_from
@@ -87,7 +87,7 @@ _TIMES = (*_KEYS, "answered_day", *(name for name in _COLUMNS if name.endswith("
 Keys = Sequence[tuple[str, Any]]
 
 
-async def fold_pending(connection: AsyncConnection, now: datetime, calendar: BusinessCalendar) -> int:
+async def fold_pending(connection: AsyncConnection, now: datetime) -> int:
     """Fold one batch of what waits, as the role of background jobs; answers how many rows it took.
 
     Everything it does is undone when the transaction is.
@@ -95,7 +95,8 @@ async def fold_pending(connection: AsyncConnection, now: datetime, calendar: Bus
     await connection.execute(_ALONE)
     taken = (await connection.execute(_TAKE, {"rows": BATCH})).all()
     if taken:
-        await fold(connection, list(dict.fromkeys((row.org, row.consultation_id) for row in taken)), now, calendar)
+        keys = list(dict.fromkeys((row.org, row.consultation_id) for row in taken))
+        await fold(connection, keys, now, await read_calendars(connection))
     return len(taken)
 
 
@@ -104,9 +105,9 @@ async def forget_days(connection: AsyncConnection, now: datetime) -> None:
     await connection.execute(FORGET_DAYS, {"days_from": days_from(day_of(now))})
 
 
-async def fold(connection: AsyncConnection, keys: Keys, now: datetime, calendar: BusinessCalendar) -> None:
+async def fold(connection: AsyncConnection, keys: Keys, now: datetime, calendar_of: CalendarOf) -> None:
     """Make the cells tell what these consultations are by now. To be called by one at a time."""
-    facts = await made_facts(connection, keys, calendar)
+    facts = await made_facts(connection, keys, calendar_of)
     known = {(row.org, row.consultation_id): row for row in await connection.execute(_KNOWN, _ids(keys))}
     times = [key for key, fact in facts.items() if _times_differ(known.get(key), fact)]
     tallies = [key for key, fact in facts.items() if _tallies_differ(known.get(key), fact)]
@@ -120,15 +121,13 @@ async def fold(connection: AsyncConnection, keys: Keys, now: datetime, calendar:
     await add(connection, times, tallies, 1, limit)
 
 
-async def made_facts(
-    connection: AsyncConnection, keys: Keys, calendar: BusinessCalendar
-) -> dict[tuple[str, Any], Fact]:
+async def made_facts(connection: AsyncConnection, keys: Keys, calendar_of: CalendarOf) -> dict[tuple[str, Any], Fact]:
     """The facts of consultations as they are; of those that are gone, or marked for violence, there is none."""
     events: dict[Any, list[FoldedEvent]] = defaultdict(list)
     rows = (await connection.execute(_ROWS, _ids(keys))).all()
     for event in await connection.execute(_EVENTS, _ids(keys)):
         events[event.consultation_id].append(folded_event(event))
-    return {(row.org, row.id): fact_of(row, events[row.id], calendar) for row in rows}
+    return {(row.org, row.id): fact_of(row, events[row.id], calendar_of) for row in rows}
 
 
 async def keep_facts(connection: AsyncConnection, facts: Any, now: datetime) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from services.consultation.clocks.domain import BusinessCalendar
+from services.consultation.clocks.all_calendars import read_calendars
 from services.consultation.leadtimes.cells import ADD_TALLIES, ADD_TIMES, EVERYTHING
 from services.consultation.leadtimes.facts import day_of
 from services.consultation.leadtimes.folding import BATCH, LOCK, keep_facts, made_facts
@@ -24,9 +24,7 @@ _NEXT = text(
 )
 
 
-async def rebuild(
-    worker_url: str, now: datetime, calendar: BusinessCalendar, told: Callable[[int], object] = lambda _: None
-) -> int:
+async def rebuild(worker_url: str, now: datetime, told: Callable[[int], object] = lambda _: None) -> int:
     """Rebuild as the role of background jobs; answers how many consultations. `told` hears how far it has come."""
     # An engine of its own: the others give up on a statement that takes longer than a request may.
     engine = create_async_engine(worker_url, hide_parameters=True)
@@ -34,10 +32,11 @@ async def rebuild(
     try:
         async with engine.begin() as connection:
             await connection.execute(_ALONE)
+            calendar_of = await read_calendars(connection)
             for statement in _EMPTY:
                 await connection.execute(text(statement))
             while rows := (await connection.execute(_NEXT, {"org": org, "id": id_, "rows": 25 * BATCH})).all():
-                facts = await made_facts(connection, [(row.org, row.id) for row in rows], calendar)
+                facts = await made_facts(connection, [(row.org, row.id) for row in rows], calendar_of)
                 await keep_facts(connection, facts.values(), now)
                 org, id_ = rows[-1].org, rows[-1].id
                 done += len(rows)

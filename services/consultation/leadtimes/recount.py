@@ -1,6 +1,6 @@
 """Recount: lead times over again from the events alone, to hold the figures of the API against.
 
-On purpose it shares nothing with facts, cells or reports but the calendar: it replays each consultation, lays its
+On purpose it shares nothing with facts, cells or reports but the calendars: it replays each consultation, lays its
 turns one after the other, sorts what it has measured, and reads the percentiles off. It looks at every consultation
 that there is, and takes its time.
 """
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.clocks.domain import BusinessCalendar
+from services.consultation.clocks.all_calendars import CalendarOf, read_calendars
 
 TURNS = {
     "answering_authority": "answeringAuthority",
@@ -29,6 +29,8 @@ TURNS = {
 }
 _RUNNING = ("answering_authority", "secrecy_test", "post")
 _ANSWERS = ("answered", "dispatched")
+# What corrects another event, tells somebody of the consultation, or hides it, is nothing that happened to it.
+_TOLD = ("corrected", "escalated", "reminded", "pause_lapsed", "violence_marked", "violence_mark_removed")
 _STOCKHOLM = ZoneInfo("Europe/Stockholm")
 _CHUNK = 5_000
 _ROWS = text(
@@ -41,7 +43,7 @@ _ROWS = text(
 )
 _EVENTS = text(
     """
-    SELECT consultation_id, sequence, at, happened_at, action, turn, detail FROM consultation_event
+    SELECT consultation_id, sequence, at, happened_at, action, turn, unit, detail FROM consultation_event
     WHERE (org, consultation_id) > (:org, CAST(:id AS uuid))
       AND (org, consultation_id) <= (:last_org, CAST(:last_id AS uuid))
     ORDER BY org, consultation_id, sequence
@@ -72,7 +74,7 @@ class Replayed:
         return sum(self.seconds.values())
 
 
-def replay(events: Sequence[Any], calendar: BusinessCalendar) -> Replayed | None:
+def replay(events: Sequence[Any], calendar_of: CalendarOf) -> Replayed | None:
     """Of one consultation, in order of sequence; None when it was never answered."""
     moved = {
         int(event.detail["sequence"]): datetime.fromisoformat(event.detail["happenedAt"])
@@ -80,16 +82,16 @@ def replay(events: Sequence[Any], calendar: BusinessCalendar) -> Replayed | None
         if event.action == "corrected" and event.detail.get("happenedAt")
     }
     seconds: dict[str, int] = defaultdict(int)
-    turn, since = None, None
+    turn, since, unit = None, None, ""
     for event in events:
-        if event.action == "corrected":
+        if event.action in _TOLD:
             continue
         at = moved.get(event.sequence, event.happened_at or event.at)
         if since is not None and at < since:
             at = since
         if turn is not None and since is not None:
-            seconds[turn] += calendar.open_seconds(since, at)
-        turn, since = event.turn, at
+            seconds[turn] += calendar_of(unit).open_seconds(since, at)
+        turn, since, unit = event.turn, at, event.unit
         if event.action in _ANSWERS:
             return Replayed(at, seconds)
     return None
@@ -101,15 +103,15 @@ async def recount(
     last: date,
     grouping: str,
     percentiles: Sequence[str],
-    calendar: BusinessCalendar,
 ) -> list[dict[str, Any]]:
     """The groups of what was answered from `first` to `last`, both included, in the form of `GET /lead-times`.
 
     `percentiles` are as written, such as `"99.5"`: they are read exactly.
     """
     measured: dict[str, list[tuple[Replayed, int]]] = defaultdict(list)
+    calendar_of = await read_calendars(connection)
     async for row, events in _consultations(connection):
-        replayed = replay(events, calendar)
+        replayed = replay(events, calendar_of)
         if replayed is None:
             continue
         day = replayed.answered.astimezone(_STOCKHOLM).date()

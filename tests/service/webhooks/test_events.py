@@ -86,6 +86,17 @@ def test_a_restricted_consultation_is_told_only_where_the_special_scope_has_been
         assert len(special.events) == 1
 
 
+def test_who_asked_is_told_of_its_own_question_that_others_need_the_scope_of_corrections_for(hooks: Hooks) -> None:
+    with receiving() as asking, receiving() as answering:
+        hooks.subscribe("umea", asking)
+        hooks.subscribe("af-workbench", answering)
+        hooks.open()
+        hooks.rows("UPDATE outbox SET restricted = 'corrections' WHERE delivered_at IS NULL")
+        hooks.work()
+        assert [event["type"] for event in asking.events] == ["consultation.opened"]
+        assert answering.events == []
+
+
 def official(secret: str, message: Received) -> None:
     """What the specification's own library says."""
     standardwebhooks.Webhook(secret).verify(message.body, dict(message.headers))

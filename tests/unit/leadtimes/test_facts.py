@@ -1,12 +1,13 @@
 """What a consultation adds to the figures."""
 
 import uuid
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from services.consultation.clocks.domain import BusinessCalendar, OpeningHours
 from services.consultation.clocks.swedish import swedish_calendar
 from services.consultation.consultations.domain import Channel
 from services.consultation.consultations.transitions import Action, State
@@ -14,8 +15,14 @@ from services.consultation.leadtimes.facts import FoldedEvent, fact_of, folded_e
 from services.consultation.leadtimes.manual import MANUAL_CHANNELS
 
 CALENDAR = swedish_calendar()
+LATE_RISERS = swedish_calendar((OpeningHours(time(10), time(17)),) * 5 + (None, None))
 MONDAY = datetime(2026, 11, 16, 8, tzinfo=UTC)  # nine o'clock in Sweden
 DAY = date(2026, 11, 16)
+
+
+def calendar_of(unit: str) -> BusinessCalendar:
+    """Every unit's, but for one that opens at ten."""
+    return LATE_RISERS if unit == "kust" else CALENDAR
 
 
 def row(**changes: Any) -> SimpleNamespace:
@@ -56,7 +63,7 @@ def event(sequence: int, action: Action, state: State, minutes: int, **changes: 
 
 
 def tallies(events: list[FoldedEvent], **changes: Any) -> dict[str, tuple[int, int]]:
-    return {each.item: each[2:] for each in fact_of(row(**changes), events, CALENDAR).tallies}
+    return {each.item: each[2:] for each in fact_of(row(**changes), events, calendar_of).tallies}
 
 
 OPENED = event(1, Action.OPEN, State.RECEIVED, 0)
@@ -70,7 +77,7 @@ def test_one_day_is_counted_by_where_it_ended() -> None:
 def test_a_change_of_state_on_another_day_is_taken_out_of_the_one_and_put_in_the_other() -> None:
     claimed = event(2, Action.CLAIM, State.IN_PROGRESS, 24 * 60)
 
-    found = fact_of(row(), [OPENED, claimed], CALENDAR).tallies
+    found = fact_of(row(), [OPENED, claimed], calendar_of).tallies
 
     assert found == (
         (DAY, "flow:received", 1, 0),
@@ -88,6 +95,43 @@ def test_a_delay_lasts_while_the_turn_stays_where_it_was_put() -> None:
 
     assert tallies([OPENED, CLAIMED, asked, escalated, replied])["reason:question_incomplete"] == (1, 3600)
     assert tallies([OPENED, CLAIMED, asked, escalated])["reason:question_incomplete"] == (1, 0)
+
+
+@pytest.mark.requirement(12)
+def test_a_delay_is_counted_by_the_hours_of_the_unit_that_has_it() -> None:
+    asked = {"detail": {"reason": "question_incomplete"}, "unit": "kust"}
+    asked_back = event(3, Action.ASK_BACK, State.WAITING_FOR_MUNICIPALITY, 20, **asked)
+    replied = event(4, Action.REPLY, State.IN_PROGRESS, 80, unit="kust")
+
+    # From twenty past nine to twenty past ten, in a unit that opens at ten.
+    assert tallies([OPENED, CLAIMED, asked_back, replied])["reason:question_incomplete"] == (1, 1200)
+
+
+@pytest.mark.requirement(12)
+def test_an_escalation_is_a_delay_by_its_reason_and_a_reminder_ends_none() -> None:
+    escalated = event(3, Action.ESCALATE, State.IN_PROGRESS, 20, detail={"reason": "needs_specialist"})
+    reminded = event(4, Action.REMIND, State.IN_PROGRESS, 30)
+    answered = event(5, Action.ANSWER, State.ANSWERED, 80)
+
+    assert tallies([OPENED, CLAIMED, escalated, reminded, answered])["reason:needs_specialist"] == (1, 3600)
+    assert tallies([OPENED, CLAIMED, escalated, reminded])["reason:needs_specialist"] == (1, 0)
+
+
+def test_what_is_registered_late_counts_when_it_happened_though_somebody_was_reminded_since() -> None:
+    reminded = event(3, Action.REMIND, State.IN_PROGRESS, 24 * 60)
+    called = event(4, Action.CALL_BACK, State.IN_PROGRESS, 24 * 60 + 5, happened_at=MONDAY + timedelta(minutes=30))
+
+    found = fact_of(row(), [OPENED, CLAIMED, reminded, called], calendar_of).tallies
+
+    assert {each.day for each in found} == {DAY}
+
+
+@pytest.mark.requirement(3)
+def test_what_is_asked_for_by_name_is_counted_rather_than_the_category() -> None:
+    named = row(named_sets=["action_plan", "programme"], question_category="programme_plan")
+
+    assert fact_of(named, [OPENED], calendar_of).row["sets"] == ["action_plan", "programme"]
+    assert fact_of(row(question_category="programme_plan"), [OPENED], calendar_of).row["sets"] == ["programme_plan"]
 
 
 @pytest.mark.requirement(12)
@@ -148,7 +192,9 @@ def test_a_correction_moves_what_it_corrects_and_is_nothing_that_happened() -> N
         detail={"sequence": 1, "happenedAt": earlier, "channel": "phone", "reason": "registered_late"},
     )
 
-    found = {(each.day, each.item): each[2:] for each in fact_of(row(), [OPENED, CLAIMED, corrected], CALENDAR).tallies}
+    found = {
+        (each.day, each.item): each[2:] for each in fact_of(row(), [OPENED, CLAIMED, corrected], calendar_of).tallies
+    }
 
     friday = DAY - timedelta(days=3)
     assert found == {
@@ -174,4 +220,4 @@ def test_time_that_waits_for_others_does_not_count_towards_the_target() -> None:
 def test_days_are_swedish() -> None:
     late = event(1, Action.OPEN, State.RECEIVED, 0, at=datetime(2026, 11, 16, 23, 30, tzinfo=UTC))
 
-    assert fact_of(row(), [late], CALENDAR).tallies[0].day == date(2026, 11, 17)
+    assert fact_of(row(), [late], calendar_of).tallies[0].day == date(2026, 11, 17)

@@ -26,13 +26,13 @@ _SEEN_BY_WORKER = (
     *("restricted", "purpose", "case_reference", "decision_id", "decision_version", "person_mark", "due_at"),
     *("target_seconds", "answered_at", "closed_at", "escalated_at", "first_response_at", "clock_stopped_at"),
     *("total_seconds", "answering_seconds", "asking_seconds", "person_seconds", "post_seconds", "secrecy_seconds"),
-    *("meeting_seconds", "first_response_seconds", "touch_seconds"),
+    *("meeting_seconds", "first_response_seconds", "touch_seconds", "queue", "opened_at", "channel_in"),
 )
 _CHANGED_BY_WORKER = (
     *("state", "turn", "version", "assigned_to", "unit", "triaged_at", "due_at", "target_seconds", "answered_at"),
     *("closed_at", "escalated_at", "first_response_at", "clock_stopped_at", "total_seconds", "answering_seconds"),
     *("asking_seconds", "person_seconds", "post_seconds", "secrecy_seconds", "meeting_seconds"),
-    *("first_response_seconds", "touch_seconds"),
+    *("first_response_seconds", "touch_seconds", "queue", "opened_at", "channel_in"),
 )
 
 VERSIONS = (
@@ -77,14 +77,14 @@ HISTORY = (
     # pg_temp last, so that no temporary table can stand in for the real one.
     f"""
     CREATE FUNCTION clock_history(owner text, consultation uuid)
-    RETURNS TABLE (sequence integer, at timestamptz, happened_at timestamptz, action text, turn text, unit text,
-                   channel text, told_to_both boolean, reason text, of_sequence integer,
+    RETURNS TABLE (sequence integer, at timestamptz, happened_at timestamptz, action text, state text, turn text,
+                   unit text, channel text, told_to_both boolean, reason text, of_sequence integer,
                    corrected_to timestamptz, corrected_channel text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = {{schema}}, pg_temp AS
     $$ BEGIN
         RETURN QUERY
-        SELECT e.sequence, e.at, e.happened_at, e.action, e.turn, e.unit, e.channel, e.audience = 'both',
-               e.detail ->> 'reason',
+        SELECT e.sequence, e.at, e.happened_at, e.action, e.state, e.turn, e.unit, e.channel,
+               e.audience = 'both', e.detail ->> 'reason',
                CASE WHEN e.action = 'corrected' THEN (e.detail ->> 'sequence')::integer END,
                CASE WHEN e.action = 'corrected' THEN (e.detail ->> 'happenedAt')::timestamptz END,
                CASE WHEN e.action = 'corrected' THEN e.detail ->> 'channel' END
@@ -96,6 +96,8 @@ HISTORY = (
     """,
     "REVOKE EXECUTE ON FUNCTION clock_history(text, uuid) FROM PUBLIC",
     f"GRANT EXECUTE ON FUNCTION clock_history(text, uuid) TO {RUNTIME}",
+    # A corrected opening is another time, or another channel, for lists and figures too.
+    f"GRANT UPDATE (opened_at, channel_in) ON consultation TO {RUNTIME}",
 )
 
 TIMERS = (
@@ -130,6 +132,8 @@ TIMERS = (
     # In the trail it is nobody's organisation: what the clock does is not said to have been done by anybody there.
     f"CREATE POLICY told_by_operator ON audit_entry FOR INSERT TO {WORKER} WITH CHECK (org = 'operator')",
     f"GRANT SELECT ON unit_calendar, unit_target TO {WORKER}",
+    # Figures are counted over all units at once.
+    f"CREATE POLICY counted_by ON unit_calendar FOR SELECT TO {WORKER} USING (true)",
     f"GRANT EXECUTE ON FUNCTION clock_history(text, uuid) TO {WORKER}",
 )
 

@@ -125,12 +125,12 @@ NOT_ANSWERING = ProblemKind(
     "not_answering",
     403,
     Words(
-        "Bara den svarande myndigheten anger öppettider och måltider",
-        "Only the answering authority states opening hours and targets",
+        "Bara den svarande myndigheten anger öppettider och måltider, och registrerar åt andra",
+        "Only the answering authority states opening hours and targets, and registers for others",
     ),
     Words(
-        "Tala med Arbetsförmedlingen. Vad som gäller framgår av GET på samma adress.",
-        "Talk to Arbetsförmedlingen. What is in force is told by GET at the same address.",
+        "Tala med Arbetsförmedlingen. Öppettider och mål läses med GET på samma adress; egna frågor öppnas som samråd.",
+        "Talk to Arbetsförmedlingen. Hours and targets are read by GET at the same address; open questions of your own.",
     ),
     check=TENANCY,
 )

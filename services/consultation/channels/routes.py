@@ -88,7 +88,9 @@ async def register_contact(
         "subject": mark_person(context.vault, registration.person),
         "detail": {"purpose": registration.purpose, "caseReference": registration.case_reference},
     }
-    needs = RegisterDependencies(context.database, context.vault, context.grounds, context.clocks, context.limits)
+    needs = RegisterDependencies(
+        context.answering, context.database, context.vault, context.grounds, context.clocks, context.limits
+    )
     if attempt is not None:
         async with context.database.begin(Tenancy(caller.organisation)) as connection:
             if (kept := await context.ledger.waiting(connection, caller, attempt, now)) is not None:

@@ -129,8 +129,8 @@ NOT_ANSWERING = ProblemKind(
         "Only the answering authority states opening hours and targets, and registers for others",
     ),
     Words(
-        "Tala med Arbetsförmedlingen. Öppettider och mål läses med GET på samma adress; egna frågor öppnas som samråd.",
-        "Talk to Arbetsförmedlingen. Hours and targets are read by GET at the same address; open questions of your own.",
+        "Tala med Arbetsförmedlingen. Öppettider och mål läses med GET; egna frågor öppnas som samråd.",
+        "Talk to Arbetsförmedlingen. Hours and targets are read by GET; questions of your own are opened as consultations.",
     ),
     check=TENANCY,
 )

@@ -46,3 +46,30 @@ def test_whoever_works_a_queue_but_does_not_answer_registers_nothing_in_anothers
 
     assert (refused.status_code, refused.json()["code"]) == (403, "not_answering"), refused.text
     assert sql(exchange, "SELECT count(*) AS rows FROM consultation")[0]["rows"] == before
+
+
+# --- when and where somebody can be met ----------------------------------------------------------------------------
+
+
+def test_of_a_person_with_protected_identity_no_meeting_is_told_without_the_scope(exchange: Exchange) -> None:
+    person = somebody()
+    receipt = exchange.open(UMEA, person=person)
+    assert act(exchange, AF, receipt, "claims", 1).status_code == 200
+    path = f"{CONSULTATIONS}/{receipt['consultationId']}"
+    starts_at = (exchange.clock() + timedelta(days=2)).isoformat()
+    meeting = {"kind": "physical", "startsAt": starts_at, "minutes": 30, "participants": ["municipality", "person"]}
+    booked = exchange.send(AF, "POST", f"{path}/meetings", meeting, version=2).json()
+    seen = {name: exchange.send(name, "GET", f"{path}/meetings").json() for name in (UMEA, AF)}
+    assert all([each["meetingId"] for each in told["meetings"]] == [booked["meetingId"]] for told in seen.values())
+
+    with marked(exchange, person):
+        for name in (UMEA, AF):
+            told = exchange.send(name, "GET", f"{path}/meetings").json()
+            assert (told["withheld"], told["meetings"]) == (True, [])
+            events = exchange.send(name, "GET", f"{path}/events").text
+            assert not any(fact in events for fact in (booked["meetingId"], "physical"))
+        with_scope = exchange.send("umea-protected", "GET", f"{path}/meetings").json()
+
+    assert (with_scope["withheld"], len(with_scope["meetings"])) == (False, 1)
+    entries = trail(exchange, UMEA, "consultation.meetings_read", receipt["consultationId"])
+    assert sorted(entry["outcome"] for entry in entries) == ["permitted"] * 3 + ["refused"] * 2

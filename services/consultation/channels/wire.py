@@ -142,8 +142,13 @@ class MeetingModel(WireModel):
 
 
 class MeetingList(WireModel):
-    """All meetings of one consultation, in the order booked."""
+    """All meetings of one consultation, in the order booked.
 
+    `withheld` when the person has protected identity: when and where she can be met is then told to nobody without the
+    scope for it, and no meeting is.
+    """
+
+    withheld: bool
     meetings: list[MeetingModel]
     links: Links
 
@@ -223,6 +228,7 @@ MEETING_BOOKED_EXAMPLE: dict[str, Any] = {
 }
 MEETING_OUTCOME_EXAMPLE: dict[str, Any] = {"outcome": "held"}
 MEETINGS_EXAMPLE: dict[str, Any] = {
+    "withheld": False,
     "meetings": [
         {
             **MEETING_EXAMPLE,

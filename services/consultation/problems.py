@@ -130,7 +130,7 @@ NOT_ANSWERING = ProblemKind(
     ),
     Words(
         "Tala med Arbetsförmedlingen. Öppettider och mål läses med GET; egna frågor öppnas som samråd.",
-        "Talk to Arbetsförmedlingen. Hours and targets are read by GET; questions of your own are opened as consultations.",
+        "Talk to Arbetsförmedlingen. Hours and targets are read by GET; own questions are opened as consultations.",
     ),
     check=TENANCY,
 )

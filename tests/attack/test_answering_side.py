@@ -73,3 +73,53 @@ def test_of_a_person_with_protected_identity_no_meeting_is_told_without_the_scop
     assert (with_scope["withheld"], len(with_scope["meetings"])) == (False, 1)
     entries = trail(exchange, UMEA, "consultation.meetings_read", receipt["consultationId"])
     assert sorted(entry["outcome"] for entry in entries) == ["permitted"] * 3 + ["refused"] * 2
+
+
+# --- numbers where none belongs, and times that were not -----------------------------------------------------------
+
+
+def taken(exchange: Exchange) -> str:
+    """The path of a consultation that a handler has, in version 2."""
+    receipt = exchange.open(UMEA)
+    assert act(exchange, AF, receipt, "claims", 1).status_code == 200
+    return f"{CONSULTATIONS}/{receipt['consultationId']}"
+
+
+def test_what_is_kept_in_the_clear_takes_no_identity_number(exchange: Exchange) -> None:
+    person, path = PERSONS["complete"].number, taken(exchange)
+    written = f"{person[:8]}-{person[8:]}"
+    attempt = {"outcome": "reached", "minutes": 1}
+    answers = [
+        exchange.send(AF, "POST", REGISTRATIONS, registration(exchange, askedBy=person)),
+        exchange.send(AF, "POST", REGISTRATIONS, registration(exchange, askedBy=written)),
+        exchange.send(AF, "POST", f"{path}/call-backs", {"switchboard": person, **attempt}, version=2),
+        exchange.send(AF, "POST", f"{path}/call-backs", {"switchboard": written, **attempt}, version=2),
+        exchange.send(AF, "POST", f"{BASE}/queue/views", {"name": f"Om {written}", "filters": {}}),
+        exchange.send(
+            "af-lead", "POST", f"{BASE}/interventions", {"name": f"Om {person[:8]} {person[8:]}", "day": "2026-11-01"}
+        ),
+    ]
+
+    assert [(each.status_code, each.json()["code"]) for each in answers] == [(422, "malformed_request")] * len(answers)
+    assert not any(number in each.text for each in answers for number in (person, written))
+
+
+def test_nothing_is_registered_as_done_before_what_it_answers(exchange: Exchange) -> None:
+    """Lead time would be whatever the one who is measured says."""
+    path = taken(exchange)
+    assert exchange.send(AF, "POST", f"{path}/letters", version=2).status_code == 200
+    before = (exchange.clock() - timedelta(days=20)).isoformat()
+
+    refused = exchange.send(AF, "POST", f"{path}/dispatches", {"text": "x", "happenedAt": before}, version=3)
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "time_not_permitted"), refused.text
+    assert exchange.send(AF, "GET", path).json()["state"] == "sent_by_post"
+
+
+def test_an_intervention_at_an_end_of_the_calendar_does_not_take_the_others_with_it(exchange: Exchange) -> None:
+    interventions = f"{BASE}/interventions"
+    for day, status in (("0001-01-01", 422), ("9999-12-31", 422), ("1970-01-01", 201), ("2099-12-31", 201)):
+        assert exchange.send("af-lead", "POST", interventions, {"name": "x", "day": day}).status_code == status
+
+    for days in (7, 365):
+        assert exchange.send("af-lead", "GET", f"{interventions}?days={days}").status_code == 200

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from services.consultation.channels.call_back import CallBackOutcome
 from services.consultation.channels.meetings import MeetingKind, MeetingOutcome, Participant
@@ -17,19 +18,29 @@ from services.consultation.question_categories import QuestionCategory
 from services.consultation.wire import CaseReference, Instant, PersonText
 from shared.http.bodies import WireModel
 from shared.problems import Problem
+from shared.tokens.caller import is_fit_as_actor
 
 LATEST_REGISTRATION = timedelta(days=31)
 LONGEST_AHEAD = timedelta(days=366)
+
+
+def _handler(stated: str) -> str:
+    """As in the header: in the clear, so without anything that could be an identity number."""
+    if not is_fit_as_actor(stated):
+        raise PydanticCustomError("handler_unfit", "no handler's id")
+    return stated
+
 
 Minutes = Annotated[int, Field(strict=True, ge=0, le=600, description="The handler's time / Handläggarens tid")]
 Switchboard = Annotated[
     str,
     Field(
-        pattern=r"^\+?[0-9][0-9 -]{4,19}$",
+        # With its prefix, 0 or +: an identity number with its century has neither.
+        pattern=r"^(\+[1-9]|0[1-9])[0-9 -]{4,18}$",
         description="The organisation's switchboard, never a person's number / Växelns nummer, aldrig en persons",
     ),
 ]
-HandlerId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+HandlerId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$"), AfterValidator(_handler)]
 OrganisationNumber = Annotated[str, Field(pattern=r"^[0-9]{10}$")]
 Links = Annotated[dict[str, dict[str, str]], Field(alias="_links")]
 

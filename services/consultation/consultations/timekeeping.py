@@ -10,13 +10,22 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.clocks.counting import Clockwork, Rules
-from services.consultation.clocks.effective import Correction, RecordedEvent, effective
+from services.consultation.clocks.effective import (
+    Correction,
+    OutsideSpan,
+    RecordedEvent,
+    effective,
+    require_within,
+    span_of_registration,
+)
 from services.consultation.clocks.story import Story, tell_story
 from services.consultation.clocks.timers import timers
 from services.consultation.clocks.turns import Turn
 from services.consultation.consultations.domain import Audience, Event
 from services.consultation.consultations.repository import ANSWERING, Durations, Measured
 from services.consultation.consultations.transitions import FIRST_RESPONSES, Action
+from services.consultation.problems import TIME_NOT_PERMITTED
+from shared.problems import Problem
 
 _HISTORY = text("SELECT * FROM clock_history(:owner, :id)")
 _TAKES = frozenset((Action.CLAIM, Action.ASSIGN, Action.BEGIN_SECRECY_TEST))
@@ -63,9 +72,24 @@ async def read_history(connection: AsyncConnection, owner: str, consultation_id:
 
 
 async def measure(connection: AsyncConnection, clockwork: Clockwork, row: Row[Any], event: Event) -> Measured:
-    """What the consultation's time comes to when `event` has been recorded; `row` is how it stood before."""
-    history = (await read_history(connection, row.org, row.id)).followed_by(event)
-    return measured(history, clockwork.rules(row.type, event.at))
+    """What the consultation's time comes to when `event` has been recorded; `row` is how it stood before.
+
+    Raises Problem 422 for one that is said to have happened before what came before it: the answer to a question that
+    had not come yet would be no lead time at all.
+    """
+    history = await read_history(connection, row.org, row.id)
+    _require_in_order(history, event)
+    return measured(history.followed_by(event), clockwork.rules(row.type, event.at))
+
+
+def _require_in_order(history: History, event: Event) -> None:
+    if event.happened_at is None:
+        return
+    try:
+        require_within(span_of_registration(history.events, event.at), event.happened_at)
+    except OutsideSpan as fault:
+        span = {"earliest": fault.span.earliest.isoformat(), "latest": fault.span.latest.isoformat()}
+        raise Problem(TIME_NOT_PERMITTED, members=span) from None
 
 
 def measured(history: History, rules: Rules) -> Measured:

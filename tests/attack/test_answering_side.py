@@ -1,13 +1,20 @@
 """What the answering side may do in others' names, and what it and the asking side are told beside the consultation."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from services.consultation.consultations.repository import Reader, events
 from services.consultation.lookups.simulator.persons import PERSONS
+from shared.database.embedded import SUPERUSER
+from shared.database.engine import Database
 from shared.tokens.client import authorization
+from tests.attack.support import AF as ANSWERER
 from tests.attack.support import BASE, CONSULTATIONS, act, sql
+from tests.attack.support import UMEA as ASKER
 from tests.exchange import Exchange
 from tests.service.test_protected_identity import marked, somebody, trail
 from tests.service.workers import workers
@@ -123,3 +130,23 @@ def test_an_intervention_at_an_end_of_the_calendar_does_not_take_the_others_with
 
     for days in (7, 365):
         assert exchange.send("af-lead", "GET", f"{interventions}?days={days}").status_code == 200
+
+
+def test_what_the_answering_side_alone_sees_is_kept_from_the_asker_by_the_statement_too(exchange: Exchange) -> None:
+    """As a role that no policy holds: what is left is the statement's own condition."""
+    receipt = exchange.open(UMEA)
+    assert act(exchange, AF, receipt, "triages", 1).status_code == 200
+
+    async def read() -> dict[str, list[str]]:
+        database = Database(exchange.postgres.url("consultation", SUPERUSER), pool_size=1)
+        async with database.without_tenant() as connection:
+            found = {
+                name: [
+                    row.action for row in await events(connection, Reader(org), ASKER, UUID(receipt["consultationId"]))
+                ]
+                for name, org in (("asking", ASKER), ("answering", ANSWERER))
+            }
+        await database.close()
+        return found
+
+    assert asyncio.run(read()) == {"asking": ["opened"], "answering": ["opened", "triaged"]}

@@ -143,7 +143,7 @@ async def list_events(
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
         row = await visible(connection, caller, consultation_id)
         owner = str(row.org)
-        rows = await repository.events(connection, owner, consultation_id)
+        rows = await repository.events(connection, repository.Reader.of(caller), owner, consultation_id)
         await record(connection, reading(context, caller, row, "consultation.events_read", ["events"]))
     left_out = _OF_MEETINGS if is_withheld(caller, row) else frozenset()
     told = [

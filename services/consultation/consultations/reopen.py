@@ -32,7 +32,7 @@ from services.consultation.consultations.open import (
     new_receipt,
     opening_values,
 )
-from services.consultation.consultations.placement import place
+from services.consultation.consultations.placement import Placement, place
 from services.consultation.consultations.repository import Opening, Reader, find_own
 from services.consultation.problems import ALREADY_REOPENED, PROTECTED_IDENTITY
 from services.consultation.question_categories import QuestionCategory
@@ -80,7 +80,8 @@ async def reopen_consultation(
     placement = place(decision, information_set_of(question))
     for _ in range(NUMBER_TRIES):
         opened = await new_receipt(needs, question, placement, change.at)
-        values = opening_values(needs, change.caller, question, opened, subject, decision, asker) | _following(previous)
+        values = opening_values(needs, change.caller, question, opened, subject, decision, asker)
+        values |= _following(previous, placement)
         try:
             return await _written(needs, change, values, opened, attempt, told)
         except IntegrityError as fault:
@@ -159,12 +160,12 @@ def _question(needs: OpenDependencies, previous: Row[Any], asked: NextRound) -> 
     )
 
 
-def _following(previous: Row[Any]) -> dict[str, Any]:
-    """In the same unit and queue as the round before, and as hidden as it was."""
+def _following(previous: Row[Any], placement: Placement) -> dict[str, Any]:
+    """In the same unit and queue as the round before, and as hidden as it was, or as a new question would be."""
     return {
         "unit": previous.unit,
         "queue": previous.queue,
-        "restricted": previous.restricted,
+        "restricted": previous.restricted or placement.restricted,
         "round": previous.round + 1,
         "previous_id": previous.id,
     }

@@ -339,6 +339,14 @@ EVENTS = (
         seen_by=_BOTH,
     ),
     AuditEvent(
+        "consultation.meetings_read",
+        Words("Ett samråds möten lästes", "The meetings of a consultation were read"),
+        "either side reads which meetings a consultation has had and awaits; refused when they are withheld",
+        {**_PURPOSE, **_DECISION, "fields": "the parts shown", **_PROTECTED},
+        outcomes=("permitted", "refused"),
+        seen_by=_BOTH,
+    ),
+    AuditEvent(
         "unit_calendar.set",
         Words("En enhets öppettider angavs", "A unit's opening hours were set"),
         "the answering authority records a version of a unit's calendar",

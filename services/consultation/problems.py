@@ -143,12 +143,12 @@ NOT_ANSWERING = ProblemKind(
     "not_answering",
     403,
     Words(
-        "Bara den svarande myndigheten anger öppettider och målvärden",
-        "Only the answering authority states opening hours and targets",
+        "Bara den svarande myndigheten anger öppettider och målvärden, och registrerar åt andra",
+        "Only the answering authority states opening hours and targets, and registers for others",
     ),
     Words(
-        "Tala med Arbetsförmedlingen. Vad som gäller framgår av GET på samma adress.",
-        "Talk to Arbetsförmedlingen. What is in force is told by GET at the same address.",
+        "Tala med Arbetsförmedlingen. Öppettider och mål läses med GET; egna frågor öppnas som samråd.",
+        "Talk to Arbetsförmedlingen. Hours and targets are read by GET; own questions are opened as consultations.",
     ),
     check=TENANCY,
 )

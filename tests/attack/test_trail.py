@@ -33,6 +33,8 @@ def test_each_disclosure_about_a_person_has_its_entry_when_the_answer_comes(exch
         ("consultation.read", lambda: exchange.send("af-workbench", "GET", whole)),
         ("consultation.events_read", lambda: exchange.send("umea", "GET", f"{whole}/events")),
         ("consultation.events_read", lambda: exchange.send("af-workbench", "GET", f"{whole}/events")),
+        ("consultation.meetings_read", lambda: exchange.send("umea", "GET", f"{whole}/meetings")),
+        ("consultation.meetings_read", lambda: exchange.send("af-workbench", "GET", f"{whole}/meetings")),
         ("consultation.claimed", lambda: act(exchange, "af-workbench", receipt, "claims", 1)),
         ("consultation.asked_back", lambda: act(exchange, "af-workbench", receipt, "questions", 2, "x")),
         ("consultation.replied", lambda: act(exchange, "umea", receipt, "replies", 3, "x")),

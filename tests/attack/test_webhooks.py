@@ -21,7 +21,7 @@ from tests.attack.test_outbound import answering, hook
 from tests.exchange import NOBODY, Exchange
 from tests.service.webhooks.conftest import hooks, place, receiver
 from tests.sizes import sample_or_full
-from tests.webhooks import CONTACT, SUBSCRIPTIONS, Hooks, Receiver, path_of, written_subscription
+from tests.webhooks import CONTACT, SUBSCRIPTIONS, Hooks, Receiver, path_of, receiving, written_subscription
 
 __all__ = ["hooks", "place", "receiver"]
 
@@ -166,7 +166,7 @@ def test_a_secret_that_is_moved_to_another_subscription_signs_nothing(hooks: Hoo
 def test_the_worker_that_reads_the_outbox_can_not_read_what_was_asked_or_by_whom(exchange: Exchange) -> None:
     for statement in (
         "SELECT person_sealed FROM consultation",
-        "SELECT case_reference FROM consultation",
+        "SELECT asked_by, details_sealed FROM consultation",
         "SELECT sealed FROM consultation_message",
         "SELECT actor FROM consultation_event",
         "UPDATE outbox SET audience = 'both'",
@@ -237,3 +237,65 @@ def test_nothing_is_sent_where_nobody_has_said_yes(hooks: Hooks, receiver: Recei
     hooks.pass_by(days=1)
     hooks.work()
     assert (len(receiver.challenges), receiver.received) == (1, [])
+
+
+# --- what is hidden ------------------------------------------------------------------------------------------------
+
+
+def hidden_from_the_manager(hooks: Hooks, receiver: Receiver) -> tuple[dict[str, Any], str]:
+    """A subscription that is told of violence, made by somebody who may see it; and one such consultation, spread."""
+    subscription = hooks.subscribe("umea", receiver)
+    own = uuid.UUID(subscription["webhookSubscriptionId"])
+    hooks.rows("UPDATE webhook_subscription SET restrictions = '{violence}' WHERE id = $1", own)
+    consultation = hooks.open()
+    hooks.rows("UPDATE consultation SET restricted = 'violence' WHERE id = $1", uuid.UUID(consultation))
+    hooks.rows("UPDATE outbox SET restricted = 'violence' WHERE delivered_at IS NULL")
+    hooks.spread()
+    return subscription, consultation
+
+
+def test_deliveries_of_what_is_hidden_are_hidden_from_whoever_manages_subscriptions(
+    hooks: Hooks, receiver: Receiver
+) -> None:
+    subscription, consultation = hidden_from_the_manager(hooks, receiver)
+    [delivery] = hooks.rows("SELECT id FROM webhook_delivery WHERE consultation_id = $1", uuid.UUID(consultation))
+    hooks.work()
+    assert [event["subject"] for event in receiver.events] == [consultation]
+
+    assert hooks.deliveries(subscription) == []
+    path = f"{BASE}/webhook-deliveries/{delivery['id']}"
+    assert hooks.send("umea", "GET", path).status_code == 404
+    assert hooks.send("umea", "POST", f"{path}/redeliveries").status_code == 404
+
+
+def test_an_address_of_somebody_elses_choosing_is_sent_nothing_hidden_that_waits_nor_what_has_been_sent(
+    hooks: Hooks, receiver: Receiver
+) -> None:
+    """A client without the special scope leads the subscription of one that has it to a receiver of its own."""
+    subscription, _ = hidden_from_the_manager(hooks, receiver)
+    open_to_all = hooks.open()
+    with receiving() as stolen:
+        wish = {"url": stolen.url, "eventTypes": ["*"], "contact": CONTACT}
+        assert hooks.send("umea", "PUT", path_of(subscription), wish, version=2).status_code == 200
+        assert hooks.send("umea", "POST", path_of(subscription, "/validations")).status_code == 200
+        hooks.work()
+        since = (hooks.exchange.clock() - timedelta(days=1)).isoformat()
+        replay = hooks.send("umea", "POST", path_of(subscription, "/replays"), {"since": since, "deliveredToo": True})
+        hooks.work()
+
+    assert replay.json()["queued"] == 1
+    assert {event["subject"] for event in stolen.events} == {open_to_all}
+    assert receiver.events == []
+
+
+def test_what_kriminalvarden_asks_is_no_secret_to_its_own_receiver(hooks: Hooks) -> None:
+    with receiving() as asking, receiving() as answering:
+        hooks.subscribe("umea", asking)
+        hooks.subscribe("af-workbench", answering)
+        consultation = hooks.open()
+        hooks.rows("UPDATE consultation SET restricted = 'corrections' WHERE id = $1", uuid.UUID(consultation))
+        hooks.rows("UPDATE outbox SET restricted = 'corrections' WHERE delivered_at IS NULL")
+        hooks.work()
+
+        assert [event["subject"] for event in asking.events] == [consultation]
+        assert answering.events == []

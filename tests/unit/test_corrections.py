@@ -14,7 +14,9 @@ from services.consultation.clocks.effective import (
     RecordedEvent,
     effective,
     require_permitted,
+    require_within,
     span_of_correction,
+    span_of_registration,
 )
 from services.consultation.clocks.turns import Turn
 from tests.sizes import sample_or_full
@@ -112,6 +114,15 @@ def test_corrections_notices_and_unknown_events_are_not_corrected(of: int) -> No
 
     with pytest.raises(NothingToCorrect):
         require_permitted(history, Correction(of, channel="phone"))
+
+
+def test_what_is_registered_now_can_have_happened_since_the_last_event() -> None:
+    span = span_of_registration(HISTORY, MONDAY + 20 * HOUR)
+
+    require_within(span, MONDAY + 8 * HOUR)
+    for hours in (7.9, 20.1):
+        with pytest.raises(OutsideSpan):
+            require_within(span, MONDAY + hours * HOUR)
 
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(-500, 500)), max_size=8))

@@ -40,7 +40,7 @@ from services.consultation.consultations.placement import Placement, place
 from services.consultation.grounds.domain import AskingOrganisation, Decision, Grounds
 from services.consultation.persons.domain import PersonNumber
 from services.consultation.persons.vault import mark_person, seal_person
-from services.consultation.problems import PROTECTED_IDENTITY
+from services.consultation.problems import NOT_ANSWERING, PROTECTED_IDENTITY
 from services.consultation.question_categories import QuestionCategory
 from shared.audit import AuditEntry
 from shared.database.engine import Database, Tenancy
@@ -81,8 +81,9 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class RegisterDependencies:
-    """What registering needs of the world."""
+    """What registering needs of the world. `answering` is who may register for others."""
 
+    answering: str
     database: Database
     vault: Vault
     grounds: Grounds
@@ -108,9 +109,12 @@ async def decide_registration(
 ) -> Decision:
     """The ground on which the one who asked may ask, with the person counted for the enumeration brake.
 
-    Raises Problem when there is no ground, when it comes to a queue that the caller can't see, when the brake holds,
-    and when the person has protected identity: then nothing about her is written down.
+    Raises Problem for anybody but the answering authority: whoever else works a queue would write in others' names.
+    And when there is no ground, when it comes to a queue that the caller can't see, when the brake holds, and when the
+    person has protected identity: then nothing about her is written down.
     """
+    if caller.organisation != needs.answering:
+        raise Problem(NOT_ANSWERING)
     decision = await needs.grounds.decide(
         registration.organisation,
         registration.purpose,

@@ -39,12 +39,14 @@ from services.consultation.consultations.disclosures.wire import read_disclosure
 from services.consultation.consultations.domain import Channel, Consultation, State
 from services.consultation.consultations.models import ChangedConsultation
 from services.consultation.consultations.purposes import fit_to_ask_about
-from services.consultation.consultations.reading_routes import visible
+from services.consultation.consultations.reading_routes import is_withheld, reading, visible
 from services.consultation.consultations.repository import find_own
 from services.consultation.context import Context, context_of
+from services.consultation.lookups.domain import disclosure_marks
 from services.consultation.lookups.references import checked_reference
 from services.consultation.persons.vault import mark_person
 from services.consultation.wire import read_person
+from shared.audit import record
 from shared.database.engine import Tenancy
 from shared.http.bodies import JsonBody
 from shared.http.conditions import ExpectedVersion, etag
@@ -88,7 +90,9 @@ async def register_contact(
         "subject": mark_person(context.vault, registration.person),
         "detail": {"purpose": registration.purpose, "caseReference": registration.case_reference},
     }
-    needs = RegisterDependencies(context.database, context.vault, context.grounds, context.clocks, context.limits)
+    needs = RegisterDependencies(
+        context.answering, context.database, context.vault, context.grounds, context.clocks, context.limits
+    )
     if attempt is not None:
         async with context.database.begin(Tenancy(caller.organisation)) as connection:
             if (kept := await context.ledger.waiting(connection, caller, attempt, now)) is not None:
@@ -301,14 +305,22 @@ async def cancel_meeting(
     summary="The meetings of a consultation / Samrådets möten",
 )
 async def list_meetings(request: Request, caller: Reader, consultation_id: ConsultationId) -> Response:
-    """For both sides: when, of what kind, with which roles, and what became of it.
+    """For both sides: when, of what kind, with which roles, and what became of it. Each reading is audited.
 
-    För båda sidor: när, vilken sort, vilka roller och hur det gick.
+    When the person has protected identity no meeting is told.
+
+    För båda sidor: när, vilken sort, vilka roller och hur det gick. Varje läsning loggas. Om personen har skyddade
+    personuppgifter visas inga möten.
     """
     context = context_of(request)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
         row = await visible(connection, caller, consultation_id)
-        rows = await meetings_of(connection, row.org, consultation_id)
+        withheld = is_withheld(caller, row)
+        rows = [] if withheld else await meetings_of(connection, row.org, consultation_id)
+        fields = [] if withheld else ["meetings"]
+        marks = disclosure_marks(protected=row.protected, withheld=withheld)
+        entry = reading(context, caller, row, "consultation.meetings_read", fields, withheld=withheld, marks=marks)
+        await record(connection, entry)
     meetings = [
         wire.MeetingModel(
             meeting_id=each.id,
@@ -324,7 +336,7 @@ async def list_meetings(request: Request, caller: Reader, consultation_id: Consu
         for each in rows
     ]
     links = {"self": {"href": f"{context.base_url}/consultations/{consultation_id}/meetings"}}
-    return context.json(wire.MeetingList(meetings=meetings, links=links))
+    return context.json(wire.MeetingList(withheld=withheld, meetings=meetings, links=links))
 
 
 def _read_registration(context: Context, body: wire.RegistrationRequest) -> Registration:

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from services.consultation.channels.call_back import CallBackOutcome
 from services.consultation.channels.meetings import MeetingKind, MeetingOutcome, Participant
@@ -18,19 +19,29 @@ from services.consultation.question_categories import QuestionCategory
 from services.consultation.wire import CaseReference, Instant, PersonText
 from shared.http.bodies import WireModel
 from shared.problems import Problem
+from shared.tokens.caller import is_fit_as_actor
 
 LATEST_REGISTRATION = timedelta(days=31)
 LONGEST_AHEAD = timedelta(days=366)
+
+
+def _handler(stated: str) -> str:
+    """As in the header: in the clear, so without anything that could be an identity number."""
+    if not is_fit_as_actor(stated):
+        raise PydanticCustomError("handler_unfit", "no handler's id")
+    return stated
+
 
 Minutes = Annotated[int, Field(strict=True, ge=0, le=600, description="The handler's time / Handläggarens tid")]
 Switchboard = Annotated[
     str,
     Field(
-        pattern=r"^\+?[0-9][0-9 -]{4,19}$",
+        # With its prefix, 0 or +: an identity number with its century has neither.
+        pattern=r"^(\+[1-9]|0[1-9])[0-9 -]{4,18}$",
         description="The organisation's switchboard, never a person's number / Växelns nummer, aldrig en persons",
     ),
 ]
-HandlerId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+HandlerId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$"), AfterValidator(_handler)]
 OrganisationNumber = Annotated[str, Field(pattern=r"^[0-9]{10}$")]
 Links = Annotated[dict[str, dict[str, str]], Field(alias="_links")]
 
@@ -145,8 +156,13 @@ class MeetingModel(WireModel):
 
 
 class MeetingList(WireModel):
-    """All meetings of one consultation, in the order booked."""
+    """All meetings of one consultation, in the order booked.
 
+    `withheld` when the person has protected identity: when and where she can be met is then told to nobody without the
+    scope for it, and no meeting is.
+    """
+
+    withheld: bool
     meetings: list[MeetingModel]
     links: Links
 
@@ -226,6 +242,7 @@ MEETING_BOOKED_EXAMPLE: dict[str, Any] = {
 }
 MEETING_OUTCOME_EXAMPLE: dict[str, Any] = {"outcome": "held"}
 MEETINGS_EXAMPLE: dict[str, Any] = {
+    "withheld": False,
     "meetings": [
         {
             **MEETING_EXAMPLE,

@@ -129,6 +129,13 @@ def span_of_correction(recorded: Sequence[RecordedEvent], sequence: int) -> Span
     return Span(earliest, latest)
 
 
+def span_of_registration(recorded: Sequence[RecordedEvent], now: datetime) -> Span:
+    """When what is registered at `now`, after everything recorded so far, can have happened."""
+    latest = now.astimezone(UTC)
+    counted = effective(recorded)
+    return Span(counted[-1].at if counted else latest - LATE_REGISTRATION, latest)
+
+
 def require_permitted(recorded: Sequence[RecordedEvent], correction: Correction) -> None:
     """Raises NothingToCorrect, or OutsideSpan with the times that are permitted."""
     span = span_of_correction(recorded, correction.sequence)

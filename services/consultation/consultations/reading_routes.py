@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from services.consultation import scopes
 from services.consultation.consultations import examples, repository
-from services.consultation.consultations.domain import State
+from services.consultation.consultations.domain import Action, State
 from services.consultation.consultations.messages import open_message
 from services.consultation.consultations.models import (
     ConsultationPage,
@@ -39,6 +39,8 @@ from shared.vault import Vault
 router = APIRouter(tags=["consultations"])
 
 _NO_MARKS: Mapping[str, object] = {}
+# What an event says of a meeting is of what kind it is, and who did not come.
+_OF_MEETINGS = frozenset((Action.BOOK_MEETING, Action.HOLD_MEETING, Action.MISS_MEETING, Action.CANCEL_MEETING))
 _ALL_FIELDS = ["person", "messages", "details", "lookupSources", "afItems", "leadTime"]
 ConsultationId = Annotated[uuid.UUID, Path(alias="consultationId", description="From the list / Ur listan")]
 
@@ -106,7 +108,7 @@ async def get_consultation(
         raise Problem(NOT_FOUND)
     row, messages = found
     _refuse_answering_without_queue(caller, row.org)
-    withheld = row.protected and scopes.PROTECTED_READ.name not in caller.scopes
+    withheld = is_withheld(caller, row)
     if withheld:
         model = without_content(row, caller.organisation, context.base_url)
     else:
@@ -133,16 +135,18 @@ async def list_events(
 ) -> Response:
     """The events that the caller's side may see: from these anyone can count the lead time again.
 
-    Each reading is audited.
+    Each reading is audited. When the person has protected identity nothing of a meeting is told but that it is one.
 
-    Händelserna som den egna sidan får se; ur dem kan var och en räkna om ledtiden. Varje läsning loggas.
+    Händelserna som den egna sidan får se; ur dem kan var och en räkna om ledtiden. Varje läsning loggas. Om personen
+    har skyddade personuppgifter visas inget om ett möte utöver att det finns.
     """
     context = context_of(request)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
         row = await visible(connection, caller, consultation_id)
         owner = str(row.org)
-        rows = await repository.events(connection, owner, consultation_id)
+        rows = await repository.events(connection, repository.Reader.of(caller), owner, consultation_id)
         await record(connection, reading(context, caller, row, "consultation.events_read", ["events"]))
+    left_out = _OF_MEETINGS if is_withheld(caller, row) else frozenset()
     told = [
         TimelineEvent(
             event_id=row.id,
@@ -156,7 +160,7 @@ async def list_events(
             actor=row.actor if row.actor_org == caller.organisation else None,
             channel=row.channel,
             unit=row.unit,
-            detail=row.detail,
+            detail={} if row.action in left_out else row.detail,
         )
         for row in rows
         if row.action not in MARKS or scopes.VIOLENCE_READ.name in caller.scopes
@@ -184,6 +188,11 @@ async def visible(connection: AsyncConnection, caller: Caller, consultation_id: 
         raise Problem(NOT_FOUND)
     _refuse_answering_without_queue(caller, row.org)
     return row
+
+
+def is_withheld(caller: Caller, row: Row[Any]) -> bool:
+    """Whether the person has protected identity, and the caller lacks the scope for what is then told."""
+    return bool(row.protected) and scopes.PROTECTED_READ.name not in caller.scopes
 
 
 def reading(

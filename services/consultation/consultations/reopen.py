@@ -32,7 +32,7 @@ from services.consultation.consultations.open import (
     new_receipt,
     opening_values,
 )
-from services.consultation.consultations.placement import Placement
+from services.consultation.consultations.placement import Placement, place
 from services.consultation.consultations.repository import Opening, Reader, find_own
 from services.consultation.consultations.violence_matters import ViolenceMatter, require_words
 from services.consultation.problems import ALREADY_REOPENED, PROTECTED_IDENTITY
@@ -79,10 +79,11 @@ async def reopen_consultation(
             return kept
         raise
     subject = Subject(previous.person_mark, previous.person_sealed)
-    placement = _placement_of(previous)
+    placement = _placement_of(previous, place(decision, information_set_of(question)))
     for _ in range(NUMBER_TRIES):
         opened = await new_receipt(needs, question, placement, change.at)
-        values = opening_values(needs, change.caller, question, opened, subject, decision, asker) | _following(previous)
+        values = opening_values(needs, change.caller, question, opened, subject, decision, asker)
+        values |= _following(previous, placement)
         try:
             return await _written(needs, change, values, opened, attempt, told)
         except IntegrityError as fault:
@@ -164,13 +165,16 @@ def _question(needs: OpenDependencies, previous: Row[Any], asked: NextRound) -> 
     )
 
 
-def _placement_of(previous: Row[Any]) -> Placement:
-    """In the same unit and queue as the round before, by whose hours and target it falls due, and as hidden."""
-    return Placement(previous.unit, previous.queue, previous.restricted and Restricted(previous.restricted))
+def _placement_of(previous: Row[Any], asked: Placement) -> Placement:
+    """In the same unit and queue as the round before, by whose hours and target it falls due.
+
+    As hidden as that was, or as a new question would be.
+    """
+    hidden = previous.restricted and Restricted(previous.restricted)
+    return Placement(previous.unit, previous.queue, hidden or asked.restricted)
 
 
-def _following(previous: Row[Any]) -> dict[str, Any]:
-    placement = _placement_of(previous)
+def _following(previous: Row[Any], placement: Placement) -> dict[str, Any]:
     return {
         "unit": placement.unit,
         "queue": placement.queue,

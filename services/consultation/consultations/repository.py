@@ -204,7 +204,7 @@ _EVENTS = text(
     """
     SELECT sequence, id, at, happened_at, action, state, turn, actor_org, actor, audience, channel, unit, detail
     FROM consultation_event
-    WHERE org = :org AND consultation_id = :id ORDER BY sequence
+    WHERE org = :owner AND consultation_id = :id AND (audience = 'both' OR answering_org = :org) ORDER BY sequence
     """
 ).columns(detail=JSONB)
 _NEXT_ROUND = text("SELECT id FROM consultation WHERE org = :org AND previous_id = :id")
@@ -452,9 +452,12 @@ async def open_next_round(connection: AsyncConnection, values: Mapping[str, Any]
     return Braked.read(outcome) if outcome.startswith("{") else Opening(outcome)
 
 
-async def events(connection: AsyncConnection, owner: str, consultation_id: uuid.UUID) -> Sequence[Row[Any]]:
-    """The events that the reading organisation may see; row-level security holds back the rest."""
-    return (await connection.execute(_EVENTS, {"org": owner, "id": consultation_id})).all()
+async def events(
+    connection: AsyncConnection, reader: Reader, owner: str, consultation_id: uuid.UUID
+) -> Sequence[Row[Any]]:
+    """The events that the reading organisation may see; row-level security holds back the rest as well."""
+    values = {"org": reader.organisation, "owner": owner, "id": consultation_id}
+    return (await connection.execute(_EVENTS, values)).all()
 
 
 async def page_of_asker(

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 
 from services.consultation import scopes
+from services.consultation.clocks.domain import FIRST_YEAR, LAST_YEAR
 from services.consultation.context import context_of
 from services.consultation.leadtimes import examples
 from services.consultation.leadtimes.asking import UNIT, Statistics, require_in_calendar
@@ -45,9 +46,17 @@ class InterventionRequest(WireModel):
     @field_validator("name")
     @classmethod
     def _names_nobody(cls, name: str) -> str:
-        if any(passes_for_identity(word) for word in name.split()):
+        if passes_for_identity(name):
             raise ValueError("an identity number does not stand in a name")
         return name
+
+    @field_validator("day")
+    @classmethod
+    def _of_our_time(cls, day: date) -> date:
+        # Sides are laid out around it: at the ends of the calendar there is no day beside it.
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise ValueError("of a year that no calendar covers")
+        return day
 
 
 class InterventionModel(WireModel):

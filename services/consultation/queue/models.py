@@ -3,7 +3,8 @@
 import uuid
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 from sqlalchemy import Row
 
 from services.consultation.clocks.turns import Turn
@@ -13,6 +14,7 @@ from services.consultation.consultations.reasons import DelayReason
 from services.consultation.queue.domain import Assigned, Filters, HandOverReason, Sort, Tab, Today
 from services.consultation.wire import Day, Instant
 from shared.http.bodies import WireModel
+from shared.identity import passes_for_identity
 
 UNIT = r"^[a-z0-9][a-z0-9-]{0,39}$"
 UnitCode = Annotated[str, Field(pattern=UNIT, description="From the units of agreements / Ur enheterna")]
@@ -214,10 +216,17 @@ class FiltersModel(WireModel):
         return filters
 
 
+def _nobody(name: str) -> str:
+    """Raises when it holds what passes for an identity number: names are kept in the clear."""
+    if passes_for_identity(name):
+        raise PydanticCustomError("names_somebody", "an identity number does not stand in a name")
+    return name
+
+
 class ViewRequest(WireModel):
     """A view to save. Its name is read by colleagues when it is shared: nothing about a person belongs in it."""
 
-    name: Annotated[str, Field(min_length=1, max_length=60)]
+    name: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+$"), AfterValidator(_nobody)]
     shared: bool = False
     filters: FiltersModel
 

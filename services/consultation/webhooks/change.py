@@ -20,6 +20,7 @@ async def change_subscription(
     that can't be sent to.
 
     What it tells of restricted consultations follows the client that changes it: it can't keep more than that one may.
+    Nor is what waits sent then, which might be to an address of that client's choosing.
     """
     held = await repository.lock(connection, own)
     if held is None:
@@ -27,5 +28,8 @@ async def change_subscription(
     if held.version != version:
         raise Problem(VERSION_CHANGED, members={"currentVersion": held.version})
     refuse_unfit_address(courier, wish.url)
-    await repository.change(connection, own, wish, sight(caller.scopes))
+    seen = sight(caller.scopes)
+    await repository.change(connection, own, wish, seen)
+    if not set(held.restrictions) <= set(seen):
+        await repository.hold_back(connection, own)
     await record(connection, entries.changed(caller, own.id, own.now, readdressed=held.url != wish.url))

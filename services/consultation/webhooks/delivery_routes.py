@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.consultation.consultations.repository import Reader as Seer
 from services.consultation.context import context_of
 from services.consultation.webhooks import examples, repository
 from services.consultation.webhooks.models import (
@@ -114,9 +115,9 @@ async def list_webhook_deliveries(
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response:
-    """What was sent, what waits and what was given up.
+    """What was sent, what waits and what was given up, of consultations that the caller may see.
 
-    Vad som har skickats, vad som väntar och vad som gavs upp.
+    Vad som har skickats, vad som väntar och vad som gavs upp, i de samråd som anroparen får se.
     """
     context = context_of(request)
     place = decode_cursor(cursor)
@@ -124,7 +125,9 @@ async def list_webhook_deliveries(
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
         if await repository.find(connection, own) is None:
             raise Problem(NOT_FOUND)
-        rows = await repository.deliveries(connection, own, place, limit + 1, failed=status == "failed")
+        rows = await repository.deliveries(
+            connection, Seer.of(caller), own, place, limit + 1, failed=status == "failed"
+        )
     shown, more = split_page(rows, limit)
     following = encode_cursor(shown[-1].event_at, shown[-1].id) if more else None
     parameters: dict[str, object] = {"limit": limit, "status": status, "cursor": cursor}
@@ -149,7 +152,7 @@ async def get_webhook_delivery(request: Request, caller: Reader, delivery_id: De
     """
     context = context_of(request)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
-        row = await repository.find_delivery(connection, caller.organisation, delivery_id)
+        row = await repository.find_delivery(connection, Seer.of(caller), delivery_id)
         if row is None:
             raise Problem(NOT_FOUND)
         made = await repository.attempts(connection, caller.organisation, delivery_id)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.consultation.consultations.repository import Reader
 from services.consultation.problems import WEBHOOK_NOT_ACTIVE
 from services.consultation.webhooks import entries, repository
 from services.consultation.webhooks.domain import SubscriptionState
@@ -34,8 +35,8 @@ class Replayed:
 
 async def redeliver(connection: AsyncConnection, caller: Caller, delivery_id: uuid.UUID, now: datetime) -> None:
     """Put one in the queue again; one that waits is left as it is. Raises Problem: 404, 409 when nothing is sent."""
-    found = await repository.find_delivery(connection, caller.organisation, delivery_id)
-    if found is None:
+    found = await repository.find_delivery(connection, Reader.of(caller), delivery_id)
+    if found is None or not found.tellable:
         raise Problem(NOT_FOUND)
     if found.subscription_state != SubscriptionState.ACTIVE:
         raise Problem(WEBHOOK_NOT_ACTIVE)

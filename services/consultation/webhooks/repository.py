@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.consultation.consultations.repository import Reader, in_sight
 from services.consultation.webhooks.domain import MAX_SECRETS, Wish
 
 _FACTS = """
@@ -32,7 +33,7 @@ _ADD = text(
 _FIND = text(f"SELECT {_FACTS} FROM webhook_subscription s WHERE org = :org AND id = :id AND removed_at IS NULL")
 _LOCK = text(
     """
-    SELECT id, version, url, state FROM webhook_subscription
+    SELECT id, version, url, state, restrictions FROM webhook_subscription
     WHERE org = :org AND id = :id AND removed_at IS NULL FOR UPDATE
     """
 )
@@ -105,9 +106,19 @@ _DELIVERY = """
     d.id, d.subscription_id, d.event_id, d.event_type, d.event_at, d.consultation_id, d.sequence, d.sample, d.status,
     d.created_at, d.run_at, d.give_up_at, d.attempts, d.finished_at
 """
-_DELIVERIES = """
-    SELECT {facts} FROM webhook_delivery d
-    WHERE d.org = :org AND d.subscription_id = :id {failed}
+_ITS_CONSULTATION = "c.id = d.consultation_id AND (c.org = d.org OR c.answering_org = d.org)"
+# That it happened is hidden with the consultation, from whoever manages subscriptions as from everybody.
+# OFFSET 0: each is looked up by its keys, and the table is never read to be joined with.
+_READABLE = f"NOT EXISTS (SELECT FROM consultation c WHERE {_ITS_CONSULTATION} AND NOT {in_sight('c')} OFFSET 0)"
+# What the subscription `s` is told of, as when it was spread (spread.py).
+_TELLABLE = f"""
+    NOT EXISTS (SELECT FROM consultation c WHERE {_ITS_CONSULTATION} AND c.restricted IS NOT NULL
+                AND NOT (c.restricted = ANY (s.restrictions) OR (c.restricted = 'corrections' AND c.org = s.org))
+                OFFSET 0)
+"""
+_DELIVERIES = f"""
+    SELECT {{facts}} FROM webhook_delivery d
+    WHERE d.org = :org AND d.subscription_id = :id AND {_READABLE} {{failed}}
       AND (d.event_at, d.id) < (CAST(:at AS timestamptz), CAST(:after AS uuid))
     ORDER BY d.event_at DESC, d.id DESC LIMIT :rows
 """
@@ -115,9 +126,9 @@ _ALL_DELIVERIES = text(_DELIVERIES.format(facts=_DELIVERY, failed=""))
 _FAILED_DELIVERIES = text(_DELIVERIES.format(facts=_DELIVERY, failed="AND d.status = 'failed'"))
 _FIND_DELIVERY = text(
     f"""
-    SELECT {_DELIVERY}, s.state AS subscription_state
+    SELECT {_DELIVERY}, s.state AS subscription_state, {_TELLABLE} AS tellable
     FROM webhook_delivery d JOIN webhook_subscription s ON s.org = d.org AND s.id = d.subscription_id
-    WHERE d.org = :org AND d.id = :id AND s.removed_at IS NULL
+    WHERE d.org = :org AND d.id = :id AND s.removed_at IS NULL AND {_READABLE}
     """
 )
 _ATTEMPTS = text(
@@ -134,13 +145,21 @@ _REPLAY = text(
     f"""
     UPDATE webhook_delivery d SET {_AGAIN}
     FROM (
-        SELECT id FROM webhook_delivery
-        WHERE org = :org AND subscription_id = :id AND event_at >= :since AND status <> 'waiting' AND NOT sample
-          AND (status = 'failed' OR :delivered_too)
-        ORDER BY event_at, id LIMIT :most
+        SELECT d.id FROM webhook_delivery d JOIN webhook_subscription s ON s.org = d.org AND s.id = d.subscription_id
+        WHERE d.org = :org AND d.subscription_id = :id AND d.event_at >= :since AND d.status <> 'waiting'
+          AND NOT d.sample AND (d.status = 'failed' OR :delivered_too) AND {_TELLABLE}
+        ORDER BY d.event_at, d.id LIMIT :most
     ) AS chosen
     WHERE d.org = :org AND d.id = chosen.id
     RETURNING d.event_at
+    """
+)
+_HOLD_BACK = text(
+    f"""
+    UPDATE webhook_delivery d SET status = 'failed', lease = NULL, finished_at = :now
+    FROM webhook_subscription s
+    WHERE s.org = :org AND s.id = :id AND d.org = s.org AND d.subscription_id = s.id AND d.status = 'waiting'
+      AND NOT d.sample AND NOT {_TELLABLE}
     """
 )
 _NOTE_REPLAY = text(
@@ -230,6 +249,11 @@ async def change(connection: AsyncConnection, own: Own, wish: Wish, restrictions
     await connection.execute(_CHANGE, values)
 
 
+async def hold_back(connection: AsyncConnection, own: Own) -> None:
+    """What waits, and the subscription is no longer told of, is not sent."""
+    await connection.execute(_HOLD_BACK, own.place)
+
+
 async def activate(connection: AsyncConnection, own: Own, url: str) -> bool:
     """From now on events are sent; False when it has another address by now, or is gone."""
     if (await connection.execute(_ACTIVATE, {**own.place, "url": url})).first() is None:
@@ -261,17 +285,19 @@ async def secrets_of(connection: AsyncConnection, own: Own) -> Sequence[Row[Any]
 
 
 async def deliveries(
-    connection: AsyncConnection, own: Own, place: Place, rows: int, *, failed: bool
+    connection: AsyncConnection, reader: Reader, own: Own, place: Place, rows: int, *, failed: bool
 ) -> Sequence[Row[Any]]:
-    """What was, is or could not be delivered; newest first."""
+    """What was, is or could not be delivered, of consultations that the reader may see; newest first."""
     at, after = place or _NEWEST
-    values = {"org": own.organisation, "id": own.id, "at": at, "after": after, "rows": rows}
+    values = {**reader.values(), "id": own.id, "at": at, "after": after, "rows": rows}
     return (await connection.execute(_FAILED_DELIVERIES if failed else _ALL_DELIVERIES, values)).all()
 
 
-async def find_delivery(connection: AsyncConnection, organisation: str, delivery_id: uuid.UUID) -> Row[Any] | None:
-    """One delivery, with the state of its subscription."""
-    return (await connection.execute(_FIND_DELIVERY, {"org": organisation, "id": delivery_id})).one_or_none()
+async def find_delivery(connection: AsyncConnection, reader: Reader, delivery_id: uuid.UUID) -> Row[Any] | None:
+    """One delivery of a consultation that the reader may see, with the state of its subscription, and whether that one
+    is still told of it (`tellable`).
+    """
+    return (await connection.execute(_FIND_DELIVERY, {**reader.values(), "id": delivery_id})).one_or_none()
 
 
 async def attempts(connection: AsyncConnection, organisation: str, delivery_id: uuid.UUID) -> Sequence[Row[Any]]:

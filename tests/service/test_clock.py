@@ -129,7 +129,7 @@ def test_what_has_been_taken_back_to_the_queue_is_worked_on_by_nobody(exchange: 
     path = f"/consultation/v1/consultations/{receipt['consultationId']}/assignments"
     for version, hours, handler in ((1, 1, "af-a"), (2, 2, "af-b"), (3, 3, None)):
         exchange.clock.stand_at(MONDAY + hours * HOUR)
-        assigned = exchange.send("af-workbench", "POST", path, {"handler": handler}, version=version)
+        assigned = exchange.send("af-lead", "POST", path, {"handler": handler}, version=version)
         assert assigned.status_code == 200, assigned.text
     exchange.clock.stand_at(MONDAY + 6 * HOUR)
 

@@ -319,7 +319,7 @@ def test_who_leads_nothing_registers_no_intervention(played: Played) -> None:
     assert (refused.status_code, refused.json()["requiredScope"]) == (403, "samrad:queue.lead")
     assert (malformed.status_code, malformed.json()["code"]) == (422, "malformed_request")
     assert "189001019802" not in malformed.text
-    assert (boundless.status_code, boundless.json()["code"]) == (422, "period_invalid")
+    assert (boundless.status_code, boundless.json()["code"]) == (422, "malformed_request")
 
 
 @pytest.mark.requirement(14)

@@ -150,7 +150,7 @@ def test_due_dates_of_what_is_open_follow_when_a_target_is_set(exchange: Exchang
     exchange.clock.stand_at(monday)
     receipt = exchange.open(type="consultation")
     target = {"unit": "af-24", "type": "consultation", "validFrom": "2032-09-07", "workingMinutes": 720}
-    assert exchange.send("af-workbench", "POST", "/consultation/v1/unit-targets", target).status_code == 201
+    assert exchange.send("af-manager", "POST", "/consultation/v1/unit-targets", target).status_code == 201
 
     # The product's own worker is woken by it.
     path = f"/consultation/v1/consultations/{receipt['consultationId']}"

@@ -148,7 +148,9 @@ class Player:
             answering=stage.answering,
             limits=_UNLIMITED,
         )
-        self._registering = RegisterDependencies(stage.database, stage.vault, self._grounds, self._clocks, _UNLIMITED)
+        self._registering = RegisterDependencies(
+            stage.answering, stage.database, stage.vault, self._grounds, self._clocks, _UNLIMITED
+        )
         self._records: dict[int, _Record] = {}
 
     async def play(

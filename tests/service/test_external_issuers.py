@@ -24,6 +24,7 @@ from shared.tokens.client import ClientIdentity, MachineClient, authorization
 from shared.tokens.jose import embedded_key, signed_token
 from shared.tokens.profile import PROFILES
 from tests.exchange import Exchange, consultation_body
+from tests.reading import whole_trail
 from tests.service.gateway.servers import free_socket, serving
 from tests.service.workers import workers
 from tests.unit.shared.given import run
@@ -202,9 +203,7 @@ def test_the_trail_tells_whose_client_it_was(
     caller = client(exchange, foreign)
     call(exchange, caller, abroad["gateway"], "POST", CONSULTATIONS, consultation_body())
 
-    entries = exchange.send("umea", "GET", "/consultation/v1/audit-entries").json()["entries"]
-
-    assert f"{foreign.url}#umea" in {each["client"] for each in entries}
+    assert f"{foreign.url}#umea" in {each["client"] for each in whole_trail(exchange, "umea")}
 
 
 def test_the_same_idempotency_key_of_two_issuers_clients_of_one_name_is_two_requests(

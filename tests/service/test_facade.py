@@ -22,6 +22,7 @@ from shared.problems import UNAVAILABLE, Problem
 from tests.attack.support import sql
 from tests.exchange import Exchange
 from tests.facade import FacadeClient, facade_client, fault_of, own_period, question, registered
+from tests.reading import whole_trail
 from tests.sizes import sample_or_full
 
 pytestmark = pytest.mark.requirement(1)
@@ -184,12 +185,7 @@ def test_the_trail_tells_the_same_as_of_a_look_up_over_rest_and_by_which_way_it_
     exchange.look_up("complete", caseReference=case)
     facade.answered(question(today=today, case=case))
 
-    path = "/consultation/v1/audit-entries?limit=20"
-    entries = [
-        entry
-        for entry in exchange.send("umea", "GET", path).json()["entries"]
-        if entry["detail"].get("caseReference") == case
-    ]
+    entries = [entry for entry in whole_trail(exchange, "umea") if entry["detail"].get("caseReference") == case]
     by_channel = {channel: [entry for entry in entries if entry["channel"] == channel] for channel in ("ssbtek", None)}
     assert [entry["event"] for entry in by_channel["ssbtek"]] == ["lookup.disclosed", "lookup.asked"]
     for ours, theirs in zip(by_channel[None], by_channel["ssbtek"], strict=True):

@@ -153,7 +153,7 @@ def test_a_recount_goes_by_the_hours_of_the_unit_as_the_figures_do(alone: Exchan
     alone.clock.stand_at(monday - timedelta(days=7))
     late = {day: {"opens": "10:00", "closes": "17:00"} for day in ("monday", "tuesday", "wednesday")}
     hours = {"unit": "af-12-b", "validFrom": "2035-09-03", "opening": {"week": late}}
-    assert alone.send("af-workbench", "POST", "/consultation/v1/unit-calendars", hours).status_code == 201
+    assert alone.send("af-manager", "POST", "/consultation/v1/unit-calendars", hours).status_code == 201
     alone.clock.stand_at(monday)
     receipt = alone.open("malmo")
     act(alone, "af-workbench", receipt, "claims", 1)

@@ -148,13 +148,13 @@ def test_due_dates_of_what_is_open_follow_when_a_target_is_set(exchange: Exchang
     # Years ahead, since what has been recorded stays, and holds for whatever is opened after.
     monday = datetime(2032, 9, 6, 6, tzinfo=UTC)
     exchange.clock.stand_at(monday)
-    receipt = exchange.open(type="consultation")
-    target = {"unit": "af-24", "type": "consultation", "validFrom": "2032-09-07", "workingMinutes": 720}
+    receipt = exchange.open("malmo", type="consultation")
+    target = {"unit": "af-12-b", "type": "consultation", "validFrom": "2032-09-07", "workingMinutes": 720}
     assert exchange.send("af-manager", "POST", "/consultation/v1/unit-targets", target).status_code == 201
 
     # The product's own worker is woken by it.
     path = f"/consultation/v1/consultations/{receipt['consultationId']}"
-    whole = until(lambda: exchange.send("umea", "GET", path).json(), lambda read: read["dueAt"] != receipt["dueAt"])
+    whole = until(lambda: exchange.send("malmo", "GET", path).json(), lambda read: read["dueAt"] != receipt["dueAt"])
 
     assert (receipt["dueAt"], whole["dueAt"]) == ("2032-09-08T15:00:00Z", "2032-09-07T09:00:00Z")
     assert whole["version"] == 1

@@ -49,7 +49,7 @@ _SPREAD = text(
           -- As with every reading: a question of Kriminalvården's own is no secret to itself.
           AND (taken.restricted IS NULL OR taken.restricted = ANY (s.restrictions)
                OR (taken.restricted = 'corrections' AND s.org = taken.org))
-        ON CONFLICT (subscription_id, event_id) DO NOTHING
+        ON CONFLICT (org, subscription_id, event_id) DO NOTHING
     )
     SELECT count(*) FROM taken
     """

@@ -80,7 +80,7 @@ TABLES = (
         tries integer NOT NULL DEFAULT 0,
         finished_at timestamptz,
         PRIMARY KEY (org, id),
-        UNIQUE (subscription_id, event_id),
+        UNIQUE (org, subscription_id, event_id),
         CHECK ((status = 'waiting') = (finished_at IS NULL)),
         FOREIGN KEY (org, subscription_id) REFERENCES webhook_subscription (org, id) ON DELETE CASCADE
     ) WITH (fillfactor = 80, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_scale_factor = 0,

@@ -241,7 +241,7 @@ def test_text_that_a_database_cannot_hold_is_refused_and_not_a_fault_of_ours(exc
 
 
 def test_two_handlers_racing_for_one_consultation_get_one_winner_each_time(exchange: Exchange) -> None:
-    rounds = sample_or_full(40, 200)
+    rounds = sample_or_full(15, 200)
     ready = threading.Barrier(2)
 
     def try_to_claim(handler: str, receipt: dict[str, Any]) -> httpx.Response:

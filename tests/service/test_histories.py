@@ -350,7 +350,7 @@ def test_whatever_two_handlers_and_two_municipalities_do_what_must_hold_holds(wo
         Histories,
         settings=settings(
             derandomize=True,
-            max_examples=sample_or_full(10, 2_000),
+            max_examples=sample_or_full(5, 2_000),
             stateful_step_count=18,
             deadline=None,
             database=None,

@@ -60,7 +60,7 @@ class Played:
 @pytest.fixture(scope="module")
 def played() -> Iterator[Played]:
     """A product of its own, since the figures count everything that is in it."""
-    cases = generate_cases(SEED, sample_or_full(30, 500))
+    cases = generate_cases(SEED, sample_or_full(20, 500))
     with running_exchange() as exchange:
         ids: dict[int, str] = {}
         versions: dict[int, int] = defaultdict(int)

@@ -379,7 +379,7 @@ def settings(port: int) -> Settings:
 
 
 def test_look_ups_that_succeed_fail_and_are_broken_off_leave_no_descriptor_thread_or_task_behind() -> None:
-    number = sample_or_full(300, 10_000)
+    number = sample_or_full(120, 10_000)
     port = free_ports(2)
 
     async def live() -> tuple[Held, Held, Held]:

@@ -25,7 +25,7 @@ from tests.exchange import Exchange, running_exchange
 from tests.sizes import sample_or_full
 
 BASE = "/consultation/v1/consultations"
-SIZE = sample_or_full(60, 3000)
+SIZE = sample_or_full(30, 3000)
 AF = "0007:2021002114"
 SECONDS = 2 * 9 * 3600
 """What the answers took from which something is expected: two working days."""

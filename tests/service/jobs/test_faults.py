@@ -16,7 +16,7 @@ from tests.background import Place, Process, process
 from tests.sizes import sample_or_full
 
 SEED = 3
-KILLS = sample_or_full(4, 60)
+KILLS = sample_or_full(2, 60)
 JOBS_BETWEEN = 50
 
 AT_WORK = "SELECT EXISTS (SELECT FROM begun WHERE pid = $1) OR EXISTS (SELECT FROM effect WHERE pid = $1)"

@@ -17,7 +17,7 @@ from shared.tokens.client import MachineClient, authorization, token_request
 from tests.exchange import NOBODY, lookup_body
 from tests.instance import Instance, started
 from tests.openapi_check import SERVICES, document
-from tests.sizes import fewer_persons
+from tests.sizes import fewer_persons, sample_or_full
 
 MARKER = number("18981212", "980")
 FORMS = (MARKER, MARKER[2:], f"{MARKER[:8]}-{MARKER[8:]}", f"{MARKER[2:8]}-{MARKER[8:]}", f"{MARKER[2:8]}+{MARKER[8:]}")

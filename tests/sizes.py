@@ -3,7 +3,12 @@
 import os
 from collections.abc import Iterable
 
+import pytest
+
 FULL = os.environ.get("SAMRAD_TEST_FULL") == "1"
+
+only_in_full = pytest.mark.skipif(not FULL, reason="starts the whole product once more: in make test-full")
+"""For a test of the started product that others near it cover the better part of."""
 
 
 def sample_or_full(sample: int, full: int) -> int:

@@ -27,7 +27,7 @@ from tests.exchange import NOBODY, Exchange, consultation_body, lookup_body
 from tests.sizes import sample_or_full
 
 pytestmark = [pytest.mark.attack, pytest.mark.full]
-CALLS = sample_or_full(60, 5000)
+CALLS = sample_or_full(180, 5000)
 """By each of the two organisations."""
 HANDS = 3
 AGREEMENTS = "/agreements/v1/agreements"

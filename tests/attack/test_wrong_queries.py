@@ -29,6 +29,7 @@ from tests.attack.rows import (
 )
 from tests.attack.support import MALMO, UMEA, sql
 from tests.exchange import Exchange
+from tests.sizes import sample_or_full
 
 pytestmark = pytest.mark.attack
 READS = {
@@ -44,7 +45,7 @@ READS = {
 
 
 def tables(test: Any) -> Any:
-    return pytest.mark.parametrize(("service", "table"), TABLES, ids=str)(test)
+    return pytest.mark.parametrize(("service", "table"), TABLES[:: sample_or_full(2, 1)], ids=str)(test)
 
 
 @tables

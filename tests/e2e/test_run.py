@@ -21,6 +21,7 @@ from services.gateway.tokens.demo import write_demo_clients
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
 from tests.exchange import consultation_body, free_ports
 from tests.instance import ROOT, Instance, environment, started
+from tests.sizes import only_in_full
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - never bound: the start is refused
 
@@ -78,6 +79,7 @@ def test_after_kill_9_everything_ends_and_the_next_start_has_the_data(tmp_path: 
         assert number in listed.stdout
 
 
+@only_in_full
 def test_a_taken_port_is_told_with_what_to_do() -> None:
     port = free_ports(5)
     with socket.socket() as holder:
@@ -146,6 +148,7 @@ def test_the_services_run_as_processes_of_their_own_on_a_database_of_ones_own(tm
             assert opened.returncode == 0, opened.stderr
 
 
+@only_in_full
 def test_background_jobs_run_in_processes_of_their_own_when_they_are_to(tmp_path: Path) -> None:
     watched = free_ports(1)
     with EmbeddedPostgres(tmp_path / "pg") as postgres:
@@ -263,6 +266,7 @@ def test_the_demo_passes() -> None:
         assert any(told in line for line in lines), told
 
 
+@only_in_full
 def test_the_demo_fails_at_the_step_that_does_not_hold(capsys: pytest.CaptureFixture[str]) -> None:
     """With a person for whom every source answers, there is nothing late or failed to tell apart."""
     complete = PERSONS["complete"].number

@@ -12,6 +12,7 @@ from lxml import etree
 from services.consultation.lookups.simulator.persons import PERSONS
 from tests.attack.support import sql
 from tests.exchange import Exchange, lookup_body
+from tests.reading import whole_list
 from tests.service.test_lookups import included, question_of, sources, text
 
 BASE = "/consultation/v1"
@@ -267,8 +268,8 @@ def test_the_category_is_seen_in_lists_of_both_sides(exchange: Exchange) -> None
     receipt = exchange.open(category="deregistration")
 
     for name, path in (("umea", "consultations"), ("af-workbench", "queue")):
-        rows = exchange.send(name, "GET", f"{BASE}/{path}?limit=100").json()["consultations"]
-        assert {"deregistration"} & {each["category"] for each in rows}
+        listed = {each["consultationId"]: each["category"] for each in whole_list(exchange, name, path)}
+        assert listed[receipt["consultationId"]] == "deregistration"
     plain = exchange.open()
     whole = exchange.send("umea", "GET", f"{BASE}/consultations/{plain['consultationId']}").json()
     assert whole["category"] is None

@@ -28,7 +28,7 @@ NATIONAL = OpeningRules(OFFICE_WEEK, is_holiday)
 
 @cache
 def histories(world: int) -> list[History]:
-    return make_histories(world, sample_or_full(30, 2500))
+    return make_histories(world, sample_or_full(60, 2500))
 
 
 @pytest.mark.parametrize("seed", WORLDS)

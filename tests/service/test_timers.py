@@ -97,6 +97,29 @@ def test_a_worker_that_was_away_until_the_night_tells_it_when_the_unit_opens(
     assert told(exchange, receipt) == ["escalated"]
 
 
+def test_one_that_can_not_be_told_keeps_no_other_waiting_and_is_tried_again(
+    exchange: Exchange, receipt: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = receipt
+    exchange.clock.stand_at(MONDAY + timedelta(minutes=1))
+    sound = exchange.open(type="information_request")
+    of_broken = "UPDATE consultation SET type = $2 WHERE number = $1"
+    sql(exchange, of_broken, broken["number"], "damaged")
+    late = MONDAY + timedelta(days=2, hours=1)
+
+    ring(exchange, late)
+    said = [record.message for record in caplog.records if record.name == "timers"]
+    sql(exchange, of_broken, broken["number"], "information_request")
+
+    assert (told(exchange, sound), said) == (["escalated"], ["a timer could not be rung"] * len(said))
+    assert said
+    assert told(exchange, broken) == []
+    ring(exchange, late + timedelta(minutes=59))
+    assert told(exchange, broken) == []
+    ring(exchange, late + HOUR)
+    assert told(exchange, broken) == ["escalated"]
+
+
 def test_nothing_is_told_after_the_answer(exchange: Exchange, receipt: dict[str, Any]) -> None:
     exchange.clock.stand_at(MONDAY + HOUR)
     assert act(exchange, "af-workbench", receipt, "claims", 1).status_code == 200

@@ -4,10 +4,11 @@ Whether it still holds is asked of the whole story at the moment of telling, wit
 told of what has been answered, and what has moved is told at its new time.
 """
 
+import logging
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -30,9 +31,13 @@ from shared.tokens.caller import Caller
 AT_ONCE = 200
 """Timers in one run, a second's worth: their consultations are locked until it is over. The next run takes more."""
 
+AGAIN = timedelta(hours=1)
+"""When one that could not be rung is tried again."""
+
 CLIENT = "samrad"
 """Stands as the client of what the system does of itself."""
 
+_log = logging.getLogger("timers")
 _METHODS: Mapping[TimerKind, Method] = {
     TimerKind.REMINDER: lambda consultation, by: consultation.remind(by),
     TimerKind.OVERDUE: lambda consultation, by: consultation.escalate(by, reason="overdue"),
@@ -56,7 +61,14 @@ class Ringing:
         await repository.act_as(run.connection, self.answering)
         clockwork = await read_clockwork(run.connection, self.answering, self.defaults)
         for timer in found:
-            await self._ring(run.connection, timer, clockwork, run.now)
+            try:
+                async with run.connection.begin_nested():
+                    await self._ring(run.connection, timer, clockwork, run.now)
+            except Exception:
+                # One that can't be told must not keep all others waiting behind it, now or in the next run.
+                _log.exception("a timer could not be rung")
+                await repository.act_as(run.connection, timer.answering_org)
+                await repository.set_timer(run.connection, timer, run.now + AGAIN)
 
     async def _ring(self, connection: AsyncConnection, timer: Row[Any], clockwork: Clockwork, now: datetime) -> None:
         await repository.act_as(connection, timer.answering_org)

@@ -26,7 +26,7 @@ LEASE = timedelta(seconds=60)
 _CLAIM = text(
     """
     WITH receiver AS (
-        SELECT s.id, s.url, :each - coalesce(busy.number, 0) AS free
+        SELECT s.id, s.org, s.url, s.restrictions, :each - coalesce(busy.number, 0) AS free
         FROM webhook_subscription s
         LEFT JOIN unnest(CAST(:busy AS uuid[]), CAST(:numbers AS integer[])) AS busy (id, number) ON busy.id = s.id
         WHERE s.state = 'active' AND s.removed_at IS NULL AND (s.failing_since IS NOT NULL) = :failing
@@ -41,6 +41,12 @@ _CLAIM = text(
                 SELECT FROM webhook_delivery before
                 WHERE before.subscription_id = d.subscription_id AND before.consultation_id = d.consultation_id
                   AND before.sequence < d.sequence AND before.status = 'waiting')
+              -- Hidden since its events were made into deliveries: not told to whom it would not be told today.
+              AND NOT EXISTS (
+                SELECT FROM consultation c
+                WHERE c.id = d.consultation_id AND c.restricted IS NOT NULL
+                  AND c.restricted <> ALL (receiver.restrictions)
+                  AND NOT (c.restricted = 'corrections' AND c.org = receiver.org))
             ORDER BY d.run_at, d.id LIMIT greatest(receiver.free, 0) FOR UPDATE SKIP LOCKED
         ) AS first
         ORDER BY first.run_at, first.id LIMIT :most

@@ -86,6 +86,22 @@ def test_a_restricted_consultation_is_told_only_where_the_special_scope_has_been
         assert len(special.events) == 1
 
 
+def test_what_is_hidden_after_its_events_were_made_into_deliveries_is_not_told_any_more(hooks: Hooks) -> None:
+    with receiving() as ordinary, receiving() as special:
+        hooks.subscribe("umea", ordinary)
+        subscription = hooks.subscribe("umea", special)
+        hooks.rows(
+            "UPDATE webhook_subscription SET restrictions = '{violence}' WHERE id = $1",
+            uuid.UUID(subscription["webhookSubscriptionId"]),
+        )
+        hidden, plain = hooks.open(), hooks.open()
+        hooks.spread()
+        hooks.rows("UPDATE consultation SET restricted = 'violence' WHERE id = $1", uuid.UUID(hidden))
+        hooks.work()
+        assert {event["subject"] for event in ordinary.events} == {plain}
+        assert {event["subject"] for event in special.events} == {hidden, plain}
+
+
 def test_who_asked_is_told_of_its_own_question_that_others_need_the_scope_of_corrections_for(hooks: Hooks) -> None:
     with receiving() as asking, receiving() as answering:
         hooks.subscribe("umea", asking)

@@ -92,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     lead_times = commands.add_parser("lead-times", help="rebuild the figures, or recount them from events")
     lead_times.add_argument("arguments", nargs=argparse.REMAINDER, help="rebuild; or recount --from DAY --to DAY")
     lead_times.set_defaults(command=lead_times_command)
+    retention = commands.add_parser("retention", help="what is kept for how long: plan, run, prove")
+    retention.add_argument("arguments", nargs=argparse.REMAINDER, help="plan, run or prove; --json")
+    retention.set_defaults(command=retention_command)
     openapi = commands.add_parser("openapi", help="write the OpenAPI files from the code")
     openapi.add_argument("--check", action="store_true", help="only tell whether they differ")
     openapi.set_defaults(command=openapi_command)
@@ -422,6 +425,22 @@ def lead_times_command(chosen: argparse.Namespace) -> int:
     with ExitStack() as stack:
         if place.local:
             furnish_sandbox(place.home, stack)
+        return _on_database(carry_out(asked, system_clock))
+
+
+def retention_command(chosen: argparse.Namespace) -> int:
+    """Tell what is due, erase it, or prove that it is gone."""
+    from services.assembly.retention import add_arguments, carry_out, furnish_sandbox
+
+    parser = argparse.ArgumentParser(prog="samrad retention")
+    add_arguments(parser)
+    asked = parser.parse_args(chosen.arguments)
+    place = Place()
+    with ExitStack() as stack:
+        if place.local:
+            furnish_sandbox(place.home, stack)
+            for name, value in place.sandbox_settings().items():
+                os.environ.setdefault(name, value)
         return _on_database(carry_out(asked, system_clock))
 
 

@@ -13,6 +13,7 @@ from services.assembly.common import http_client, make_gatekeeper
 from services.assembly.environment import CannotStart, read_settings, required
 from services.assembly.facade import facade_listener
 from services.assembly.rest_sources import RestAssembly, rest_environments
+from services.assembly.retention import erasing_job
 from services.assembly.sealing import make_keeper
 from services.assembly.sources import breaker_policy, make_ssbtek
 from services.assembly.webhooks import make_outbound, make_sending, make_vault
@@ -131,7 +132,7 @@ async def worker(stack: AsyncExitStack, clock: Clock) -> Worker:
     keeper = await make_keeper(stack, "consultation", url, clock)
     settings = read_settings(ClockSettings)
     timing = keeping_time(settings)
-    work = jobs(keeper, *timing, make_sending(clock), expecting(settings))
+    work = jobs(keeper, *timing, make_sending(clock), expecting(settings), erasing_job())
     return Worker("consultation", url, work, clock)
 
 

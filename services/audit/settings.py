@@ -9,17 +9,22 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 _LOOPBACK = frozenset(("127.0.0.1", "::1", "localhost"))
 
 
-class Settings(BaseSettings):
-    """Listed with comments in `deploy/env/audit.env`."""
+class TrailTime(BaseSettings):
+    """How long the trails are kept, for who only needs to know that."""
 
     model_config = SettingsConfigDict(
         env_prefix="SAMRAD_AUDIT_", frozen=True, extra="ignore", hide_input_in_errors=True
     )
 
+    retention_years: int = Field(default=5, ge=1, le=100, description="When the text of an entry in a trail is erased")
+
+
+class Settings(TrailTime):
+    """Listed with comments in `deploy/env/audit.env`."""
+
     origin: str = Field(
         default="samrad", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="Names this instance in its checkpoints"
     )
-    retention_years: int = Field(default=5, ge=1, le=100, description="When the text of an entry in a trail is erased")
     checkpoint_directory: Path = Field(description="Where the files of checkpoints are; outside the database")
     checkpoint_key_file: Path = Field(description="The key that signs them, a private JWK on P-256")
     checkpoint_copies: str = Field(default="", description="Further directories, with a colon between")

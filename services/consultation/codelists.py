@@ -41,6 +41,7 @@ from services.consultation.lookups.warnings import GROUND_NOT_VERIFIED
 from services.consultation.problems import FIELDS, GROUND, SCOPE, TENANCY
 from services.consultation.question_categories import WORDS as QUESTION_CATEGORIES
 from services.consultation.queue.domain import HandOverReason, Tab
+from services.consultation.retention.holds.domain import HOLD_WORDS
 from services.consultation.searches.domain import SearchPurpose
 from services.consultation.webhooks.domain import DeliveryStatus, Outcome, SubscriptionState
 from shared.http.bodies import WireModel
@@ -265,6 +266,7 @@ LISTS: dict[str, dict[str, Words]] = {
     "closingCodes": {code.value: words for code, words in CLOSING_WORDS.items()},
     "linkKinds": {code.value: words for code, words in LINK_WORDS.items()},
     "linkRelations": {code.value: words for code, words in RELATION_WORDS.items()},
+    "holdReasons": {code.value: words for code, words in HOLD_WORDS.items()},
     "correctionReasons": {code.value: words for code, words in CORRECTION_WORDS.items()},
     "violenceMatters": {code.value: words for code, words in MATTER_WORDS.items()},
     "sources": {code.value: words for code, words in SOURCES.items()},

@@ -11,13 +11,15 @@ from services.consultation.leadtimes.folding import fold_pending, forget_days
 from services.consultation.leadtimes.observing import observe
 from services.consultation.lookups.kept.repository import forget_expired as forget_kept_lookups
 from services.consultation.queue.repository import fold_changes
+from services.consultation.retention.classes import RETENTION_JOB
+from services.consultation.retention.run import Erasing
 from services.consultation.timers.close_answered import ClosingAnswered
 from services.consultation.timers.recount import RECOUNT, Recounting
 from services.consultation.timers.ring import Ringing
 from services.consultation.webhooks import jobs as webhooks
 from services.consultation.webhooks.jobs import Sending
 from shared.idempotency import forget_expired
-from shared.jobs.job import AnyJob, Job, Run
+from shared.jobs.job import AnyJob, Errand, Job, Run
 from shared.sealing import keeping
 from shared.sealing.keeping import Keeper
 from shared.tokens.replay_postgres import FORGET_SECONDS, forget_used
@@ -91,12 +93,15 @@ def jobs(
     closing: ClosingAnswered,
     sending: Sending,
     refreshing: Refreshing,
+    erasing: Erasing | None,
 ) -> tuple[AnyJob, ...]:
-    """What the worker of this service's database does: keep the trail and due dates, close, send, and the chores."""
+    """What the worker of this service's database does: keep the trail and due dates, close, send, erase, and chores."""
     timers = (
         Job("timers.ring", ringing, every_seconds=10),
         Job("timers.close_answered", closing, every_seconds=60),
         Job(RECOUNT, recounting),
     )
     expected = Job(REFRESH, refreshing, every_seconds=EVERY_SECONDS)
-    return (*keeping.jobs(keeper), *timers, *webhooks.jobs(sending), expected, *CHORES)
+    # Its transactions are short. What an hour is not enough for, the next one goes on with.
+    erase = () if erasing is None else (Errand(RETENTION_JOB, erasing, every_seconds=3600, limit_seconds=3600),)
+    return (*keeping.jobs(keeper), *timers, *webhooks.jobs(sending), expected, *erase, *CHORES)

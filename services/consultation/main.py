@@ -55,6 +55,7 @@ from services.consultation.pulses import routes as pulse_routes
 from services.consultation.queue import leading_routes as queue_leading_routes
 from services.consultation.queue import routes as queue_routes
 from services.consultation.queue import view_routes as queue_view_routes
+from services.consultation.retention.holds import routes as hold_routes
 from services.consultation.scopes import AUDIT_READ, SCOPES
 from services.consultation.searches import routes as search_routes
 from services.consultation.service_levels import routes as service_level_routes
@@ -100,6 +101,7 @@ _ROUTERS = (
     consultation_process_routes.router,
     violence_routes.router,
     link_routes.router,
+    hold_routes.router,
     pulse_routes.router,
     consultation_reading_routes.router,
     consultation_type_routes.router,

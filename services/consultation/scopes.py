@@ -116,6 +116,13 @@ WEBHOOKS_MANAGE = Scope(
         "Manage one's own organisation's subscriptions to events, and see how they are delivered",
     ),
 )
+RETENTION_HOLD = Scope(
+    "samrad:retention.hold",
+    Words(
+        "Stoppa gallring av enskilda samråd, och häva den egna organisationens stopp",
+        "Keep single consultations from being erased, and lift one's own organisation's holds",
+    ),
+)
 
 SCOPES = {
     scope.name: scope
@@ -136,6 +143,7 @@ SCOPES = {
         UNITS_CLOCKS,
         STATISTICS_READ,
         WEBHOOKS_MANAGE,
+        RETENTION_HOLD,
     )
 }
 

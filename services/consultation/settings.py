@@ -31,7 +31,20 @@ class ClockSettings(BaseSettings):
     )
 
 
-class Settings(ClockSettings):
+class RetentionSettings(BaseSettings):
+    """How long things are kept, for the background jobs and `./samrad retention`."""
+
+    model_config = ClockSettings.model_config
+
+    retention_rules_file: Path | None = Field(
+        default=None, description="How long each class of data is kept; without it the rules that are shipped"
+    )
+    retention_erases: bool = Field(
+        default=True, description="Whether background jobs erase what is due; ./samrad retention run does in any case"
+    )
+
+
+class Settings(ClockSettings, RetentionSettings):
     """Everything the service needs to be told. Listed with comments in `deploy/env/consultation.env`."""
 
     public_url: str = Field(description="What clients see, without a path")

@@ -26,6 +26,7 @@ TENANT_TABLES = (
     "saved_view",
     "pulse",
     "consultation_link",
+    "retention_hold",
     "protected_person",
     "asked_person",
     "unit_calendar",
@@ -53,6 +54,8 @@ OPEN_TABLES = {
     "jobs.*": "background jobs, whose arguments are ids",
     "lead_time_cube": "sums over many; the role that serves may not read them, the one for figures may",
     "lead_time_tally": "the same",
+    "lead_time_pulse": "the same, of what has been erased",
+    "file_to_erase": "keys of files whose records are gone",
 }
 LAYOUT = Layout(
     tenant_tables=(*TENANT_TABLES, *PASSING_TABLES, *UNREAD_TABLES, *SEALING_TABLES),
@@ -87,6 +90,7 @@ STATISTICS_READS = {
         *("level", "cut", "type", "period", "key", "measure", "number", "seconds", "buckets", "counts"),
     ),
     "lead_time_tally": ("level", "cut", "type", "period", "key", "item", "number", "amount"),
+    "lead_time_pulse": ("month", "type", "unit", "county", "municipality", "closed", "ratings"),
 }
 OWNER_ROLE = "consultation_owner"
 RUNTIME_ROLE = "consultation_runtime"

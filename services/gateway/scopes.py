@@ -125,6 +125,13 @@ CATALOGUE: Mapping[str, tuple[Scope, ...]] = {
                 "Manage one's own organisation's subscriptions to events, and see how they are delivered",
             ),
         ),
+        Scope(
+            "samrad:retention.hold",
+            Words(
+                "Stoppa gallring av enskilda samråd, och häva den egna organisationens stopp",
+                "Keep single consultations from being erased, and lift one's own organisation's holds",
+            ),
+        ),
     ),
     "agreements": (
         Scope(

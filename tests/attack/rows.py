@@ -18,7 +18,7 @@ from shared.database.engine import Database, Tenancy
 from tests.attack.support import AF, BASE, CONSULTATIONS, LOOKUPS, MALMO, UMEA, act, sql
 from tests.exchange import Exchange, consultation_body
 from tests.folding import fold_all
-from tests.service.given_consultations import disclosed, ended, reached
+from tests.service.given_consultations import disclosed, ended, held, reached
 from tests.service.test_isolation import delegation_body, household_body, register_intervention
 from tests.webhooks import written_subscription
 
@@ -59,6 +59,7 @@ def seed(exchange: Exchange) -> None:
         reached(exchange, name)
         disclosed(exchange, name)
         ended(exchange, name, opened.json())
+        held(exchange, name, opened.json())
         failed = exchange.look_up("fk_failed", name, sources=["FK"]).json()
         assert exchange.send(name, "POST", f"{LOOKUPS}/{failed['lookupId']}/completions").status_code == 200
         household = exchange.send(name, "POST", f"{BASE}/household-lookups", household_body(exchange))

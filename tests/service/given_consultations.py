@@ -1,4 +1,4 @@
-"""Consultations as tests need them: called back and with a meeting booked, or answered set by set."""
+"""Consultations as tests need them: called back and with a meeting booked, answered set by set, ended, or held."""
 
 from datetime import timedelta
 from typing import Any
@@ -53,3 +53,11 @@ def ended(exchange: Exchange, name: str, other: dict[str, Any]) -> dict[str, Any
     link = {"to": other["consultationId"], "kind": "related"}
     assert exchange.send(name, "POST", f"{path}/links", link).status_code == 201
     return receipt
+
+
+def held(exchange: Exchange, name: str, receipt: dict[str, Any], reason: str = "appeal") -> str:
+    """The id of a hold that keeps it from being erased."""
+    path = f"{_PATH}/{receipt['consultationId']}/retention-holds"
+    placed = exchange.send(name, "POST", path, {"reason": reason}, handler="arkiv-1")
+    assert placed.status_code in (200, 201), placed.text
+    return str(placed.json()["holdId"])

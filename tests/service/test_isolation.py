@@ -26,7 +26,7 @@ from shared.tokens.proofs import make_proof
 from tests.exchange import NOBODY, Exchange, consultation_body, lookup_body
 from tests.folding import fold_all
 from tests.openapi_check import SERVICES, document
-from tests.service.given_consultations import disclosed, ended, reached
+from tests.service.given_consultations import disclosed, ended, held, reached
 from tests.webhooks import written_subscription
 
 PUBLIC = {
@@ -304,6 +304,7 @@ def foreign(running: Exchange) -> dict[str, str]:
     reached(running, "malmo")
     disclosed(running, "malmo")
     ended(running, "malmo", consultation)
+    held(running, "malmo", consultation)
     agreement = running.send("malmo", "POST", "/agreements/v1/agreements", unpublished_agreement(), key="foreign")
     assert agreement.status_code == 201, agreement.text
     delegation = running.send("malmo", "POST", "/agreements/v1/delegations", delegation_body(running), key="foreign-2")

@@ -32,11 +32,32 @@ _KEYS = {
     PulseGrouping.TYPE: "type",
 }
 _NUMBERS = ", ".join(f"count(*) FILTER (WHERE pulse_rating = {rating}) AS of_{rating}" for rating in RATINGS)
+# What has been erased is counted still, month by month.
+_KEYS_OF_ERASED = {
+    PulseGrouping.NONE: "'all'",
+    PulseGrouping.MONTH: "to_char(month, 'YYYY-MM')",
+    PulseGrouping.UNIT: "unit",
+    PulseGrouping.MUNICIPALITY: "municipality",
+    PulseGrouping.COUNTY: "county",
+    PulseGrouping.TYPE: "type",
+}
+_ERASED_NUMBERS = ", ".join(f"ratings[{rating}]" for rating in RATINGS)
+_SUMS = ", ".join(f"sum(of_{rating})::bigint AS of_{rating}" for rating in RATINGS)
+_RATED = " + ".join(f"sum(of_{rating})" for rating in RATINGS)
 _RESULTS = {
     grouping: text(
         f"""
-        SELECT {key} AS key, count(*) AS closed, count(pulse_rating) AS n, {_NUMBERS}
-        FROM consultation WHERE state = 'closed' AND closed_at >= :first AND closed_at < :beyond
+        SELECT key, sum(closed)::bigint AS closed, ({_RATED})::bigint AS n, {_SUMS}
+        FROM (
+            SELECT {key} AS key, count(*) AS closed, {_NUMBERS}
+            FROM consultation WHERE state = 'closed' AND closed_at >= :first AND closed_at < :beyond
+            GROUP BY 1
+            UNION ALL
+            SELECT {_KEYS_OF_ERASED[grouping]} AS key, closed, {_ERASED_NUMBERS}
+            FROM lead_time_pulse
+            WHERE month >= (:first AT TIME ZONE 'Europe/Stockholm')::date
+              AND month < (:beyond AT TIME ZONE 'Europe/Stockholm')::date
+        ) AS counted
         GROUP BY 1 ORDER BY 1
         """
     )
@@ -73,7 +94,10 @@ async def find(connection: AsyncConnection, organisation: str, consultation_id: 
 async def results(
     connection: AsyncConnection, grouping: PulseGrouping, first: datetime, beyond: datetime
 ) -> Sequence[Pulse]:
-    """By group, of what was closed from `first` to before `beyond`; what is marked for violence is not counted."""
+    """By group, of what was closed from `first` to before `beyond`, midnights that begin a month.
+
+    What is marked for violence is not counted.
+    """
     rows = await connection.execute(_RESULTS[grouping], {"first": first, "beyond": beyond})
     return [
         Pulse(row.key, row.closed, row.n, tuple(getattr(row, f"of_{rating}") for rating in RATINGS)) for row in rows

@@ -30,6 +30,7 @@ _MUNICIPALITY = (
     "samrad:statistics.read",
     "samrad:protected.mark",
     "samrad:webhooks.manage",
+    "samrad:retention.hold",
 )
 # For the few at a municipality who work with persons with protected identity.
 _PROTECTED = (*_LOOKUPS, "samrad:consultations.read", "samrad:protected.mark", "samrad:protected.read")
@@ -49,7 +50,13 @@ _WORKBENCH = (
 # For who leads the work of the handlers.
 _LEAD = (*_WORKBENCH, "samrad:queue.lead")
 # For the few who decide which unit handles what, and set hours and targets.
-_MANAGER = ("samrad:units.manage", "samrad:units.clocks", "samrad:audit.read", *_STATISTICS)
+_MANAGER = (
+    "samrad:units.manage",
+    "samrad:units.clocks",
+    "samrad:retention.hold",
+    "samrad:audit.read",
+    *_STATISTICS,
+)
 _SUPPLIER = ("samrad:agreements.read", "samrad:delegations.read")
 _FOR_OTHERS = (
     "samrad:lookups.create",

@@ -27,6 +27,7 @@ KEPT_BY_THE_CONSUMER = {
     "samrad:queue.corrections": "the circle is as small as it can be",
     "samrad:queue.lead": "an authority arranges its own work",
     "samrad:queue.work": "to answer is the authority's own decision on secrecy",
+    "samrad:retention.hold": "what must not be erased is the organisation's own judgement",
     "samrad:units.clocks": "an authority arranges its own work",
     "samrad:units.manage": "an authority arranges its own work",
     "samrad:violence.read": "the circle is as small as it can be",

@@ -1,0 +1,541 @@
+"""Erasing what is due: a consultation goes whole with all that belongs to it, and nothing else goes."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from services.consultation.lookups.simulator.persons import number
+from services.consultation.retention.classes import AUDIT_TRAIL, CONSULTATION
+from services.consultation.retention.files import no_files
+from services.consultation.retention.periods import CalendarYears
+from services.consultation.retention.rules import Rules, read_rules
+from services.consultation.retention.run import Erasing, Ran
+from services.consultation.tables import WORKER_ROLE
+from shared.database.engine import Database
+from tests.attack.support import BASE, CONSULTATIONS, sql
+from tests.exchange import NOBODY, Exchange, lookup_body
+from tests.folding import fold_all
+from tests.service.given_consultations import HANDLER, held
+
+SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+RULES = read_rules()
+
+
+def boundary(rules: Rules = RULES) -> datetime:
+    """What ended before this midnight is due today."""
+    period = rules.period_of(CONSULTATION)
+    assert isinstance(period, CalendarYears)
+    return period.before(datetime.now(UTC)).astimezone(UTC)
+
+
+def erase(exchange: Exchange, rules: Rules = RULES, *, batch: int = 100, stop_after: int | None = None) -> Ran:
+    """One run of the job, by the real clock."""
+    asked = iter(range(1_000_000))
+
+    async def run() -> Ran:
+        database = Database(exchange.postgres.url("consultation", WORKER_ROLE), pool_size=1)
+        try:
+            erasing = Erasing(rules, no_files, batch)
+            stopping: Callable[[], bool] = lambda: stop_after is not None and next(asked) >= stop_after  # noqa: E731
+            return await erasing.run(database.without_tenant, lambda: datetime.now(UTC), stopping)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def send(exchange: Exchange, name: str, receipt: dict[str, Any], action: str, version: int | None, body: Any) -> Any:
+    path = f"{CONSULTATIONS}/{receipt['consultationId']}/{action}"
+    answer = exchange.send(name, "POST", path, body, version=version)
+    assert answer.status_code in (200, 201), answer.text
+    return answer.json()
+
+
+def ended_at(exchange: Exchange, moment: datetime, name: str = "umea", **changes: Any) -> dict[str, Any]:
+    """One that was withdrawn at the moment."""
+    exchange.clock.stand_at(moment - HOUR)
+    receipt = exchange.open(name, **changes)
+    exchange.clock.stand_at(moment)
+    send(exchange, name, receipt, "withdrawals", 1, None)
+    exchange.clock.back_to_now()
+    return receipt
+
+
+def status(exchange: Exchange, receipt: dict[str, Any], name: str = "umea") -> int:
+    return exchange.send(name, "GET", f"{CONSULTATIONS}/{receipt['consultationId']}").status_code
+
+
+def row(exchange: Exchange, receipt: dict[str, Any]) -> list[Any]:
+    return sql(exchange, "SELECT 1 FROM consultation WHERE id = $1", uuid.UUID(receipt["consultationId"]))
+
+
+@pytest.fixture(autouse=True)
+def nothing_older(exchange: Exchange) -> None:
+    """What other tests have left behind is erased first."""
+    erase(exchange)
+
+
+# --- whole, or not at all -----------------------------------------------------------------------------------------
+
+
+def with_everything(exchange: Exchange, person: str, neighbour: dict[str, Any], moment: datetime) -> dict[str, Any]:
+    """A consultation with everything that can belong to one, closed at the moment."""
+    exchange.clock.stand_at(moment - 40 * DAY)
+    details = {"type": "information_request", "informationSets": ["programme", "action_plan"]}
+    receipt = exchange.open(
+        "umea",
+        type="information_request",
+        details=details,
+        person=person,
+        question="MARK-fråga",
+        caseReference="MARK-1",
+    )
+    send(exchange, HANDLER, receipt, "claims", 1, None)
+    send(exchange, HANDLER, receipt, "questions", 2, {"text": "MARK-motfråga"})
+    send(exchange, "umea", receipt, "replies", 3, {"text": "MARK-svar på motfråga"})
+    call = {"switchboard": "090-16 10 00", "outcome": "reached", "minutes": 3}
+    send(exchange, HANDLER, receipt, "call-backs", 4, call)
+    meeting = {
+        "kind": "remote",
+        "startsAt": (exchange.clock() + 3 * DAY).isoformat(),
+        "minutes": 30,
+        "participants": ["municipality", "answering_authority"],
+    }
+    booked = send(exchange, HANDLER, receipt, "meetings", 5, meeting)
+    exchange.clock.stand_at(moment - 30 * DAY)
+    send(exchange, HANDLER, receipt, f"meetings/{booked['meetingId']}/outcomes", 6, {"outcome": "held"})
+    decided = [
+        {"informationSet": "programme", "decision": "disclose", "content": "MARK-uppgift"},
+        {
+            "informationSet": "action_plan",
+            "decision": "refuse",
+            "reason": "secrecy",
+            "explanation": "MARK-skäl",
+        },
+    ]
+    send(exchange, HANDLER, receipt, "answers", 7, {"text": "MARK-svar", "disclosures": decided})
+    exchange.clock.stand_at(moment)
+    send(exchange, "umea", receipt, "closures", 8, None)
+    send(exchange, "umea", receipt, "pulses", None, {"rating": 2, "text": "MARK-omdöme"})
+    send(exchange, "umea", receipt, "links", None, {"to": neighbour["consultationId"], "kind": "related"})
+    hold = held(exchange, "umea", receipt)
+    path = f"{CONSULTATIONS}/{receipt['consultationId']}/retention-holds/{hold}/removals"
+    assert exchange.send("umea", "POST", path).status_code == 200
+    exchange.clock.back_to_now()
+    return receipt
+
+
+def traces(exchange: Exchange, marks: list[str]) -> dict[str, int]:
+    """In how many rows of which tables any of the marks can be read, by one who may read everything."""
+    tables = sql(
+        exchange,
+        "SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE c.relkind = 'r' AND n.nspname IN (current_schema(), 'jobs')",
+    )
+    patterns = [f"%{mark}%" for mark in marks]
+    counted = " UNION ALL ".join(
+        f"SELECT '{each['name']}' AS name, count(*) AS number FROM {each['name']} t WHERE t::text LIKE ANY($1::text[])"
+        for each in tables
+    )
+    return {each["name"]: each["number"] for each in sql(exchange, counted, patterns) if each["number"]}
+
+
+def figures(exchange: Exchange, moment: datetime) -> list[Any]:
+    """What dashboards tell of the months around the moment."""
+    fold_all(exchange)
+    first, last = (moment - 70 * DAY).date(), moment.date()
+    month = f"from={first:%Y-%m}&to={last:%Y-%m}"
+    days = f"from={first}&to={last}"
+    paths = [
+        *(f"{BASE}/{name}?{days}" for name in ("throughput", "delay-reasons", "manual-work")),
+        *(f"{BASE}/lead-times?{days}&groupBy={cut}" for cut in ("none", "month", "type", "municipality", "channel")),
+        *(f"{BASE}/pulse-results?{month}&groupBy={cut}" for cut in ("none", "month", "unit", "type", "municipality")),
+        f"{BASE}/demand?{days}",
+    ]
+    answers = [exchange.send(HANDLER, "GET", path, handler=None) for path in paths]
+    assert {answer.status_code for answer in answers} == {200}, [a.text for a in answers if a.is_error]
+    return [answer.json() for answer in answers]
+
+
+def test_a_consultation_goes_with_everything_that_belongs_to_it_and_leaves_nothing_but_figures(
+    exchange: Exchange,
+) -> None:
+    moment = boundary() - SECOND
+    person = number("18930101", "982")
+    neighbour = ended_at(exchange, moment + SECOND)
+    receipt = with_everything(exchange, person, neighbour, moment)
+    consultation = uuid.UUID(receipt["consultationId"])
+    events = sql(exchange, "SELECT id FROM consultation_event WHERE consultation_id = $1", consultation)
+    [about] = sql(exchange, "SELECT encode(person_mark, 'hex') AS mark FROM consultation WHERE id = $1", consultation)
+    marks = [str(consultation), receipt["number"], "MARK-", about["mark"], *(str(each["id"]) for each in events)]
+    sql(exchange, "DELETE FROM asked_person")
+    sql(exchange, "DELETE FROM idempotency_record")
+    before = figures(exchange, moment)
+    beside = traces(exchange, [neighbour["consultationId"], neighbour["number"]])
+    left = {*CONSULTATION.tables, "lead_time_fact", *AUDIT_TRAIL.tables} - {"audit_queue", "audit_chain"}
+    assert left - traces(exchange, marks).keys() <= {"audit_checkpoint"}, "it has left traces wherever it can"
+
+    ran = erase(exchange)
+
+    assert ran.erased["consultation"] == 1
+    assert traces(exchange, marks).keys() <= {"audit_entry"}, "the trail has a time of its own"
+    assert figures(exchange, moment) == before
+    assert status(exchange, neighbour) == 200
+    after = traces(exchange, [neighbour["consultationId"], neighbour["number"]])
+    assert {**beside, "consultation_link": 0, "audit_entry": 0} == {**after, "consultation_link": 0, "audit_entry": 0}
+
+
+def test_answers_about_what_is_erased_are_those_about_what_never_was(exchange: Exchange) -> None:
+    receipt = ended_at(exchange, boundary() - SECOND)
+    erase(exchange)
+
+    for name, handler in (("umea", "hl-1"), (HANDLER, "hl-1"), ("malmo", "hl-1")):
+        for suffix in ("", "/events", "/clock", "/links"):
+            erased, unknown = (
+                exchange.send(name, "GET", f"{CONSULTATIONS}/{each}{suffix}", handler=handler)
+                for each in (receipt["consultationId"], NOBODY)
+            )
+            told = [{**answer.json(), "instance": ""} for answer in (erased, unknown)]
+            assert (erased.status_code, told[0]) == (404, told[1]), (name, suffix)
+    closing = f"{CONSULTATIONS}/{receipt['consultationId']}/retention-holds"
+    assert exchange.send("umea", "POST", closing, {"reason": "appeal"}).status_code == 404
+
+
+def test_what_is_open_a_day_short_or_of_this_year_stays_whoever_it_belongs_to(exchange: Exchange) -> None:
+    """Even when the rules say no years at all, the database lets nothing of this year go."""
+    edge = boundary()
+    gone = [ended_at(exchange, edge - SECOND, name) for name in ("umea", "malmo")]
+    exchange.clock.stand_at(edge - 30 * DAY)
+    still_open = exchange.open()
+    exchange.clock.back_to_now()
+    short = [ended_at(exchange, moment) for moment in (edge, edge + DAY)]
+    recent = ended_at(exchange, datetime.now(UTC) - SECOND)
+
+    assert erase(exchange).erased["consultation"] == 2
+
+    assert [row(exchange, each) for each in gone] == [[], []]
+    assert [status(exchange, each) for each in (still_open, *short, recent)] == [200] * 4
+    no_years = shortened(0)
+    assert erase(exchange, no_years).erased["consultation"] >= 2
+    assert [status(exchange, each) for each in (still_open, recent)] == [200, 200]
+    assert [row(exchange, each) for each in short] == [[], []]
+
+
+def shortened(years: int) -> Rules:
+    """The rules with another period for everything that the job erases."""
+    made = {
+        code: replace(rule, period=CalendarYears(years)) if rule.data.years else rule
+        for code, rule in RULES.by_class.items()
+    }
+    return Rules(RULES.edition, made)
+
+
+def test_a_clock_that_runs_ahead_erases_nothing_before_its_time(exchange: Exchange) -> None:
+    receipt = ended_at(exchange, boundary() + DAY)
+    exchange.clock.move_to(datetime.now(UTC) + 4000 * DAY)
+
+    async def run() -> Ran:
+        database = Database(exchange.postgres.url("consultation", WORKER_ROLE), pool_size=1)
+        try:
+            return await Erasing(RULES, no_files).run(database.without_tenant, exchange.clock)
+        finally:
+            await database.close()
+
+    assert asyncio.run(run()).erased["consultation"] == 0
+    exchange.clock.back_to_now()
+    assert status(exchange, receipt) == 200
+
+
+def test_rounds_are_one_handling_and_go_together_when_the_last_is_due(exchange: Exchange) -> None:
+    edge = boundary()
+    exchange.clock.stand_at(edge - 2 * DAY)
+    first = exchange.open()
+    send(exchange, HANDLER, first, "claims", 1, None)
+    send(exchange, HANDLER, first, "answers", 2, {"text": "Se nedan."})
+    second = send(exchange, "umea", first, "rounds", 3, {"question": "Och sedan?"})
+    exchange.clock.stand_at(edge + DAY)
+    send(exchange, "umea", second, "withdrawals", 1, None)
+    exchange.clock.back_to_now()
+
+    erase(exchange)
+    assert [status(exchange, each) for each in (first, second)] == [200, 200]
+
+    sql(exchange, "UPDATE consultation SET closed_at = $1 WHERE id = $2", edge - SECOND, _id(second))
+    assert erase(exchange).erased["consultation"] == 2
+    assert row(exchange, first) == row(exchange, second) == []
+
+
+def _id(receipt: dict[str, Any]) -> uuid.UUID:
+    return uuid.UUID(receipt["consultationId"])
+
+
+# --- holds --------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_held_stays_until_the_hold_is_lifted(exchange: Exchange) -> None:
+    receipt = ended_at(exchange, boundary() - SECOND)
+    beside = ended_at(exchange, boundary() - SECOND)
+    hold = held(exchange, "umea", receipt, "supervision")
+
+    assert erase(exchange).erased["consultation"] == 1
+    assert (status(exchange, receipt), row(exchange, beside)) == (200, [])
+
+    path = f"{CONSULTATIONS}/{receipt['consultationId']}/retention-holds"
+    lifted = exchange.send("umea", "POST", f"{path}/{hold}/removals", handler="arkiv-2")
+    assert (lifted.status_code, lifted.json()["liftedBy"]) == (200, "arkiv-2")
+    assert erase(exchange).erased["consultation"] == 1
+    assert row(exchange, receipt) == []
+
+
+def test_a_hold_is_seen_and_lifted_by_the_side_that_placed_it_alone(exchange: Exchange) -> None:
+    receipt = exchange.open()
+    path = f"{CONSULTATIONS}/{receipt['consultationId']}/retention-holds"
+    hold = held(exchange, "umea", receipt)
+
+    assert exchange.send("af-manager", "GET", path).json()["holds"] == []
+    assert exchange.send("af-manager", "POST", f"{path}/{hold}/removals").status_code == 404
+    assert exchange.send("malmo", "GET", path).status_code == 404
+    assert exchange.send("malmo", "POST", path, {"reason": "appeal"}).status_code == 404
+    own = held(exchange, "af-manager", receipt)
+    [told] = exchange.send("umea", "GET", path).json()["holds"]
+    assert (told["holdId"], told["reason"], told["placedBy"], told["liftedAt"]) == (hold, "appeal", "arkiv-1", None)
+    assert own != hold
+
+
+def test_placing_and_lifting_again_changes_nothing_and_both_are_in_the_trail(exchange: Exchange) -> None:
+    receipt = exchange.open()
+    path = f"{CONSULTATIONS}/{receipt['consultationId']}/retention-holds"
+    first, second = (exchange.send("umea", "POST", path, {"reason": "dispute"}) for _ in range(2))
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.json() == second.json()
+    assert first.headers["Location"].endswith(path)
+    removal = f"{path}/{first.json()['holdId']}/removals"
+    lifted, again = (exchange.send("umea", "POST", removal) for _ in range(2))
+    assert lifted.json() == again.json()
+
+    told = exchange.send("umea", "GET", f"{BASE}/audit-entries?objectId={receipt['consultationId']}").json()
+    events = [(each["event"], each["detail"].get("reason")) for each in told["entries"]]
+    assert [each for each in events if each[0].startswith("retention.")] == [
+        ("retention.hold_lifted", "dispute"),
+        ("retention.held", "dispute"),
+    ]
+
+
+@pytest.mark.parametrize("body", [{}, {"reason": "because"}, {"reason": "appeal", "until": "2030-01-01"}, []])
+def test_a_hold_without_a_reason_on_the_list_is_refused_and_nothing_is_held(exchange: Exchange, body: Any) -> None:
+    receipt = exchange.open()
+    path = f"{CONSULTATIONS}/{receipt['consultationId']}/retention-holds"
+
+    assert exchange.send("umea", "POST", path, body).status_code == 422
+
+    assert exchange.send("umea", "GET", path).json()["holds"] == []
+
+
+# --- broken off ---------------------------------------------------------------------------------------------------
+
+_WHOLE = """
+    SELECT (SELECT count(*) FROM consultation WHERE id = $1)
+        || '/' || (SELECT count(*) > 0 FROM consultation_event WHERE consultation_id = $1)
+        || '/' || (SELECT count(*) > 0 FROM consultation_message WHERE consultation_id = $1)
+        || '/' || (SELECT count(*) > 0 FROM outbox WHERE consultation_id = $1) AS state
+"""
+
+
+def states(exchange: Exchange, receipts: list[dict[str, Any]]) -> list[str]:
+    return [sql(exchange, _WHOLE, _id(each))[0]["state"] for each in receipts]
+
+
+def test_a_statement_that_fails_half_way_leaves_every_consultation_whole_or_gone(exchange: Exchange) -> None:
+    """The third of five can't be removed: its batch is as it was, what was committed is gone, and the next run ends."""
+    receipts = [ended_at(exchange, boundary() - 10 * SECOND + place * SECOND) for place in range(5)]
+    sql(
+        exchange,
+        f"""
+        CREATE FUNCTION get_in_the_way() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN
+            IF OLD.id = '{receipts[2]["consultationId"]}' THEN RAISE EXCEPTION 'in the way'; END IF;
+            RETURN OLD;
+        END $$
+        """,
+    )
+    # Late, when everything else of it has been removed.
+    sql(
+        exchange,
+        "CREATE CONSTRAINT TRIGGER in_the_way AFTER DELETE ON consultation DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION get_in_the_way()",
+    )
+    try:
+        with pytest.raises(DBAPIError):
+            erase(exchange, batch=2)
+        assert states(exchange, receipts) == [_GONE, _GONE, *[_THERE] * 3]
+    finally:
+        sql(exchange, "DROP FUNCTION get_in_the_way() CASCADE")
+
+    assert erase(exchange, batch=2).erased["consultation"] == 3
+    assert states(exchange, receipts) == [_GONE] * 5
+
+
+_GONE, _THERE = "0/false/false/false", "1/true/true/true"
+
+
+def test_a_run_that_is_stopped_goes_on_where_the_next_begins(exchange: Exchange) -> None:
+    receipts = [ended_at(exchange, boundary() - 10 * SECOND + place * SECOND) for place in range(4)]
+
+    stopped = erase(exchange, batch=1, stop_after=2)
+
+    assert (stopped.finished, stopped.erased["consultation"]) == (False, 2)
+    assert states(exchange, receipts) == [_GONE, _GONE, _THERE, _THERE]
+    assert erase(exchange).erased["consultation"] == 2
+
+
+def test_what_somebody_is_changing_is_left_for_the_next_run(exchange: Exchange) -> None:
+    receipts = [ended_at(exchange, boundary() - SECOND) for _ in range(2)]
+
+    async def beside() -> Ran:
+        holder = Database(exchange.postgres.url("consultation", "postgres"), pool_size=1)
+        database = Database(exchange.postgres.url("consultation", WORKER_ROLE), pool_size=1)
+        try:
+            async with holder.without_tenant() as connection:
+                held_row = text("SELECT 1 FROM consultation WHERE id = :id FOR UPDATE")
+                await connection.execute(held_row, {"id": _id(receipts[0])})
+                return await Erasing(RULES, no_files).run(database.without_tenant, lambda: datetime.now(UTC))
+        finally:
+            await database.close()
+            await holder.close()
+
+    assert asyncio.run(beside()).erased["consultation"] == 1
+    assert states(exchange, receipts) == [_THERE, _GONE]
+    assert erase(exchange).erased["consultation"] == 1
+
+
+# --- look-ups, households and marks -------------------------------------------------------------------------------
+
+
+def test_a_look_up_is_kept_as_long_as_the_consultation_that_rests_on_it(exchange: Exchange) -> None:
+    rules = shortened(1)
+    edge = boundary(rules)
+    exchange.clock.stand_at(edge - 2 * DAY)
+    alone, used = (exchange.look_up("complete", sources=["AF"]).json() for _ in range(2))
+    failed = exchange.look_up("fk_failed", sources=["FK"]).json()
+    exchange.send("umea", "POST", f"{BASE}/lookups/{failed['lookupId']}/completions")
+    body = lookup_body("complete", exchange.clock(), sources=["AF"])
+    person = body.pop("person")
+    household = exchange.send(
+        "umea", "POST", f"{BASE}/household-lookups", {**body, "persons": [{"person": person, "role": "applicant"}]}
+    ).json()
+    receipt = exchange.open(lookupId=used["lookupId"], caseReference=used["caseReference"], person=None)
+    exchange.clock.stand_at(edge + DAY)
+    send(exchange, "umea", receipt, "withdrawals", 1, None)
+    exchange.clock.back_to_now()
+
+    ran = erase(exchange, rules)
+
+    assert (ran.erased["lookup"], ran.erased["household"]) == (3, 1)
+    for lookup, expected in ((alone, 404), (failed, 404), (used, 200)):
+        assert exchange.send("umea", "GET", f"{BASE}/lookups/{lookup['lookupId']}").status_code == expected
+    address = f"{BASE}/household-lookups/{household['householdLookupId']}"
+    assert exchange.send("umea", "GET", address).status_code == 404
+    sql(exchange, "UPDATE consultation SET closed_at = $1 WHERE id = $2", edge - SECOND, _id(receipt))
+    assert erase(exchange, rules).erased == {"consultation": 1, "household": 0, "lookup": 1, "protected_mark": 0}
+
+
+def test_a_mark_of_protected_identity_goes_some_years_after_it_ended_and_never_while_it_is_in_force(
+    exchange: Exchange,
+) -> None:
+    edge = boundary()
+    ended_mark, in_force = ({"person": number("18930102", serial)} for serial in ("980", "981"))
+    exchange.clock.stand_at(edge - SECOND)
+    for body in (ended_mark, in_force):
+        assert exchange.send("umea", "POST", f"{BASE}/protected-persons", body).status_code == 201
+    assert exchange.send("umea", "POST", f"{BASE}/protected-persons/removals", ended_mark).status_code in (200, 204)
+    exchange.clock.back_to_now()
+
+    assert erase(exchange).erased["protected_mark"] == 1
+
+    receipt = exchange.send("umea", "POST", f"{BASE}/protected-persons", in_force)
+    assert receipt.status_code == 200, "it was marked already"
+
+
+# --- the trail, and others' rows ----------------------------------------------------------------------------------
+
+
+def test_each_batch_leaves_an_entry_that_tells_how_many_by_which_rules_and_of_nobody(exchange: Exchange) -> None:
+    receipts = [ended_at(exchange, boundary() - SECOND, name) for name in ("umea", "malmo")]
+    fold_all(exchange)
+    begun = datetime.now(UTC)
+    erase(exchange)
+
+    [entry] = sql(
+        exchange,
+        "SELECT entry::json AS entry, org, subject, object_id FROM audit_entry "
+        "WHERE event = 'retention.erased' AND at >= $1",
+        begun,
+    )
+    told = json.loads(entry["entry"])
+    assert (entry["org"], entry["subject"], entry["object_id"]) == ("operator", None, None)
+    detail = told["detail"]
+    assert (detail["class"], detail["number"], detail["figuresLoosened"]) == ("consultation", 2, 2)
+    assert detail["edition"] == str(RULES.edition)
+    assert datetime.fromisoformat(detail["before"]) == boundary()
+    assert detail["rows"] > 2
+    assert all(each["consultationId"] not in entry["entry"] for each in receipts)
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["consultation", "consultation_event", "consultation_message", "outbox", "lookup", "protected_person"],
+)
+def test_the_worker_itself_can_remove_nothing_that_is_open_held_or_of_this_year(exchange: Exchange, table: str) -> None:
+    """Whatever the code may come to do: the database has the last word."""
+    erase(exchange, shortened(0))
+    exchange.open()
+    exchange.look_up("complete", sources=["AF"])
+    kept = ended_at(exchange, boundary() - SECOND)
+    held(exchange, "umea", kept)
+    before = sql(exchange, f"SELECT count(*) AS number FROM {table}")
+
+    sql(exchange, f"DELETE FROM {table}", role=WORKER_ROLE)
+
+    assert sql(exchange, f"SELECT count(*) AS number FROM {table}") == before
+    assert before[0]["number"] > 0 or table == "protected_person"
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_erased_after_its_record_and_tried_again_until_it_is(exchange: Exchange, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("one", "two")]
+    for file in files:
+        file.write_text("x", "utf-8")
+    # A directory in the place of a file can't be unlinked.
+    files[0].unlink()
+    files[0].mkdir()
+    note = "INSERT INTO file_to_erase (key, noted_at) VALUES ($1, now() - interval '1 minute')"
+    for file in files:
+        sql(exchange, note, file.name)
+
+    async def unlink(key: str) -> None:
+        (tmp_path / key).unlink(missing_ok=True)
+
+    async def run() -> int:
+        database = Database(exchange.postgres.url("consultation", WORKER_ROLE), pool_size=1)
+        try:
+            return (await Erasing(RULES, unlink).run(database.without_tenant, lambda: datetime.now(UTC))).files
+        finally:
+            await database.close()
+
+    assert asyncio.run(run()) == 1
+    assert [file.exists() for file in files] == [True, False]
+    files[0].rmdir()
+    files[0].write_text("x", "utf-8")
+    assert (asyncio.run(run()), files[0].exists()) == (1, False)
+    assert sql(exchange, "SELECT key FROM file_to_erase") == []

@@ -151,7 +151,9 @@ class Plan:
         return any(node["Node Type"] == kind for node in self.nodes)
 
 
-async def explained(database: Database, work: Callable[[AsyncConnection], Awaitable[object]]) -> Plan:
+async def explained(
+    database: Database, work: Callable[[AsyncConnection], Awaitable[object]], *, plans: str = "force_generic_plan"
+) -> Plan:
     """The plan of the one statement that `work` makes, carried out and rolled back."""
     told: list[Any] = []
 
@@ -164,7 +166,7 @@ async def explained(database: Database, work: Callable[[AsyncConnection], Awaita
     async with database.engine.connect() as connection:
         await connection.execute(text("SELECT set_config('app.org', :org, true)"), {"org": AF})
         # A plan that is kept for every unit, as connections come to do.
-        await connection.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
+        await connection.execute(text(f"SET LOCAL plan_cache_mode = {plans}"))
         # Of parallel workers only the average is told.
         await connection.execute(text("SET LOCAL max_parallel_workers_per_gather = 0"))
         event.listen(connection.sync_connection, "before_cursor_execute", explain, retval=True)

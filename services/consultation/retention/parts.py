@@ -11,12 +11,14 @@ from dataclasses import dataclass
 class Part:
     """A table whose rows belong to a consultation.
 
-    `belongs` ties a row, `t`, to the consultation, `c`. `file` is the column that names a file outside the database,
-    which is erased afterwards.
+    `belongs` ties a row, `t`, to `found`: the consultations `chosen`, the events `told` of them, or the `linked` rows.
+    It is to be a key of an index, or the whole table is read. `file` is the column that names a file outside the
+    database, which is erased afterwards.
     """
 
     table: str
     belongs: str = "t.org = c.org AND t.consultation_id = c.id"
+    found: str = "chosen c"
     file: str | None = None
 
 
@@ -29,27 +31,21 @@ PARTS = (
     Part("pulse"),
     Part("timer"),
     Part("retention_hold"),
+    # Gone with whichever of its ends goes first.
     Part(
         "consultation_link",
-        "(t.org = c.org AND t.consultation_id = c.id) OR (t.to_org = c.org AND t.to_id = c.id)",
-    ),
-    # Its rows have the ids of the events that they tell of, and are found by those.
-    Part(
-        "outbox",
         """
-        t.org = c.org AND t.id IN (
-            SELECT e.id FROM consultation_event e WHERE e.org = c.org AND e.consultation_id = c.id)
+        t.org = l.org AND t.consultation_id = l.consultation_id AND t.to_org = l.to_org AND t.to_id = l.to_id
         """,
+        found="linked l",
     ),
+    # Its rows have the ids of the events that they tell of.
+    Part("outbox", "t.org = e.org AND t.id = e.id", found="told e"),
     # Either side's, and long gone unless a period of no years ends while one is still kept.
     Part(
         "webhook_delivery",
-        """
-        (t.org, t.subscription_id, t.event_id) IN (
-            SELECT s.org, s.id, e.id FROM webhook_subscription s
-            JOIN consultation_event e ON e.org = c.org AND e.consultation_id = c.id
-            WHERE s.org IN (c.org, c.answering_org))
-        """,
+        "t.org = s.org AND t.subscription_id = s.id AND t.event_id = e.id",
+        found="told e JOIN webhook_subscription s ON s.org IN (e.org, e.answering_org)",
     ),
     Part("consultation_event"),
 )

@@ -22,9 +22,11 @@ from shared.audit import OPERATOR
 _LOCK = 727_478  # of all the advisory locks of a database, that of erasing; others: carry_out.py, sealer.py, folding.py
 
 # Which instant it is, is the earlier of two clocks: neither alone can make time pass. Facts are not folded meanwhile.
+# Plans are made for the size of the batch; one made for any size would read whole tables.
 _ENTER = text(
     f"""
-    SELECT set_config('app.org', '{OPERATOR}', true), pg_advisory_xact_lock({FOLDING}),
+    SELECT set_config('app.org', '{OPERATOR}', true), set_config('plan_cache_mode', 'force_custom_plan', true),
+           pg_advisory_xact_lock({FOLDING}),
            least(CAST(:now AS timestamptz), clock_timestamp()) AS moment
     WHERE pg_try_advisory_xact_lock({_LOCK})
     """
@@ -64,20 +66,23 @@ async def enter(connection: AsyncConnection, now: datetime) -> datetime | None:
 # --- consultations, with all their rounds -------------------------------------------------------------------------
 
 # From the last round back: rounds are one handling, and go together or not at all. What somebody is changing in this
-# moment is left for the next run.
+# moment is left for the next run. OFFSET 0 keeps the planner, which can't guess how many rounds there are, from
+# reading the whole table to join it.
 ENDED_CONSULTATIONS = text(
     """
     WITH RECURSIVE looked_at AS MATERIALIZED (
-        SELECT org, id, closed_at FROM consultation
+        SELECT org, id, previous_id, closed_at FROM consultation
         WHERE closed_at < :before AND (closed_at, id) > (:at, CAST(:after AS uuid))
         ORDER BY closed_at, id LIMIT :rows
     ), round AS (
-        SELECT l.org, l.id AS last, l.id, c.previous_id, c.closed_at
-        FROM looked_at l JOIN consultation c ON c.org = l.org AND c.id = l.id
-        WHERE NOT EXISTS (SELECT FROM consultation n WHERE n.org = l.org AND n.previous_id = l.id)
+        SELECT l.org, l.id AS last, l.id, l.previous_id, l.closed_at FROM looked_at l
+        WHERE NOT EXISTS (SELECT FROM consultation n WHERE n.org = l.org AND n.previous_id = l.id OFFSET 0)
         UNION ALL
         SELECT r.org, r.last, p.id, p.previous_id, p.closed_at
-        FROM round r JOIN consultation p ON p.org = r.org AND p.id = r.previous_id
+        FROM round r CROSS JOIN LATERAL (
+            SELECT id, previous_id, closed_at FROM consultation
+            WHERE org = r.org AND id = r.previous_id OFFSET 0
+        ) AS p
     ), whole AS (
         SELECT r.org, r.last, count(*) AS rounds FROM round r GROUP BY r.org, r.last
         HAVING bool_and(coalesce(r.closed_at < :before, false))
@@ -85,13 +90,13 @@ ENDED_CONSULTATIONS = text(
                                                                   AND h.lifted_at IS NULL))
     ), locked AS (
         SELECT r.org, r.last, c.id
-        FROM whole w JOIN round r USING (org, last) JOIN consultation c ON c.org = r.org AND c.id = r.id
-        FOR UPDATE OF c SKIP LOCKED
+        FROM whole w JOIN round r USING (org, last) CROSS JOIN LATERAL (
+            SELECT id FROM consultation WHERE org = r.org AND id = r.id FOR UPDATE SKIP LOCKED
+        ) AS c
     )
     SELECT l.org, l.id, l.closed_at, w.rounds,
            ARRAY(SELECT k.id FROM locked k WHERE k.org = l.org AND k.last = l.id) AS ids
     FROM looked_at l LEFT JOIN whole w ON w.org = l.org AND w.last = l.id
-    ORDER BY l.closed_at, l.id
     """
 )
 _CHOSEN = """
@@ -100,6 +105,15 @@ _CHOSEN = """
                c.restricted, c.pulse_rating
         FROM unnest(CAST(:orgs AS text[]), CAST(:ids AS uuid[])) AS named (org, id) JOIN consultation c USING (org, id)
         WHERE erasable(c.org, c.id)
+    ), told AS MATERIALIZED (
+        SELECT e.org, e.id, c.answering_org
+        FROM chosen c JOIN consultation_event e ON e.org = c.org AND e.consultation_id = c.id
+    ), linked AS MATERIALIZED (
+        SELECT l.org, l.consultation_id, l.to_org, l.to_id
+        FROM chosen c JOIN consultation_link l ON l.org = c.org AND l.consultation_id = c.id
+        UNION
+        SELECT l.org, l.consultation_id, l.to_org, l.to_id
+        FROM chosen c JOIN consultation_link l ON l.to_org = c.org AND l.to_id = c.id
     )
 """
 _RATINGS = ", ".join(f"count(*) FILTER (WHERE pulse_rating = {rating})" for rating in range(1, 6))
@@ -125,7 +139,7 @@ _FIGURES = f"""
 
 
 def _removal(part: Part) -> str:
-    removed = f"{part.table}_gone AS (DELETE FROM {part.table} t USING chosen c WHERE {part.belongs} RETURNING "
+    removed = f"{part.table}_gone AS (DELETE FROM {part.table} t USING {part.found} WHERE {part.belongs} RETURNING "
     if part.file is None:
         return f"{removed} 1)"
     return f"""
@@ -152,7 +166,7 @@ def erasing(parts: Sequence[Part]) -> TextClause:
     ).bindparams(bindparam("orgs", type_=ARRAY(TEXT)), bindparam("ids", type_=ARRAY(UUID)))
 
 
-_ERASE_CONSULTATIONS = erasing(PARTS)
+ERASE_CONSULTATIONS = erasing(PARTS)
 
 
 async def erase_consultations(
@@ -164,7 +178,7 @@ async def erase_consultations(
     if not due:
         return Erased(len(found), 0, place=_last(found, "closed_at"))
     values = {"orgs": [org for org, _ in due], "ids": [id_ for _, id_ in due], "day": moment.date()}
-    gone = (await connection.execute(_ERASE_CONSULTATIONS, values)).one()
+    gone = (await connection.execute(ERASE_CONSULTATIONS, values)).one()
     return Erased(len(found), gone.number, gone.rows, gone.facts, _last(found, "closed_at"))
 
 
@@ -178,7 +192,7 @@ _NEXT = """
     )
 """
 _COUNTED = """
-    SELECT l.org, l.id, l.at, (SELECT count(*) FROM gone) AS number, {rows} AS rows FROM looked_at l ORDER BY l.at, l.id
+    SELECT l.org, l.id, l.at, (SELECT count(*) FROM gone) AS number, {rows} AS rows FROM looked_at l
 """
 # What a consultation rests on is kept as long as the consultation, and what a household names as long as it.
 _ERASE_LOOKUPS = f"""
@@ -237,4 +251,4 @@ def _window(before: datetime, after: Place | None, rows: int) -> dict[str, objec
 
 
 def _last(found: Sequence[Row[Any]], clock: str) -> Place | None:
-    return Place(getattr(found[-1], clock), found[-1].id) if found else None
+    return max((Place(getattr(row, clock), row.id) for row in found), default=None)

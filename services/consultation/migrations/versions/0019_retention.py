@@ -63,7 +63,8 @@ HOLDS = (
     f"GRANT SELECT (org, id, consultation_id, lifted_at) ON retention_hold TO {WORKER}",
 )
 
-# As their caller: who asks sees consultations by policies of its own.
+# As their caller: who asks sees rows by policies of its own. A search path keeps them from being written out into the
+# statement, where the planner could choose to read the whole table.
 FUNCTIONS = (
     """
     CREATE FUNCTION this_year() RETURNS timestamptz LANGUAGE sql STABLE AS
@@ -76,6 +77,17 @@ FUNCTIONS = (
                       WHERE c.org = owner AND c.id = consultation AND c.turn = 'nobody' AND c.closed_at < this_year())
           AND NOT EXISTS (SELECT FROM retention_hold h
                           WHERE h.org = owner AND h.consultation_id = consultation AND h.lifted_at IS NULL) $$
+    """,
+    """
+    CREATE FUNCTION erasable_lookup(owner text, lookup uuid) RETURNS boolean LANGUAGE sql STABLE
+    SET search_path = {schema}, pg_temp AS
+    $$ SELECT EXISTS (SELECT FROM lookup l WHERE l.org = owner AND l.id = lookup AND l.asked_at < this_year()) $$
+    """,
+    """
+    CREATE FUNCTION erasable_household(owner text, household uuid) RETURNS boolean LANGUAGE sql STABLE
+    SET search_path = {schema}, pg_temp AS
+    $$ SELECT EXISTS (SELECT FROM household_lookup h
+                      WHERE h.org = owner AND h.id = household AND h.asked_at < this_year()) $$
     """,
     """
     CREATE FUNCTION refuse_change_but_retention() RETURNS trigger LANGUAGE plpgsql AS
@@ -128,13 +140,6 @@ CONSULTATIONS = (
     ),
 )
 
-_OF_LOOKUP = """
-    EXISTS (SELECT FROM lookup l WHERE l.org = {table}.org AND l.id = {table}.lookup_id AND l.asked_at < this_year())
-"""
-_OF_HOUSEHOLD = """
-    EXISTS (SELECT FROM household_lookup h
-            WHERE h.org = household_member.org AND h.id = household_member.household_id AND h.asked_at < this_year())
-"""
 LOOKUPS = (
     "CREATE INDEX lookup_by_age ON lookup (asked_at, id)",
     "CREATE INDEX household_lookup_by_age ON household_lookup (asked_at, id)",
@@ -143,10 +148,10 @@ LOOKUPS = (
     """,
     "CREATE INDEX protected_person_ended ON protected_person (ended_at, id) WHERE ended_at IS NOT NULL",
     *removed_by_worker("lookup", "asked_at < this_year()", "org, id, asked_at"),
-    *removed_by_worker("lookup_attempt", _OF_LOOKUP.format(table="lookup_attempt"), "org, lookup_id"),
+    *removed_by_worker("lookup_attempt", "erasable_lookup(org, lookup_id)", "org, lookup_id"),
     f"GRANT SELECT (org, lookup_id) ON kept_lookup TO {WORKER}",
     *removed_by_worker("household_lookup", "asked_at < this_year()", "org, id, asked_at"),
-    *removed_by_worker("household_member", _OF_HOUSEHOLD, "org, household_id, lookup_id"),
+    *removed_by_worker("household_member", "erasable_household(org, household_id)", "org, household_id, lookup_id"),
     *removed_by_worker("protected_person", "ended_at < this_year()", "org, id, ended_at"),
 )
 

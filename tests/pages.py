@@ -13,6 +13,9 @@ from services.consultation.lookups.simulator.faults import KINDS
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.consultation.lookups.simulator.states import CASES, Case, Known
 from services.consultation.lookups.sources.domain import SourceCode
+from services.consultation.retention.classes import COUNTS_WORDS, FATE_WORDS, Counts
+from services.consultation.retention.periods import CalendarYears, Length
+from services.consultation.retention.rules import Rule, read_rules
 
 ROOT = Path(__file__).resolve().parent.parent
 END = "<!-- end of what is generated -->"
@@ -119,6 +122,29 @@ _NOTES = (
 )
 
 
+def rules() -> str:
+    """Every class of data with its shipped rule, in both languages."""
+    shipped = read_rules()
+    rows = [_row("class", "tables", "kept", "then", "ground"), _row(*["---"] * 5)]
+    for code, rule in shipped.by_class.items():
+        kept, then = f"{_kept(rule)}, {COUNTS_WORDS[rule.data.counts].en}", FATE_WORDS[rule.data.fate].en
+        if rule.data.counts is Counts.NEVER:
+            kept = "while in use, or for ever"
+        cells = (f"{rule.name.en} (`{code}`)", ", ".join(f"`{table}`" for table in rule.data.tables), kept, then)
+        rows.append(_row(*cells, f"{rule.ground.en} / {rule.ground.sv}"))
+    return "\n".join([*rows, "", f"Edition {shipped.edition}."])
+
+
+def _kept(rule: Rule) -> str:
+    if rule.data.setting is not None:
+        return f"as `{rule.data.setting}` says"
+    if isinstance(rule.period, CalendarYears):
+        return f"{rule.period.years} years after the end of the year"
+    assert isinstance(rule.period, Length) or rule.data.counts is Counts.NEVER
+    hours = rule.period.time.total_seconds() / 3600 if rule.period is not None else 0
+    return f"{hours / 24:g} days" if hours > 24 else f"{hours:g} hour"
+
+
 def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
@@ -126,6 +152,7 @@ def _row(*cells: str) -> str:
 PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/consultations.md": {"moves": transitions},
     "docs/lookups.md": {"states by source": states_by_source},
+    "docs/retention.md": {"rules": rules},
     "docs/sandbox.md": {"faults": faults, "persons": persons},
 }
 

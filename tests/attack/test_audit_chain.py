@@ -314,11 +314,15 @@ def test_an_entry_removed_while_it_waits_and_one_taken_from_the_queue_are_found(
         (WORKER_ROLE, "SELECT person_sealed FROM consultation"),
         (WORKER_ROLE, "SELECT asked_by FROM consultation"),
         (WORKER_ROLE, "SELECT sealed FROM consultation_message"),
-        (WORKER_ROLE, "SELECT 1 FROM lookup"),
+        (WORKER_ROLE, "SELECT person_mark FROM lookup"),
         (AUDITOR_ROLE, "UPDATE audit_entry SET entry = NULL, erased_at = now()"),
         (AUDITOR_ROLE, "DELETE FROM audit_entry"),
         (AUDITOR_ROLE, "INSERT INTO audit_chain SELECT * FROM audit_chain"),
-        (AUDITOR_ROLE, "SELECT 1 FROM lookup"),
+        (AUDITOR_ROLE, "SELECT person_mark FROM lookup"),
+        (AUDITOR_ROLE, "SELECT person_mark FROM consultation"),
+        (AUDITOR_ROLE, "SELECT sealed FROM consultation_message"),
+        (AUDITOR_ROLE, "SELECT content FROM disclosure"),
+        (AUDITOR_ROLE, "SELECT body FROM idempotency_record"),
     ],
 )
 def test_a_role_has_no_right_that_it_does_not_need(untouched: Trail, role: str, statement: str) -> None:

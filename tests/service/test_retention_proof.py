@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.__main__ import main as samrad
@@ -20,11 +21,13 @@ from services.consultation.main import MIGRATIONS
 from services.consultation.retention import repository
 from services.consultation.retention.classes import CONSULTATION, DATA_CLASSES, ERASED_BY_THE_JOB
 from services.consultation.retention.files import no_files
-from services.consultation.retention.parts import PARTS
+from services.consultation.retention.parts import PARTS, Part
+from services.consultation.retention.policies import erased_with_its_consultation
 from services.consultation.retention.prove import Proof, prove
 from services.consultation.retention.rules import read_rules
 from services.consultation.retention.run import BATCH, Erasing
 from services.consultation.tables import AUDITOR_ROLE, WORKER_ROLE
+from shared.database.ddl import forced
 from shared.database.engine import Database
 from shared.database.migrate import upgrade
 from shared.sealing.sealer import seal
@@ -313,13 +316,13 @@ def test_a_proof_names_class_and_number_and_nobody(
     code, erased = told("run")
     assert (code, erased.splitlines()[0]) == (0, "erased 1 of consultation")
     asyncio.run(_seal(filled))
-    code, text = told("prove")
-    assert (code, text.splitlines()[0]) == (
+    code, said = told("prove")
+    assert (code, said.splitlines()[0]) == (
         0,
         f"ok: nothing is past its time by the rules of {RULES.edition}, and nothing else was taken",
     )
     assert json.loads(told("prove", "--json")[1])["holds"] is True
-    assert str(due["id"]) not in text
+    assert str(due["id"]) not in said
 
 
 async def _seal(exchange: Exchange) -> None:
@@ -335,6 +338,51 @@ _BY_AGE = {
     "household": "household_lookup_by_age",
     "protected_mark": "protected_person_ended",
 }
+
+
+# --- a table more --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def paper(filled: Exchange) -> Iterator[Exchange]:
+    """A table that somebody has added, which names consultations and files."""
+    sql(
+        filled,
+        "CREATE TABLE paper (org text, consultation_id uuid, key text, PRIMARY KEY (org, consultation_id))",
+        database=DATABASE,
+    )
+    yield filled
+    sql(filled, "DROP TABLE paper", database=DATABASE)
+
+
+def test_a_table_that_nobody_let_the_auditor_see_is_told(paper: Exchange) -> None:
+    assert found(paper) == [("no class", "paper can't be looked at", 1)]
+
+
+def test_a_part_with_a_file_goes_with_its_consultation_and_leaves_the_key_to_be_erased(paper: Exchange) -> None:
+    for statement in (*forced("paper"), *erased_with_its_consultation("paper", "org, consultation_id, key")):
+        sql(paper, statement, database=DATABASE)
+    assert found(paper) == []
+    [one, other] = superuser(paper, "SELECT org, id FROM consultation ORDER BY id LIMIT 2")
+    for row in (one, other):
+        superuser(paper, "INSERT INTO paper VALUES ($1, $2, $3)", row["org"], row["id"], f"file-of-{row['id']}")
+
+    async def run() -> tuple[list[Any], list[Any]]:
+        database = Database(paper.postgres.url(DATABASE, WORKER_ROLE), pool_size=1)
+        statement = repository.erasing((*PARTS, Part("paper", file="key")))
+        try:
+            async with database.without_tenant() as connection:
+                values = {"orgs": [one["org"]], "ids": [one["id"]], "day": datetime.now(UTC).date()}
+                gone = (await connection.execute(statement, values)).one()
+                keys = (await connection.execute(text("SELECT key FROM file_to_erase"))).scalars().all()
+                left = (await connection.execute(text("SELECT consultation_id FROM paper"))).scalars().all()
+                await connection.rollback()
+                assert gone.number == 1
+                return list(keys), list(left)
+        finally:
+            await database.close()
+
+    assert asyncio.run(run()) == ([f"file-of-{one['id']}"], [other["id"]])
 
 
 # --- how it is found ----------------------------------------------------------------------------------------------

@@ -159,11 +159,13 @@ PROOF = (
     *(
         f"CREATE POLICY proved_by_auditor ON {table} FOR SELECT TO {AUDITOR} USING (true)"
         for table in (
-            *("lookup", "lookup_attempt", "kept_lookup", "household_lookup", "household_member", "protected_person"),
+            *("lookup", "lookup_attempt", "kept_lookup", "household_lookup", "household_member"),
             *("idempotency_record", "asked_person", "webhook_delivery", "lead_time_fact"),
             "lead_time_pending",
         )
     ),
+    # That a mark is in force is told to nobody but the function that answers yes or no (ADR 0013).
+    f"CREATE POLICY ended_seen ON protected_person FOR SELECT TO {AUDITOR} USING (ended_at IS NOT NULL)",
     f"GRANT SELECT (org, id, asked_at) ON lookup, household_lookup TO {AUDITOR}",
     f"GRANT SELECT (org, lookup_id) ON lookup_attempt TO {AUDITOR}",
     f"GRANT SELECT (org, lookup_id, expires_at) ON kept_lookup TO {AUDITOR}",

@@ -53,7 +53,7 @@ async def consultations_behind(
         FROM lead_time_fact f
         JOIN consultation c ON c.org = f.org AND c.id = f.consultation_id
         WHERE f.answered_day >= :first AND f.answered_day < :beyond AND {side} = :org
-          {conditions} {after} AND NOT is_protected(c.person_mark) AND {in_sight("c")}
+          AND f.erased_on IS NULL {conditions} {after} AND NOT is_protected(c.person_mark) AND {in_sight("c")}
         ORDER BY f.answered_day DESC, f.answered_at DESC, f.consultation_id DESC LIMIT :rows
         """
     )

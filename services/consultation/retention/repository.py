@@ -65,9 +65,9 @@ async def enter(connection: AsyncConnection, now: datetime) -> datetime | None:
 
 # --- consultations, with all their rounds -------------------------------------------------------------------------
 
-# From the last round back: rounds are one handling, and go together or not at all. What somebody is changing in this
-# moment is left for the next run. OFFSET 0 keeps the planner, which can't guess how many rounds there are, from
-# reading the whole table to join it.
+# From the last round back: rounds are one handling, and go together or not at all. Whether one is held, or of this year,
+# the database says. What somebody is changing in this moment is left for the next run. OFFSET 0 keeps the planner, which
+# can't guess how many rounds there are, from reading the whole table to join it.
 ENDED_CONSULTATIONS = text(
     """
     WITH RECURSIVE looked_at AS MATERIALIZED (
@@ -85,9 +85,7 @@ ENDED_CONSULTATIONS = text(
         ) AS p
     ), whole AS (
         SELECT r.org, r.last, count(*) AS rounds FROM round r GROUP BY r.org, r.last
-        HAVING bool_and(coalesce(r.closed_at < :before, false))
-           AND NOT bool_or(EXISTS (SELECT FROM retention_hold h WHERE h.org = r.org AND h.consultation_id = r.id
-                                                                  AND h.lifted_at IS NULL))
+        HAVING bool_and(coalesce(r.closed_at < :before, false) AND erasable(r.org, r.id))
     ), locked AS (
         SELECT r.org, r.last, c.id
         FROM whole w JOIN round r USING (org, last) CROSS JOIN LATERAL (

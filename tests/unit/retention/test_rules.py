@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from services.assembly.environment import CannotStart
+from services.assembly.retention import erasing_job
 from services.consultation.retention.classes import CONSULTATION, DATA_CLASSES, ERASED_BY_THE_JOB
 from services.consultation.retention.periods import CalendarYears
 from services.consultation.retention.rules import SHIPPED, UnfitRules, read_rules
@@ -90,3 +92,24 @@ def test_what_is_no_file_of_rules_is_refused(tmp_path: Path, content: str) -> No
 
     with pytest.raises(UnfitRules):
         read_rules(file)
+
+
+def test_an_installation_that_has_not_decided_yet_erases_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAMRAD_CONSULTATION_RETENTION_ERASES", "false")
+    assert erasing_job() is None
+
+    monkeypatch.setenv("SAMRAD_CONSULTATION_RETENTION_ERASES", "true")
+    assert erasing_job() is not None
+
+
+def test_background_jobs_do_not_start_with_rules_that_are_unfit_or_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "rules.json"
+    monkeypatch.setenv("SAMRAD_CONSULTATION_RETENTION_RULES_FILE", str(file))
+    with pytest.raises(CannotStart, match="cannot be read"):
+        erasing_job()
+
+    file.write_text("{}", "utf-8")
+    with pytest.raises(CannotStart, match="edition: "):
+        erasing_job()

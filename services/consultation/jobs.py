@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from services.consultation.attachments import jobs as attachments
+from services.consultation.attachments.jobs import Caretaking
 from services.consultation.brake.count import forget_counted
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
@@ -91,12 +93,13 @@ def jobs(
     closing: ClosingAnswered,
     sending: Sending,
     refreshing: Refreshing,
+    caretaking: Caretaking,
 ) -> tuple[AnyJob, ...]:
-    """What the worker of this service's database does: keep the trail and due dates, close, send, and the chores."""
+    """What the worker of this service's database does: keep the trail, due dates and files, close, send, and chores."""
     timers = (
         Job("timers.ring", ringing, every_seconds=10),
         Job("timers.close_answered", closing, every_seconds=60),
         Job(RECOUNT, recounting),
     )
     expected = Job(REFRESH, refreshing, every_seconds=EVERY_SECONDS)
-    return (*keeping.jobs(keeper), *timers, *webhooks.jobs(sending), expected, *CHORES)
+    return (*keeping.jobs(keeper), *timers, *webhooks.jobs(sending), expected, *attachments.jobs(caretaking), *CHORES)

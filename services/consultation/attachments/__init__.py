@@ -1,0 +1,1 @@
+"""Files that the two sides give each other with what they write."""

@@ -6,10 +6,10 @@ from fastapi import APIRouter
 from pydantic import Field
 from starlette.requests import Request
 
-from services.consultation.attachments.contents.domain import TYPE_NAMES, UNFITNESS_WORDS
-from services.consultation.attachments.domain import SCANS
+from services.consultation.attachments.contents.domain import UNFITNESS_WORDS
 from services.consultation.clocks.turns import Turn
 from services.consultation.clocks.words import DUE_REASONS, HALF_DAYS, PACES, TARGET_LEVELS
+from services.consultation.consultations.attachments.domain import SCANS, TYPE_NAMES
 from services.consultation.consultations.disclosures.domain import DECISIONS, REFUSAL_REASONS
 from services.consultation.consultations.domain import Action, Channel, Queue, State
 from services.consultation.consultations.forms.codes import (

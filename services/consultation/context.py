@@ -7,7 +7,6 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.consultation.attachments.filing import Filing
 from services.consultation.brake.domain import Limits
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.unit_clocks import UnitClocks
@@ -27,7 +26,7 @@ class Context:
     `base_url` is the public address of the API; `answering` the canonical organisation that answers;
     `clocks` the calendars and targets of its units, `expectations` when these answer; `limits` the persons that may
     be asked about; of others no figures are told that count fewer than `small_numbers_below`;
-    `units` those that a consultation can be handed over to; `filing` where attachments are kept.
+    `units` those that a consultation can be handed over to.
     """
 
     database: Database
@@ -44,7 +43,6 @@ class Context:
     limits: Limits
     small_numbers_below: int
     units: Units
-    filing: Filing
 
     def json(self, model: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
         """A model as an answer, serialised once."""

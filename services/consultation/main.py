@@ -12,7 +12,6 @@ from fastapi import FastAPI
 from services.consultation import audit_events as _audit_events  # noqa: F401 - fills the catalogue
 from services.consultation import codelists, information
 from services.consultation.attachments import routes as attachment_routes
-from services.consultation.attachments.domain import Limits as AttachmentLimits
 from services.consultation.attachments.filing import Filing
 from services.consultation.brake.domain import Limits
 from services.consultation.channels import advice_routes
@@ -25,6 +24,7 @@ from services.consultation.consultations import process_routes as consultation_p
 from services.consultation.consultations import reading_routes as consultation_reading_routes
 from services.consultation.consultations import routes as consultation_routes
 from services.consultation.consultations import type_routes as consultation_type_routes
+from services.consultation.consultations.attachments.domain import Limits as AttachmentLimits
 from services.consultation.consultations.disclosures import catalogue_routes
 from services.consultation.consultations.domain import ConsultationType
 from services.consultation.consultations.links import routes as link_routes
@@ -186,6 +186,7 @@ def create_app(settings: Settings, world: World) -> App:
             "context": _context(settings, world, swedish_calendar()),
             "asking": (asking := _asking(settings, world)),
             "asking_households": HouseholdDependencies(asking, settings.household_concurrency),
+            "filing": Filing(world.blobs, _attachment_limits(settings), scanned=bool(settings.scanner)),
             "courier": Courier(world.outbound, world.clock, settings.public_url + PREFIX),
             "watching": Watching(world.environments, world.health),
             "audit_trail": AuditTrail(world.database, world.clock, settings.public_url + PREFIX),
@@ -263,7 +264,6 @@ def _context(settings: Settings, world: World, calendar: BusinessCalendar) -> Co
         limits=_limits(settings),
         small_numbers_below=settings.small_numbers_below,
         units=world.units,
-        filing=Filing(world.blobs, _attachment_limits(settings), scanned=bool(settings.scanner)),
     )
 
 

@@ -1,1 +1,1 @@
-"""Files that the two sides give each other with what they write."""
+"""Files that the two sides give each other: how they come in, are looked through, kept and fetched."""

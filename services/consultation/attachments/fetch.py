@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from services.consultation.attachments import repository
-from services.consultation.attachments.domain import Scan
 from services.consultation.attachments.filing import Filing
-from services.consultation.attachments.problems import ATTACHMENT_DAMAGED, ATTACHMENT_NOT_AVAILABLE
-from services.consultation.attachments.repository import ReadAttachment, as_read, place_in
 from services.consultation.attachments.trail import attachment_entry
+from services.consultation.consultations.attachments import repository
+from services.consultation.consultations.attachments.domain import Scan
+from services.consultation.consultations.attachments.problems import ATTACHMENT_DAMAGED, ATTACHMENT_NOT_AVAILABLE
+from services.consultation.consultations.attachments.repository import ReadAttachment, as_read, place_in
 from services.consultation.consultations.reading_routes import is_withheld, visible
 from services.consultation.problems import PROTECTED_IDENTITY
 from shared.audit import record_alone

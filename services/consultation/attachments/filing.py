@@ -2,10 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import cast
 
-from services.consultation.attachments.contents.domain import MediaType
+from starlette.requests import Request
+
 from services.consultation.attachments.contents.recognise import recognise
-from services.consultation.attachments.domain import Limits, Scan
+from services.consultation.consultations.attachments.domain import Limits, MediaType, Scan
 from shared.blobs.protocol import Blobs, Draft
 
 _EXAMINED_AT_ONCE = 4
@@ -32,3 +34,8 @@ class Filing:
         """What the file is. Raises Unfit."""
         async with self._examining:
             return await asyncio.to_thread(recognise, await draft.read())
+
+
+def filing_of(request: Request) -> Filing:
+    """That of the application that serves the request."""
+    return cast(Filing, request.app.state.filing)

@@ -14,13 +14,18 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
-from services.consultation.attachments import repository
-from services.consultation.attachments.contents.domain import MediaType, Unfit, Unfitness
-from services.consultation.attachments.domain import Attachment, place_of, require_may_give, require_room
-from services.consultation.attachments.file_names import require_extension
+from services.consultation.attachments.contents.domain import Unfit, Unfitness, require_extension
 from services.consultation.attachments.filing import Filing
-from services.consultation.attachments.problems import ATTACHMENT_UNFIT
 from services.consultation.attachments.trail import attachment_entry
+from services.consultation.consultations.attachments import repository
+from services.consultation.consultations.attachments.domain import (
+    Attachment,
+    MediaType,
+    place_of,
+    require_may_give,
+    require_room,
+)
+from services.consultation.consultations.attachments.problems import ATTACHMENT_UNFIT
 from services.consultation.consultations.repository import Reader, as_domain
 from services.consultation.consultations.sides import worked_on_by
 from shared.audit import record

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.attachments import repository
-from services.consultation.attachments.problems import ATTACHMENT_TOLD
 from services.consultation.attachments.trail import attachment_entry
+from services.consultation.consultations.attachments import repository
+from services.consultation.consultations.attachments.problems import ATTACHMENT_TOLD
 from services.consultation.consultations.repository import Reader
 from services.consultation.consultations.sides import worked_on_by
 from shared.audit import record

@@ -8,17 +8,22 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from services.consultation import scopes
-from services.consultation.attachments.contents.domain import MediaType
-from services.consultation.attachments.domain import Attachment
 from services.consultation.attachments.fetch import fetch_attachment, find_attachment
-from services.consultation.attachments.file_names import content_disposition, stated_name
+from services.consultation.attachments.filing import filing_of
 from services.consultation.attachments.give import UNDECLARED, Giving, Upload, give_attachment
 from services.consultation.attachments.remove import remove_attachment
-from services.consultation.attachments.repository import ReadAttachment, as_read
-from services.consultation.attachments.wire import EXAMPLE, AttachmentModel, RemovedAttachment, attachment_model
+from services.consultation.consultations.attachments.domain import Attachment, MediaType
+from services.consultation.consultations.attachments.file_names import content_disposition, stated_name
+from services.consultation.consultations.attachments.repository import ReadAttachment, as_read
+from services.consultation.consultations.attachments.wire import (
+    EXAMPLE,
+    AttachmentModel,
+    RemovedAttachment,
+    attachment_model,
+)
 from services.consultation.consultations.carrying_out import ConsultationId
 from services.consultation.consultations.reading_routes import reading
-from services.consultation.context import Context, context_of
+from services.consultation.context import context_of
 from shared.audit import record_alone
 from shared.blobs.protocol import Digest
 from shared.database.engine import Tenancy
@@ -87,7 +92,8 @@ async def give(request: Request, caller: Side, consultation_id: ConsultationId) 
     """
     context = context_of(request)
     request.scope["state"]["audit"] = {"objectId": consultation_id}
-    upload = _upload(request, context)
+    filing = filing_of(request)
+    upload = _upload(request, filing.limits.file_bytes)
 
     async def attempt_of(digest: Digest) -> Attempt | None:
         # Of what was sent, its digest stands for the body.
@@ -98,7 +104,7 @@ async def give(request: Request, caller: Side, consultation_id: ConsultationId) 
         model = attachment_model(_as_given(attachment), attachment.organisation, consultation_id, context.base_url)
         return context.json(model, 201, {"Location": model.links["self"]["href"]})
 
-    needs = Giving(context.database, context.vault, context.ledger, context.filing)
+    needs = Giving(context.database, context.vault, context.ledger, filing)
     return await give_attachment(
         needs, caller, consultation_id, upload, context.clock(), attempt_of=attempt_of, told=told
     )
@@ -143,7 +149,7 @@ async def get_attachment_content(
     """
     context = context_of(request)
     fetched = await fetch_attachment(
-        context.database, context.vault, context.filing, caller, consultation_id, attachment_id, context.clock()
+        context.database, context.vault, filing_of(request), caller, consultation_id, attachment_id, context.clock()
     )
     headers = {
         **_NEVER_INLINE,
@@ -183,13 +189,12 @@ async def remove(
         response = await context.ledger.once(connection, caller, attempt, now, effect)
     for key in erased:
         if key is not None:
-            await context.filing.blobs.erase(key)
+            await filing_of(request).blobs.erase(key)
     return response
 
 
-def _upload(request: Request, context: Context) -> Upload:
+def _upload(request: Request, limit: int) -> Upload:
     """What the headers say of a file. Raises Problem 422."""
-    limit = context.filing.limits.file_bytes
     length = request.headers.get("content-length")
     return Upload(
         name=stated_name(request.headers.get("content-disposition")),

@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from services.consultation.attachments import metrics
-from services.consultation.attachments.domain import Scan, place_of
 from services.consultation.attachments.scanner import Scanner, ScannerUnavailable, Verdict
 from services.consultation.clocks.unit_clocks import read_clockwork
+from services.consultation.consultations.attachments.domain import Scan, place_of
 from services.consultation.consultations.domain import Actor, Consultation, Event
 from services.consultation.timers import repository as timers
 from services.consultation.timers.ring import make_of_itself

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.attachments.tell import tell_attachments
+from services.consultation.consultations.attachments.tell import tell_attachments
 from services.consultation.consultations.changes import Change, apply
 from services.consultation.consultations.disclosures.decide import decide_on_sets
 from services.consultation.consultations.disclosures.domain import Disclosure

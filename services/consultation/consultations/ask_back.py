@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.attachments.tell import tell_attachments
+from services.consultation.consultations.attachments.tell import tell_attachments
 from services.consultation.consultations.changes import Change, apply
 from services.consultation.consultations.domain import Actor, Consultation, Event
 from services.consultation.consultations.reasons import DelayReason

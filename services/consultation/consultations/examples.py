@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.consultation.attachments.wire import EXAMPLE as ATTACHMENT
+from services.consultation.consultations.attachments.wire import EXAMPLE as ATTACHMENT
 from services.consultation.expected.wire import EXAMPLE as EXPECTED_ANSWER
 from services.consultation.lookups.examples import LOOKUP_ID, PERSON
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from pydantic import Field
 from sqlalchemy import Row
 
-from services.consultation.attachments.repository import read_attachments
-from services.consultation.attachments.wire import AttachmentIds, AttachmentModel, attachment_model
 from services.consultation.clocks.turns import Turn, minutes
+from services.consultation.consultations.attachments.repository import read_attachments
+from services.consultation.consultations.attachments.wire import AttachmentIds, AttachmentModel, attachment_model
 from services.consultation.consultations.disclosures.repository import read_told
 from services.consultation.consultations.disclosures.wire import Disclosures, ToldSet, told_set
 from services.consultation.consultations.domain import Action, Channel, ConsultationType, Restricted, State

@@ -13,10 +13,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation import scopes
-from services.consultation.attachments.repository import TOLD_ATTACHMENTS
 from services.consultation.brake.count import COUNTED
 from services.consultation.brake.domain import Braked
 from services.consultation.clocks.timers import Timer, TimerKind
+from services.consultation.consultations.attachments.repository import TOLD_ATTACHMENTS
 from services.consultation.consultations.disclosures.repository import TOLD_SETS, WITH_ASKED_SETS
 from services.consultation.consultations.domain import CLOSING, Consultation, Event, Restricted
 from services.consultation.consultations.transitions import ACTED_UPON, Action, State

@@ -10,7 +10,8 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 
-from services.consultation.attachments.contents.domain import MediaType, Unfit, Unfitness
+from services.consultation.attachments.contents.domain import Unfit, Unfitness
+from services.consultation.consultations.attachments.domain import MediaType
 
 MOST_ENTRIES, MOST_DIRECTORY_BYTES = 2_000, 512 * 1024
 MOST_UNPACKED_BYTES, MOST_RATIO = 200 * 1024 * 1024, 100

@@ -1,23 +1,10 @@
-"""The kinds of files that are passed on, and why one is not."""
+"""How a file is recognised by its name, and why one is not passed on."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 
+from services.consultation.consultations.attachments.domain import MediaType
 from shared.problems import Words
-
-
-class MediaType(StrEnum):
-    """What is passed on. Everything else is refused."""
-
-    PDF = "application/pdf"
-    PNG = "image/png"
-    JPEG = "image/jpeg"
-    TEXT = "text/plain"
-    DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-    XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    ODT = "application/vnd.oasis.opendocument.text"
-    ODS = "application/vnd.oasis.opendocument.spreadsheet"
-
 
 EXTENSIONS: Mapping[MediaType, tuple[str, ...]] = {
     MediaType.PDF: (".pdf",),
@@ -30,18 +17,6 @@ EXTENSIONS: Mapping[MediaType, tuple[str, ...]] = {
     MediaType.ODS: (".ods",),
 }
 """How their names end: whoever opens a file opens it by that."""
-
-
-TYPE_NAMES: Mapping[MediaType, Words] = {
-    MediaType.PDF: Words("PDF-dokument", "PDF document"),
-    MediaType.PNG: Words("Bild (PNG)", "Picture (PNG)"),
-    MediaType.JPEG: Words("Bild (JPEG)", "Picture (JPEG)"),
-    MediaType.TEXT: Words("Text", "Text"),
-    MediaType.DOCX: Words("Textdokument (Office)", "Text document (Office)"),
-    MediaType.XLSX: Words("Kalkylblad (Office)", "Spreadsheet (Office)"),
-    MediaType.ODT: Words("Textdokument (OpenDocument)", "Text document (OpenDocument)"),
-    MediaType.ODS: Words("Kalkylblad (OpenDocument)", "Spreadsheet (OpenDocument)"),
-}
 
 
 class Unfitness(StrEnum):
@@ -81,3 +56,9 @@ class Unfit(Exception):
     def __init__(self, why: Unfitness) -> None:
         super().__init__(why.value)
         self.why = why
+
+
+def require_extension(name: str, media_type: MediaType) -> None:
+    """Raises Unfit when the name ends as something else than the file is."""
+    if not name.lower().endswith(EXTENSIONS[media_type]):
+        raise Unfit(Unfitness.NAMED_OTHERWISE)

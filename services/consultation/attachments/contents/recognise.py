@@ -10,11 +10,12 @@ import zipfile
 from collections.abc import Callable, Mapping
 
 from services.consultation.attachments.contents.archives import check_office_file
-from services.consultation.attachments.contents.domain import MediaType, Unfit, Unfitness
+from services.consultation.attachments.contents.domain import Unfit, Unfitness
 from services.consultation.attachments.contents.jpeg import check_jpeg
 from services.consultation.attachments.contents.pdf import check_pdf
 from services.consultation.attachments.contents.plain_text import check_text
 from services.consultation.attachments.contents.png import check_png
+from services.consultation.consultations.attachments.domain import MediaType
 
 _BEGINNINGS: Mapping[bytes, tuple[MediaType, Callable[[bytes], None]]] = {
     b"%PDF-": (MediaType.PDF, check_pdf),

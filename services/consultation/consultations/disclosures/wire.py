@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from services.consultation.attachments.wire import AttachmentIds
+from services.consultation.consultations.attachments.wire import AttachmentIds
 from services.consultation.consultations.disclosures.domain import APPEAL, Decision, Disclosure, RefusalReason
 from services.consultation.consultations.disclosures.repository import ReadSet
 from services.consultation.consultations.information_sets import FACTS, Basis, InformationSet, Sensitivity

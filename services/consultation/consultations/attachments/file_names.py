@@ -8,8 +8,7 @@ import unicodedata
 import uuid
 from urllib.parse import quote, unquote_to_bytes
 
-from services.consultation.attachments.contents.domain import EXTENSIONS, MediaType, Unfit, Unfitness
-from services.consultation.attachments.problems import ATTACHMENT_NAME_INVALID
+from services.consultation.consultations.attachments.problems import ATTACHMENT_NAME_INVALID
 from shared.problems import Problem
 from shared.vault import Vault
 
@@ -41,12 +40,6 @@ def stated_name(header: str | None) -> str:
     if fault := _fault_of(name):
         raise _invalid(fault)
     return name
-
-
-def require_extension(name: str, media_type: MediaType) -> None:
-    """Raises Unfit when the name ends as something else than the file is."""
-    if not name.lower().endswith(EXTENSIONS[media_type]):
-        raise Unfit(Unfitness.NAMED_OTHERWISE)
 
 
 def content_disposition(name: str) -> str:

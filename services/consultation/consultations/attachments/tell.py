@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.attachments import repository
-from services.consultation.attachments.problems import ATTACHMENTS_DO_NOT_MATCH
+from services.consultation.consultations.attachments import repository
+from services.consultation.consultations.attachments.problems import ATTACHMENTS_DO_NOT_MATCH
 from services.consultation.consultations.domain import Consultation
 from shared.problems import Problem
 from shared.tokens.caller import Caller

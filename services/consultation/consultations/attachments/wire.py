@@ -5,9 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from services.consultation.attachments.contents.domain import MediaType
-from services.consultation.attachments.domain import Scan
-from services.consultation.attachments.repository import ReadAttachment
+from services.consultation.consultations.attachments.domain import MediaType, Scan
+from services.consultation.consultations.attachments.repository import ReadAttachment
 from services.consultation.consultations.information_sets import InformationSet
 from services.consultation.consultations.side import Side, side_of
 from services.consultation.wire import Instant

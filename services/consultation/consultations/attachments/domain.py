@@ -10,12 +10,36 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from services.consultation.attachments.contents.domain import MediaType
-from services.consultation.attachments.problems import ATTACHMENTS_FULL
+from services.consultation.consultations.attachments.problems import ATTACHMENTS_FULL
 from services.consultation.consultations.domain import Consultation
 from services.consultation.consultations.transitions import OPEN_STATES, Party, legal_actions
 from services.consultation.problems import CLAIMED_BY_ANOTHER, ILLEGAL_TRANSITION, PROTECTED_IDENTITY
 from shared.problems import Problem, Words
+
+
+class MediaType(StrEnum):
+    """What is passed on. Everything else is refused."""
+
+    PDF = "application/pdf"
+    PNG = "image/png"
+    JPEG = "image/jpeg"
+    TEXT = "text/plain"
+    DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    ODT = "application/vnd.oasis.opendocument.text"
+    ODS = "application/vnd.oasis.opendocument.spreadsheet"
+
+
+TYPE_NAMES: Mapping[MediaType, Words] = {
+    MediaType.PDF: Words("PDF-dokument", "PDF document"),
+    MediaType.PNG: Words("Bild (PNG)", "Picture (PNG)"),
+    MediaType.JPEG: Words("Bild (JPEG)", "Picture (JPEG)"),
+    MediaType.TEXT: Words("Text", "Text"),
+    MediaType.DOCX: Words("Textdokument (Office)", "Text document (Office)"),
+    MediaType.XLSX: Words("Kalkylblad (Office)", "Spreadsheet (Office)"),
+    MediaType.ODT: Words("Textdokument (OpenDocument)", "Text document (OpenDocument)"),
+    MediaType.ODS: Words("Kalkylblad (OpenDocument)", "Spreadsheet (OpenDocument)"),
+}
 
 
 class Scan(StrEnum):

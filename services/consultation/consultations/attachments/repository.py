@@ -14,9 +14,8 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.attachments.contents.domain import MediaType
-from services.consultation.attachments.domain import Attachment, Given, Scan, place_of
-from services.consultation.attachments.file_names import open_name, seal_name
+from services.consultation.consultations.attachments.domain import Attachment, Given, MediaType, Scan, place_of
+from services.consultation.consultations.attachments.file_names import open_name, seal_name
 from services.consultation.consultations.domain import Consultation
 from shared.tokens.caller import Caller
 from shared.vault import Vault

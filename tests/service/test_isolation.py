@@ -208,10 +208,14 @@ def send(
     exchange: Exchange, operation: Operation, headers: dict[str, str], object_id: str = NOBODY, *, key: str = ""
 ) -> httpx.Response:
     sent = {"Samrad-Handler": "hl-1", "If-Match": '"1"', **headers}
-    body = operation.described.get("requestBody")
-    content = json.dumps(body["content"]["application/json"]["example"]).encode() if body else None
-    if content is not None:
-        sent["Content-Type"] = "application/json"
+    content: bytes | None = None
+    if body := operation.described.get("requestBody"):
+        sent["Content-Type"], documented = next(iter(body["content"].items()))
+        example = documented["example"]
+        content = example.encode() if isinstance(example, str) else json.dumps(example).encode()
+    for each in operation.described["parameters"]:
+        if each["in"] == "header" and each["name"] == "Content-Disposition":
+            sent[each["name"]] = each["example"]
     base = exchange.base_url
     if operation.key in INTERNAL:
         base = f"http://127.0.0.1:{exchange.ports[operation.service]}"

@@ -8,7 +8,7 @@ from services.consultation.attachments.contents.domain import Unfit, Unfitness
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # Markup of any kind, scripts, and documents that are written in text.
-_OTHERS = (b"<", b"#!", b"{\\rtf", b"%!PS", b"MZ")
+_OTHERS = (b"<", b"#!", b"{\\rtf", b"%!PS", b"%PDF", b"MZ")
 
 
 def check_text(content: bytes) -> None:

@@ -91,7 +91,8 @@ def filed(exchange: Exchange, name: str) -> tuple[dict[str, Any], str]:
 def kept_at(exchange: Exchange, attachment: str) -> Path:
     """The file in which the content is."""
     (row,) = sql(exchange, "SELECT blob FROM attachment WHERE id = $1", attachment)
-    return exchange.home / "attachments" / "kept" / row["blob"].hex[:2] / row["blob"].hex
+    key: str = row["blob"].hex
+    return exchange.home / "attachments" / "kept" / key[:2] / key
 
 
 def entries(exchange: Exchange, event: str, receipt: dict[str, Any]) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ from tests.exchange import NOBODY, Exchange, consultation_body, lookup_body
 from tests.folding import fold_all
 from tests.openapi_check import SERVICES, document
 from tests.service.given_consultations import disclosed, ended, reached
+from tests.service.given_files import filed
 from tests.webhooks import written_subscription
 
 PUBLIC = {
@@ -308,6 +309,7 @@ def foreign(running: Exchange) -> dict[str, str]:
     reached(running, "malmo")
     disclosed(running, "malmo")
     ended(running, "malmo", consultation)
+    filed(running, "malmo")
     agreement = running.send("malmo", "POST", "/agreements/v1/agreements", unpublished_agreement(), key="foreign")
     assert agreement.status_code == 201, agreement.text
     delegation = running.send("malmo", "POST", "/agreements/v1/delegations", delegation_body(running), key="foreign-2")

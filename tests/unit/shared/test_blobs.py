@@ -5,6 +5,7 @@ import hashlib
 import os
 import stat
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -92,7 +93,7 @@ def with_a_chunk_again(sealed: bytes) -> bytes:
     return sealed + sealed[-23:]
 
 
-DAMAGES = {
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "cut after a chunk": cut_after_a_chunk,
     "cut within a chunk": lambda sealed: sealed[:-5],
     "without a chunk in the middle": without_a_chunk,

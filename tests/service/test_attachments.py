@@ -47,7 +47,7 @@ def test_a_file_goes_with_the_answer_and_comes_out_as_it_went_in(exchange: Excha
 
     assert (taken.status_code, told.status_code, fetched.status_code) == (201, 200, 200), taken.text + told.text
     assert fetched.content == content
-    assert taken.json()["sha256"] == hashlib.sha256(content).hexdigest()
+    assert taken.json()["digest"] == hashlib.sha256(content).hexdigest()
     assert taken.json()["scan"] == "not_scanned", "nothing scans here, and that is said"
     [file] = seen(exchange, "umea", receipt)
     assert file == {**taken.json(), "sequence": 3}

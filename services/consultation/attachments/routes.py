@@ -86,7 +86,7 @@ _UPLOADED = {
 async def give(request: Request, caller: Side, consultation_id: ConsultationId) -> Response:
     """The file is the body, its name stands in Content-Disposition. The other side sees it once a message carries it.
 
-    What it is, is decided by its content. With the answer's `sha256` the sender sees that it came whole.
+    What it is, is decided by its content. With the answer's `digest` the sender sees that it came whole.
 
     Filen är kroppen, namnet står i Content-Disposition. Den andra sidan ser den när ett meddelande har den med sig.
     """

@@ -30,7 +30,7 @@ class AttachmentModel(WireModel):
     name: str
     media_type: MediaType
     bytes: int
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256, hexadecimal / hexadecimal SHA-256")]
     scan: Scan
     side: Side
     given_at: Instant
@@ -53,7 +53,7 @@ def attachment_model(file: ReadAttachment, owner: str, consultation_id: uuid.UUI
         name=file.name,
         media_type=file.media_type,
         bytes=file.size,
-        sha256=file.sha256.hex(),
+        digest=file.sha256.hex(),
         scan=file.scan,
         side=side_of(file.given_by, owner),
         given_at=file.given_at,
@@ -72,7 +72,7 @@ EXAMPLE: dict[str, Any] = {
     "name": "handlingsplan.pdf",
     "mediaType": "application/pdf",
     "bytes": 48211,
-    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "scan": "clean",
     "side": "answering_authority",
     "givenAt": "2026-11-20T09:12:00Z",

@@ -37,7 +37,7 @@ STATEMENTS = (
         media_type text NOT NULL,
         bytes bigint NOT NULL CHECK (bytes > 0),
         sha256 bytea NOT NULL CHECK (octet_length(sha256) = 32),
-        blob uuid UNIQUE,
+        blob uuid,
         scan text NOT NULL CHECK (scan IN ('pending', 'clean', 'infected', 'not_scanned')),
         scanned_at timestamptz,
         scan_due_at timestamptz,
@@ -53,6 +53,8 @@ STATEMENTS = (
     )
     """,
     "CREATE INDEX attachment_of_day ON attachment (given_by, given_at) INCLUDE (bytes)",
+    # A key is random and stated by nobody. Not unique: a clash would tell one organisation of another's.
+    "CREATE INDEX attachment_by_blob ON attachment (blob) WHERE blob IS NOT NULL",
     "CREATE INDEX attachment_to_scan ON attachment (scan_due_at) WHERE scan = 'pending'",
     *forced("attachment"),
     f"""

@@ -148,6 +148,18 @@ def test_a_body_without_end_is_given_up_at_the_limit(exchange: Exchange, receipt
     _until(lambda: files_of(exchange) == before)
 
 
+def test_whoever_sends_a_large_file_reads_why_it_is_refused(exchange: Exchange, receipt: dict[str, str]) -> None:
+    ended, _ = filed(exchange, "umea")
+
+    refused = [
+        give(exchange, HANDLER, ended, in_pieces(padded(LIMIT))),
+        give(exchange, HANDLER, receipt, padded(LIMIT), handler="hl-2"),
+        give(exchange, HANDLER, {"consultationId": NOBODY}, padded(LIMIT)),
+    ]
+
+    assert [each.json()["code"] for each in refused] == ["illegal_transition", "claimed_by_another", "not_found"]
+
+
 def test_no_other_operation_takes_so_much(exchange: Exchange, receipt: dict[str, str]) -> None:
     path = f"{CONSULTATIONS}/{receipt['consultationId']}/answers"
     headers = {**credentials(exchange, HANDLER, "POST", path), "Content-Type": "application/json"}

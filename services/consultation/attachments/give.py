@@ -95,7 +95,7 @@ async def give_attachment(
         sha256=digest.sha256,
         scan=needs.filing.first_scan,
     )
-    return await _write(needs, caller, attachment, key, await attempt_of(digest), told)
+    return await _write(needs, caller, attachment, key, attempt_of, told)
 
 
 async def _keep(filing: Filing, upload: Upload, key: uuid.UUID, place: str, now: datetime) -> tuple[Digest, MediaType]:
@@ -121,15 +121,14 @@ async def _write(
     caller: Caller,
     attachment: Attachment,
     key: uuid.UUID,
-    attempt: Attempt | None,
+    attempt_of: Callable[[Digest], Awaitable[Attempt | None]],
     told: Callable[[Attachment], Response],
 ) -> Response:
     now, written = attachment.given_at, False
 
     async def effect() -> Response:
         nonlocal written
-        row = await _found(connection, caller, attachment.consultation_id)
-        await repository.lock(connection, row)
+        await repository.lock(connection, attachment)
         row = await _found(connection, caller, attachment.consultation_id)
         await _require_allowed(needs, connection, caller, row, attachment.size, now)
         await repository.add(connection, needs.vault, caller, attachment, key)
@@ -139,6 +138,7 @@ async def _write(
         return told(attachment)
 
     try:
+        attempt = await attempt_of(Digest(attachment.size, attachment.sha256))
         async with needs.database.begin(Tenancy(caller.organisation)) as connection:
             response = await needs.ledger.once(connection, caller, attempt, now, effect)
     except Problem:

@@ -29,6 +29,7 @@ from shared.blobs.protocol import Digest
 from shared.database.engine import Tenancy
 from shared.http.bodies import pieces_within
 from shared.idempotency import Attempt, OnceOnly, attempted
+from shared.problems import Problem
 from shared.tokens.caller import Caller, Requires
 
 router = APIRouter(tags=["attachments"])
@@ -105,9 +106,15 @@ async def give(request: Request, caller: Side, consultation_id: ConsultationId) 
         return context.json(model, 201, {"Location": model.links["self"]["href"]})
 
     needs = Giving(context.database, context.vault, context.ledger, filing)
-    return await give_attachment(
-        needs, caller, consultation_id, upload, context.clock(), attempt_of=attempt_of, told=told
-    )
+    try:
+        return await give_attachment(
+            needs, caller, consultation_id, upload, context.clock(), attempt_of=attempt_of, told=told
+        )
+    except Problem:
+        # The rest is taken in, so that whoever is still sending reads the refusal instead of a broken connection.
+        async for _ in upload.pieces:
+            pass
+        raise
 
 
 @router.get(

@@ -93,13 +93,13 @@ class ReadAttachment:
     information_set: str | None
 
 
-async def lock(connection: AsyncConnection, row: Row[Any]) -> None:
-    """Nobody else changes the consultation until the transaction is over."""
-    await connection.execute(_LOCK, {"owner": row.org, "id": row.id})
+async def lock(connection: AsyncConnection, attachment: Attachment) -> None:
+    """Nobody else changes its consultation until the transaction is over."""
+    await connection.execute(_LOCK, {"owner": attachment.organisation, "id": attachment.consultation_id})
 
 
 async def given(connection: AsyncConnection, caller: Caller, row: Row[Any], now: datetime) -> Given:
-    """What has been given already, as far as it counts for the caller."""
+    """What has been given already, as far as the caller's side sees it: not what the other one prepares."""
     values = {"owner": row.org, "id": row.id, "org": caller.organisation, "since": now - A_DAY}
     found = (await connection.execute(_GIVEN, values)).one()
     return Given(found.files, int(found.consultation_bytes), int(found.day_bytes))

@@ -58,6 +58,7 @@ def environment(
         "SAMRAD_CONSULTATION_CLIENT_KEY_FILE": str(clients / "consultation.jwk"),
         "SAMRAD_CONSULTATION_SEALING_KEY": _secret(home, "consultation-sealing"),
         "SAMRAD_CONSULTATION_MARKING_KEY": _secret(home, "consultation-marking"),
+        "SAMRAD_CONSULTATION_ATTACHMENTS_DIRECTORY": str(home / "attachments"),
         "SAMRAD_CONSULTATION_SSBTEK_URL": f"{inside}:{port + SIMULATOR}/ssbt/{ssbtek_version}",
         "SAMRAD_CONSULTATION_SSBTEK_VERSION": ssbtek_version,
         # Whatever listens on this machine can be reached by who uses the sandbox anyway.

@@ -8,6 +8,7 @@ import httpx
 from joserfc.errors import JoseError
 from joserfc.jwk import import_key
 
+from services.assembly.attachments import make_blobs, make_caretaking
 from services.assembly.background import work_beside, worker_database
 from services.assembly.common import http_client, make_gatekeeper
 from services.assembly.environment import CannotStart, read_settings, required
@@ -84,6 +85,7 @@ async def _world(stack: AsyncExitStack, clock: Clock, settings: Settings) -> Wor
         clock=clock,
         background=await work_beside(stack, clock, worker),
         outbound=make_outbound(settings),
+        blobs=make_blobs(settings),
     )
 
 
@@ -132,7 +134,7 @@ async def worker(stack: AsyncExitStack, clock: Clock) -> Worker:
     keeper = await make_keeper(stack, "consultation", url, clock)
     settings = read_settings(ClockSettings)
     timing = keeping_time(settings)
-    work = jobs(keeper, *timing, make_sending(clock), expecting(settings), erasing_job())
+    work = jobs(keeper, *timing, make_sending(clock), expecting(settings), erasing_job(), make_caretaking(settings))
     return Worker("consultation", url, work, clock)
 
 

@@ -20,6 +20,12 @@ _BRAKED = {
     "windowSeconds": "the window that it counts in",
     "alert": "true for the first refusal of a window",
 }
+_FILE = {
+    "attachment": "the id of the file",
+    "sha256": "the digest of its content",
+    "bytes": "its length",
+    "mediaType": "what it is",
+}
 _GROUNDS = {"decision": "id, version and grounds of the decision that it rests on"}
 _BOTH = "the organisation that asked and the one that answers, if it acted"
 _STATE = {"state": "the state that it led to"}
@@ -153,6 +159,39 @@ EVENTS = (
         "En motfråga besvarades",
         "A question back was answered",
         "the asking side replies",
+    ),
+    _change(
+        "consultation.supplemented",
+        "En fråga kompletterades",
+        "A question was supplemented",
+        "the asking side adds to its question",
+    ),
+    AuditEvent(
+        "consultation.attachment_given",
+        Words("En fil lämnades in till ett samråd", "A file was given to a consultation"),
+        "either side uploads a file, which the other does not see yet",
+        {**_PURPOSE, **_DECISION, **_FILE},
+        seen_by="the organisation that gave it",
+    ),
+    AuditEvent(
+        "consultation.attachment_removed",
+        Words("En fil som inte hade lämnats togs bort", "A file that had not been told was removed"),
+        "a side removes a file of its own before a message carries it",
+        {**_PURPOSE, **_DECISION, **_FILE},
+        seen_by="the organisation that gave it",
+    ),
+    AuditEvent(
+        "consultation.attachment_fetched",
+        Words("En fil i ett samråd hämtades", "A file of a consultation was downloaded"),
+        "either side downloads a file; committed before its first byte leaves",
+        {**_PURPOSE, **_DECISION, **_FILE},
+        seen_by=f"{_BOTH}; before it is told the organisation that gave it alone",
+    ),
+    _change(
+        "consultation.attachment_refused",
+        "En fil innehöll skadlig kod och togs bort",
+        "A file held malicious code and was erased",
+        "a scanner has found a file infected",
     ),
     _change(
         "consultation.answered",

@@ -6,8 +6,10 @@ from fastapi import APIRouter
 from pydantic import Field
 from starlette.requests import Request
 
+from services.consultation.attachments.contents.domain import UNFITNESS_WORDS
 from services.consultation.clocks.turns import Turn
 from services.consultation.clocks.words import DUE_REASONS, HALF_DAYS, PACES, TARGET_LEVELS
+from services.consultation.consultations.attachments.domain import SCANS, TYPE_NAMES
 from services.consultation.consultations.disclosures.domain import DECISIONS, REFUSAL_REASONS
 from services.consultation.consultations.domain import Action, Channel, Queue, State
 from services.consultation.consultations.forms.codes import (
@@ -100,6 +102,8 @@ ACTIONS = {
     Action.RELEASE: Words("Lämnades tillbaka till kön", "Released to the queue"),
     Action.ASK_BACK: Words("Motfråga ställdes", "Asked back"),
     Action.REPLY: Words("Motfrågan besvarades", "Replied"),
+    Action.SUPPLEMENT: Words("Kompletterades av kommunen", "Supplemented by the municipality"),
+    Action.REFUSE_ATTACHMENT: Words("En bilaga innehöll skadlig kod", "An attachment held malicious code"),
     Action.ANSWER: Words("Besvarades", "Answered"),
     Action.CLOSE: Words("Avslutades", "Closed"),
     Action.WITHDRAW: Words("Återtogs", "Withdrawn"),
@@ -264,6 +268,9 @@ LISTS: dict[str, dict[str, Words]] = {
     "resumptions": {code.value: words for code, words in RESUMPTION_WORDS.items()},
     "rejections": {code.value: words for code, words in REJECTION_WORDS.items()},
     "closingCodes": {code.value: words for code, words in CLOSING_WORDS.items()},
+    "attachmentTypes": {code.value: words for code, words in TYPE_NAMES.items()},
+    "attachmentUnfitness": {code.value: words for code, words in UNFITNESS_WORDS.items()},
+    "scans": {code.value: words for code, words in SCANS.items()},
     "linkKinds": {code.value: words for code, words in LINK_WORDS.items()},
     "linkRelations": {code.value: words for code, words in RELATION_WORDS.items()},
     "holdReasons": {code.value: words for code, words in HOLD_WORDS.items()},

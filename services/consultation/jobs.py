@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from services.consultation.attachments import jobs as attachments
+from services.consultation.attachments.jobs import Caretaking
 from services.consultation.brake.count import forget_counted
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
@@ -94,8 +96,9 @@ def jobs(
     sending: Sending,
     refreshing: Refreshing,
     erasing: Erasing | None,
+    caretaking: Caretaking,
 ) -> tuple[AnyJob, ...]:
-    """What the worker of this service's database does: keep the trail and due dates, close, send, erase, and chores."""
+    """What the worker does: keep the trail, due dates and files, close, send, erase, and chores."""
     timers = (
         Job("timers.ring", ringing, every_seconds=10),
         Job("timers.close_answered", closing, every_seconds=60),
@@ -104,4 +107,5 @@ def jobs(
     expected = Job(REFRESH, refreshing, every_seconds=EVERY_SECONDS)
     # Its transactions are short. What an hour is not enough for, the next one goes on with.
     erase = () if erasing is None else (Errand(RETENTION_JOB, erasing, every_seconds=3600, limit_seconds=3600),)
-    return (*keeping.jobs(keeper), *timers, *webhooks.jobs(sending), expected, *erase, *CHORES)
+    files = attachments.jobs(caretaking)
+    return (*keeping.jobs(keeper), *timers, *webhooks.jobs(sending), expected, *files, *erase, *CHORES)

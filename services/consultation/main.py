@@ -11,6 +11,8 @@ from fastapi import FastAPI
 
 from services.consultation import audit_events as _audit_events  # noqa: F401 - fills the catalogue
 from services.consultation import codelists, information
+from services.consultation.attachments import routes as attachment_routes
+from services.consultation.attachments.filing import Filing
 from services.consultation.brake.domain import Limits
 from services.consultation.channels import advice_routes
 from services.consultation.channels import routes as channel_routes
@@ -22,6 +24,7 @@ from services.consultation.consultations import process_routes as consultation_p
 from services.consultation.consultations import reading_routes as consultation_reading_routes
 from services.consultation.consultations import routes as consultation_routes
 from services.consultation.consultations import type_routes as consultation_type_routes
+from services.consultation.consultations.attachments.domain import Limits as AttachmentLimits
 from services.consultation.consultations.disclosures import catalogue_routes
 from services.consultation.consultations.domain import ConsultationType
 from services.consultation.consultations.links import routes as link_routes
@@ -68,6 +71,7 @@ from services.consultation.units.domain import Units
 from services.consultation.webhooks import delivery_routes as webhook_delivery_routes
 from services.consultation.webhooks import routes as webhook_routes
 from services.consultation.webhooks.courier import Courier
+from shared.blobs.protocol import Blobs
 from shared.clock import Clock
 from shared.database.engine import Database
 from shared.database.isolation import isolation_faults, reach_faults
@@ -98,6 +102,7 @@ _ROUTERS = (
     purpose_routes.router,
     source_routes.router,
     consultation_routes.router,
+    attachment_routes.router,
     consultation_process_routes.router,
     violence_routes.router,
     link_routes.router,
@@ -133,10 +138,10 @@ _ABOUT = openapi.Description(
     version=VERSION,
     description=(
         "Look-ups in several authorities' registers, consultations between municipalities and Arbetsförmedlingen, "
-        "and their lead times; events are sent to webhooks. Known limitations: messages hold text, no attachments; "
+        "and their lead times; events are sent to webhooks. Known limitations: "
         "version 11 of SSBTEK's contract is reconstructed, since no official schema is public.\n\n"
         "Slagningar i flera myndigheters register, samråd mellan kommuner och Arbetsförmedlingen, och ledtider för "
-        "dem; händelser sänds till webhookar. Kända begränsningar: meddelanden är text utan bilagor; version 11 av "
+        "dem; händelser sänds till webhookar. Kända begränsningar: version 11 av "
         "SSBTEK:s kontrakt är rekonstruerad, eftersom inget officiellt schema är offentligt."
     ),
     server_url="https://samrad.example/consultation/v1",
@@ -153,7 +158,7 @@ class World:
     """What the service is handed: everything that a test may want to hold in its own hands.
 
     `environments` are what stands behind `sources`, and `health` is where these count their answers. `outbound` leads
-    to addresses that subscribers have chosen.
+    to addresses that subscribers have chosen, and `blobs` keeps the contents of attachments.
     """
 
     database: Database
@@ -168,6 +173,7 @@ class World:
     clock: Clock
     background: Faults
     outbound: Outbound
+    blobs: Blobs
 
 
 def create_app(settings: Settings, world: World) -> App:
@@ -182,6 +188,7 @@ def create_app(settings: Settings, world: World) -> App:
             "context": _context(settings, world, swedish_calendar()),
             "asking": (asking := _asking(settings, world)),
             "asking_households": HouseholdDependencies(asking, settings.household_concurrency),
+            "filing": Filing(world.blobs, _attachment_limits(settings), scanned=bool(settings.scanner)),
             "courier": Courier(world.outbound, world.clock, settings.public_url + PREFIX),
             "watching": Watching(world.environments, world.health),
             "audit_trail": AuditTrail(world.database, world.clock, settings.public_url + PREFIX),
@@ -286,6 +293,15 @@ def expecting(settings: ClockSettings) -> Refreshing:
 
 def _limits(settings: Settings) -> Limits:
     return Limits(settings.persons_per_handler_and_hour, settings.persons_per_case_and_day)
+
+
+def _attachment_limits(settings: Settings) -> AttachmentLimits:
+    return AttachmentLimits(
+        file_bytes=settings.attachment_file_bytes,
+        files=settings.attachment_files,
+        consultation_bytes=settings.attachment_consultation_bytes,
+        day_bytes=settings.attachment_day_bytes,
+    )
 
 
 def openapi_document() -> dict[str, Any]:

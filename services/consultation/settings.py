@@ -128,6 +128,20 @@ class Settings(ClockSettings, RetentionSettings):
         default=12, ge=1, description="Different persons that may be asked about in one case in a day"
     )
     pool_size: int = Field(default=20, ge=1, le=100, description="Database connections a process keeps")
+    attachments_directory: Path = Field(description="Where the contents of attachments are kept, sealed")
+    attachment_file_bytes: int = Field(
+        default=10 * 1024 * 1024, ge=1, le=50 * 1024 * 1024, description="The largest attachment"
+    )
+    attachment_files: int = Field(default=20, ge=1, le=100, description="Attachments in one consultation")
+    attachment_consultation_bytes: int = Field(
+        default=50 * 1024 * 1024, ge=1, description="Bytes of all attachments in one consultation"
+    )
+    attachment_day_bytes: int = Field(
+        default=5 * 1024 * 1024 * 1024, ge=1, description="Bytes of attachments that an organisation may give in a day"
+    )
+    scanner: str = Field(
+        default="", description="The virus scanner that attachments wait for: tcp://host:port or unix:///path"
+    )
     webhook_this_machine: bool = Field(
         default=False, description="Whether http://127.0.0.1 may receive webhooks: the sandbox alone"
     )
@@ -165,6 +179,8 @@ class WorkerSettings(BaseSettings):
     public_url: str
     sealing_key: SecretStr
     marking_key: SecretStr
+    attachments_directory: Path
+    scanner: str = ""
     webhook_this_machine: bool = False
     webhook_mail_host: str = ""
     webhook_mail_port: int = Field(default=25, ge=1, le=65535)

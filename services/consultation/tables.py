@@ -17,6 +17,7 @@ TENANT_TABLES = (
     "consultation",
     "consultation_event",
     "consultation_message",
+    "attachment",
     "outbox",
     "call_back",
     "asked_set",

@@ -76,7 +76,9 @@ def create_app(settings: Settings, world: World) -> App:
         name: Proxy(
             _admission(settings, world, issuer, name, limit),
             AllowList(name),
-            Forwarder(upstream, base, _exchangerate_limits(settings)),
+            Forwarder(upstream, base),
+            _exchange_limits(settings),
+            _file_limits(settings),
         )
         for name, base in services.items()
     }
@@ -201,8 +203,14 @@ def _readiness(world: World, issuer: Issuer | None, services: Readiness) -> Read
     return faults
 
 
-def _exchangerate_limits(settings: Settings) -> Limits:
+def _exchange_limits(settings: Settings) -> Limits:
     return Limits(settings.max_body_bytes, settings.client_idle_seconds, settings.upstream_seconds)
+
+
+def _file_limits(settings: Settings) -> Limits:
+    # A file takes as long as a body may, one way or the other, beside what the service takes.
+    seconds = settings.body_seconds + settings.upstream_seconds
+    return Limits(settings.max_file_bytes, settings.client_idle_seconds, seconds)
 
 
 def _lifespan(world: World, upstream: Client, transport: PyreqwestTransport) -> Lifespan:

@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     )
     window_seconds: int = Field(default=60, ge=1, description="Length of the window, seconds")
     max_body_bytes: int = Field(default=1024 * 1024, ge=1, description="Largest request body that is forwarded")
+    max_file_bytes: int = Field(
+        default=10 * 1024 * 1024, ge=1, description="Largest file that is forwarded where an operation takes one"
+    )
     client_idle_seconds: float = Field(
         default=15.0, gt=0, description="How long a client may be silent in the middle of its body, seconds"
     )

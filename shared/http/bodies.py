@@ -5,7 +5,7 @@ in a misplaced field would come back in the answer.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import cache, lru_cache
 from math import isinf
 from typing import Any
@@ -179,7 +179,11 @@ def _texts(value: Any) -> Iterator[str]:
 
 async def read_limited(request: Request, limit: int = MAX_BODY_BYTES) -> bytes:
     """The body, refused as soon as it is known to pass the limit. Raises Problem: 408, 413."""
-    chunks: list[bytes] = []
+    return b"".join([chunk async for chunk in pieces_within(request, limit)])
+
+
+async def pieces_within(request: Request, limit: int) -> AsyncIterator[bytes]:
+    """The body as it comes, refused as soon as it is known to pass the limit. Raises Problem: 408, 413."""
     size = 0
     if int(request.headers.get("content-length", "0")) > limit:
         raise _too_large(limit)
@@ -188,11 +192,10 @@ async def read_limited(request: Request, limit: int = MAX_BODY_BYTES) -> bytes:
             size += len(chunk)
             if size > limit:
                 raise _too_large(limit)
-            chunks.append(chunk)
+            yield chunk
     except ClientDisconnect:
         # It left, or took too long and has been told so by the connection: nobody reads this.
         raise Problem(REQUEST_TIMEOUT) from None
-    return b"".join(chunks)
 
 
 def _too_large(limit: int) -> Problem:

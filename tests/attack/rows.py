@@ -19,6 +19,7 @@ from tests.attack.support import AF, BASE, CONSULTATIONS, LOOKUPS, MALMO, UMEA, 
 from tests.exchange import Exchange, consultation_body
 from tests.folding import fold_all
 from tests.service.given_consultations import disclosed, ended, held, reached
+from tests.service.given_files import filed, given_file
 from tests.service.test_isolation import delegation_body, household_body, register_intervention
 from tests.webhooks import written_subscription
 
@@ -60,6 +61,8 @@ def seed(exchange: Exchange) -> None:
         disclosed(exchange, name)
         ended(exchange, name, opened.json())
         held(exchange, name, opened.json())
+        filed(exchange, name)
+        given_file(exchange, name, exchange.open(name))
         failed = exchange.look_up("fk_failed", name, sources=["FK"]).json()
         assert exchange.send(name, "POST", f"{LOOKUPS}/{failed['lookupId']}/completions").status_code == 200
         household = exchange.send(name, "POST", f"{BASE}/household-lookups", household_body(exchange))

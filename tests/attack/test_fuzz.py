@@ -85,6 +85,8 @@ def body_of(data: st.DataObject, operation: tuple[str, str, str]) -> bytes | Non
         return None
     if data.draw(st.integers(0, 9)) == 0:
         return data.draw(st.binary(max_size=80))
+    if "application/json" not in request["content"]:
+        return data.draw(st.binary(max_size=80))
     body = request["content"]["application/json"]["example"]
     for _ in range(data.draw(st.integers(1, 2))):
         body = spoiled(body, data.draw(st.sampled_from(places(body))), data.draw(VALUES), drop=data.draw(st.booleans()))

@@ -19,7 +19,7 @@ WITH_BODIES = [
     for service in openapi_check.SERVICES
     for template, item in openapi_check.document(service)["paths"].items()
     for method, operation in item.items()
-    if "requestBody" in operation and (service, template) not in INTERNAL
+    if "application/json" in operation.get("requestBody", {}).get("content", ()) and (service, template) not in INTERNAL
 ]
 
 

@@ -254,7 +254,8 @@ def in_earnest(probe: Probe) -> None:
 
 def example(operation: dict[str, Any]) -> dict[str, Any] | None:
     body = operation.get("requestBody")
-    return None if body is None else dict(body["content"]["application/json"]["example"])
+    documented = None if body is None else body["content"].get("application/json")
+    return None if documented is None else dict(documented["example"])
 
 
 @pytest.mark.requirement(106)

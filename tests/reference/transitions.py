@@ -50,6 +50,7 @@ secrecy_test_begun  sec sec .   sec .   .   .   .   .   .   .   .    F   free ye
 secrecy_test_ended  .   .   prg .   .   .   .   .   .   .   .   .    F   self yes   both
 asked_back          .   .   .   mun .   .   .   .   .   .   .   .    F   self yes   both
 replied             .   .   .   .   w   .   .   .   .   .   .   .    A   any  yes   both
+supplemented        =   =   =   =   .   =   =   =   .   .   .   .    A   any  yes   both
 person_awaited      .   .   .   per .   .   .   .   .   .   .   .    F   self yes   both
 resumed             .   .   .   .   w   w   .   .   .   .   .   .    FS  free no    both
 called_back         .   .   .   =   .   .   .   .   .   .   .   .    F   self no    both
@@ -67,6 +68,7 @@ reopened            .   .   .   .   .   .   .   .   clo clo .   .    A   any  ye
 reminded            =   =   =   =   .   .   .   =   .   .   .   .    S   any  no    one
 pause_lapsed        .   .   .   .   =   =   .   .   .   .   .   .    S   any  no    both
 corrected           =   =   =   =   =   =   =   =   =   =   =   =    F   any  no    both
+attachment_refused  =   =   =   =   =   =   =   =   =   =   =   =    S   any  no    both
 """
 
 

@@ -44,6 +44,7 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "secrecy_test_ended": ("secrecy-tests/completions", None),
     "asked_back": ("questions", {**WORDS, "reason": "secrecy_unclear"}),
     "replied": ("replies", WORDS),
+    "supplemented": ("supplements", WORDS),
     "person_awaited": ("waits", {"reason": "information"}),
     "resumed": ("resumptions", {"outcome": "not_received"}),
     "called_back": ("call-backs", {"switchboard": "090-16 10 00", "outcome": "reached", "minutes": 3}),
@@ -60,7 +61,7 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "reopened": ("rounds", {"question": "En gång till?"}),
     "corrected": ("corrections", None),
 }
-WITH_WORDS = {"opened", "asked_back", "replied", "dispatched", "answered", "rejected"}
+WITH_WORDS = {"opened", "asked_back", "replied", "supplemented", "dispatched", "answered", "rejected"}
 ENDS_LEAD_TIME = {"answered", "dispatched"}
 OF_MEETINGS = {"meeting_held", "meeting_missed", "meeting_cancelled"}
 

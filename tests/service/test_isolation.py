@@ -27,6 +27,7 @@ from tests.exchange import NOBODY, Exchange, consultation_body, lookup_body
 from tests.folding import fold_all
 from tests.openapi_check import SERVICES, document
 from tests.service.given_consultations import disclosed, ended, held, reached
+from tests.service.given_files import filed
 from tests.webhooks import written_subscription
 
 PUBLIC = {
@@ -208,10 +209,14 @@ def send(
     exchange: Exchange, operation: Operation, headers: dict[str, str], object_id: str = NOBODY, *, key: str = ""
 ) -> httpx.Response:
     sent = {"Samrad-Handler": "hl-1", "If-Match": '"1"', **headers}
-    body = operation.described.get("requestBody")
-    content = json.dumps(body["content"]["application/json"]["example"]).encode() if body else None
-    if content is not None:
-        sent["Content-Type"] = "application/json"
+    content: bytes | None = None
+    if body := operation.described.get("requestBody"):
+        sent["Content-Type"], documented = next(iter(body["content"].items()))
+        example = documented["example"]
+        content = example.encode() if isinstance(example, str) else json.dumps(example).encode()
+    for each in operation.described["parameters"]:
+        if each["in"] == "header" and each["name"] == "Content-Disposition":
+            sent[each["name"]] = each["example"]
     base = exchange.base_url
     if operation.key in INTERNAL:
         base = f"http://127.0.0.1:{exchange.ports[operation.service]}"
@@ -305,6 +310,7 @@ def foreign(running: Exchange) -> dict[str, str]:
     disclosed(running, "malmo")
     ended(running, "malmo", consultation)
     held(running, "malmo", consultation)
+    filed(running, "malmo")
     agreement = running.send("malmo", "POST", "/agreements/v1/agreements", unpublished_agreement(), key="foreign")
     assert agreement.status_code == 201, agreement.text
     delegation = running.send("malmo", "POST", "/agreements/v1/delegations", delegation_body(running), key="foreign-2")

@@ -28,6 +28,15 @@ def test_the_committed_file_is_the_one_that_the_code_makes(service: str, make: A
     assert make() == document(service), "run: make openapi"
 
 
+_FILE = "paths./consultations/{consultationId}/attachments"
+NO_JSON = {
+    ("AME.01", f"{_FILE}.post.requestBody.content"): "the body is a file, as it is",
+    ("AME.02+ARQ.01", f"{_FILE}.post.requestBody.content"): "the same",
+    ("AME.01", f"{_FILE}/{{attachmentId}}/content.get.responses.200.content"): "the answer is the file",
+}
+"""Where JSON should be offered and is not, and why."""
+
+
 @pytest.mark.skipif(not RULES.is_dir(), reason="the profile's rules are not in ../shared/tools")
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
 @pytest.mark.parametrize("service", SERVICES)
@@ -41,7 +50,7 @@ def test_the_file_has_no_error_by_the_national_rest_api_profile(service: str, tm
     (tmp_path / "node_modules").symlink_to(PACKAGES)
     file = ROOT / "services" / service / "openapi.json"
     linted = subprocess.run(
-        [str(PACKAGES / ".bin" / "spectral"), "lint", str(file), "-r", "ruleset.mjs", "--fail-severity", "warn"],
+        [str(PACKAGES / ".bin" / "spectral"), "lint", str(file), "-r", "ruleset.mjs", "-f", "json", "--quiet"],
         cwd=tmp_path,
         env={**os.environ, "NO_UPDATE_NOTIFIER": "1"},
         capture_output=True,
@@ -49,8 +58,10 @@ def test_the_file_has_no_error_by_the_national_rest_api_profile(service: str, tm
         timeout=120,
         check=False,
     )
-    assert linted.returncode == 0, linted.stdout
-    assert "No results" in linted.stdout
+    faults = [(each["code"], ".".join(each["path"]), each["message"]) for each in json.loads(linted.stdout)]
+    assert [each for each in faults if each[:2] not in NO_JSON] == []
+    # Each exception is one that the rules still make.
+    assert {each for each in NO_JSON if service == "consultation"} <= {each[:2] for each in faults}
 
 
 def test_the_gateway_lets_in_exactly_what_is_documented_and_not_internal() -> None:

@@ -34,6 +34,7 @@ MOVES: dict[str, Callable[[Consultation, Actor], tuple[Consultation, Event]]] = 
     "secrecy_test_ended": Consultation.end_secrecy_test,
     "asked_back": Consultation.ask_back,
     "replied": Consultation.reply,
+    "supplemented": Consultation.supplement,
     "person_awaited": Consultation.await_person,
     "resumed": Consultation.resume,
     "called_back": Consultation.call_back,
@@ -50,6 +51,7 @@ MOVES: dict[str, Callable[[Consultation, Actor], tuple[Consultation, Event]]] = 
     "reopened": Consultation.reopen,
     "reminded": Consultation.remind,
     "pause_lapsed": Consultation.lapse,
+    "attachment_refused": Consultation.refuse_attachment,
     "corrected": lambda before, by: before.correct(by, Audience.BOTH),
 }
 

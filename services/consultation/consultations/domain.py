@@ -200,6 +200,10 @@ class Consultation:
         """The municipality gives what was asked for."""
         return self._move(Action.REPLY, by)
 
+    def supplement(self, by: Actor) -> tuple["Consultation", Event]:
+        """The municipality adds to its question what nobody has asked it for."""
+        return self._move(Action.SUPPLEMENT, by)
+
     def await_person(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
         """The handler waits for the person it is about."""
         return self._move(Action.AWAIT_PERSON, by, detail=detail)
@@ -265,6 +269,10 @@ class Consultation:
     def lapse(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
         """What is waited for has not come in a long time."""
         return self._move(Action.LAPSE, by, detail=detail)
+
+    def refuse_attachment(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+        """A file that a side gave held malicious code, and is gone; `detail` says which file."""
+        return self._move(Action.REFUSE_ATTACHMENT, by, detail=detail)
 
     def correct(self, by: Actor, told_to: Audience, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
         """What was written down of an earlier event was wrong; `detail` says which event, and what is right.

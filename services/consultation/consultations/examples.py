@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.consultation.consultations.attachments.wire import EXAMPLE as ATTACHMENT
 from services.consultation.expected.wire import EXAMPLE as EXPECTED_ANSWER
 from services.consultation.lookups.examples import LOOKUP_ID, PERSON
 
@@ -73,6 +74,7 @@ WHOLE: dict[str, Any] = {
     "lookupSources": [{"source": "AF", "state": "answered", "origin": None, "code": None}],
     "afItems": ["jobseeker", "registered", "decisions"],
     "informationSets": [],
+    "attachments": [ATTACHMENT],
     "messages": [
         {
             "at": "2026-11-20T09:12:00Z",

@@ -1,13 +1,14 @@
 """Wire models of consultations."""
 
 import uuid
-from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import Field
 from sqlalchemy import Row
 
 from services.consultation.clocks.turns import Turn, minutes
+from services.consultation.consultations.attachments.repository import read_attachments
+from services.consultation.consultations.attachments.wire import AttachmentIds, AttachmentModel, attachment_model
 from services.consultation.consultations.disclosures.repository import read_told
 from services.consultation.consultations.disclosures.wire import Disclosures, ToldSet, told_set
 from services.consultation.consultations.domain import Action, Channel, ConsultationType, Restricted, State
@@ -15,6 +16,7 @@ from services.consultation.consultations.forms.keeping import open_form
 from services.consultation.consultations.forms.models import Details
 from services.consultation.consultations.message_text import MessageText
 from services.consultation.consultations.reasons import AnswerClosing, ClosingCode, DelayReason
+from services.consultation.consultations.side import Side
 from services.consultation.consultations.violence_matters import ViolenceMatter
 from services.consultation.expected.wire import ExpectedAnswer
 from services.consultation.lookups.outcomes import SourceOutcomeModel
@@ -25,13 +27,6 @@ from shared.http.bodies import WireModel
 from shared.vault import Vault
 
 Links = Annotated[dict[str, dict[str, str]], Field(alias="_links")]
-
-
-class Side(StrEnum):
-    """Whose words or deed."""
-
-    MUNICIPALITY = "municipality"
-    ANSWERING_AUTHORITY = "answering_authority"
 
 
 class ConsultationRequest(WireModel):
@@ -56,9 +51,10 @@ class ConsultationRequest(WireModel):
 
 
 class MessageRequest(WireModel):
-    """Words to the other side."""
+    """Words to the other side, and the files that go with them."""
 
     text: MessageText
+    attachments: AttachmentIds = Field(default_factory=list)
 
 
 class QuestionBackRequest(MessageRequest):
@@ -157,6 +153,7 @@ class WholeConsultation(ConsultationSummary):
     af_items: list[str]
     information_sets: list[ToldSet]
     messages: list[Message]
+    attachments: list[AttachmentModel]
     lead_time: LeadTime | None
 
 
@@ -241,6 +238,9 @@ def whole(row: Row[Any], written: list[Message], reader: str, vault: Vault, base
         af_items=list(row.af_items),
         information_sets=[told_set(each) for each in read_told(vault, row.id, row.told_sets)],
         messages=written,
+        attachments=[
+            attachment_model(each, row.org, row.id, base_url) for each in read_attachments(vault, row.told_attachments)
+        ],
         lead_time=_lead_time(row),
     )
 
@@ -264,6 +264,7 @@ def without_content(row: Row[Any], reader: str, base_url: str) -> WholeConsultat
         af_items=[],
         information_sets=[],
         messages=[],
+        attachments=[],
         lead_time=_lead_time(row),
     )
 
@@ -276,11 +277,6 @@ def _lead_time(row: Row[Any]) -> LeadTime | None:
         answering_authority_minutes=minutes(row.answering_seconds),
         municipality_minutes=minutes(row.asking_seconds),
     )
-
-
-def side_of(organisation: str, owner: str) -> Side:
-    """Which side an organisation is on."""
-    return Side.MUNICIPALITY if organisation == owner else Side.ANSWERING_AUTHORITY
 
 
 def self_link(base_url: str, consultation_id: uuid.UUID) -> dict[str, dict[str, str]]:

@@ -20,11 +20,11 @@ from services.consultation.consultations.models import (
     Timeline,
     TimelineEvent,
     WholeConsultation,
-    side_of,
     summary_values,
     whole,
     without_content,
 )
+from services.consultation.consultations.side import side_of
 from services.consultation.consultations.transitions import MARKS
 from services.consultation.context import Context, context_of
 from services.consultation.lookups.domain import disclosure_marks
@@ -41,7 +41,7 @@ router = APIRouter(tags=["consultations"])
 _NO_MARKS: Mapping[str, object] = {}
 # What an event says of a meeting is of what kind it is, and who did not come.
 _OF_MEETINGS = frozenset((Action.BOOK_MEETING, Action.HOLD_MEETING, Action.MISS_MEETING, Action.CANCEL_MEETING))
-_ALL_FIELDS = ["person", "messages", "details", "lookupSources", "afItems", "leadTime"]
+_ALL_FIELDS = ["person", "messages", "attachments", "details", "lookupSources", "afItems", "leadTime"]
 ConsultationId = Annotated[uuid.UUID, Path(alias="consultationId", description="From the list / Ur listan")]
 
 

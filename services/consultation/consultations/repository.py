@@ -16,6 +16,7 @@ from services.consultation import scopes
 from services.consultation.brake.count import COUNTED
 from services.consultation.brake.domain import Braked
 from services.consultation.clocks.timers import Timer, TimerKind
+from services.consultation.consultations.attachments.repository import TOLD_ATTACHMENTS
 from services.consultation.consultations.disclosures.repository import TOLD_SETS, WITH_ASKED_SETS
 from services.consultation.consultations.domain import CLOSING, Consultation, Event, Restricted
 from services.consultation.consultations.transitions import ACTED_UPON, Action, State
@@ -188,7 +189,9 @@ _READ = text(
     SELECT found.*, written.sequence, written.at, written.action, written.actor_org, written.sealed
     FROM tenant
     CROSS JOIN LATERAL (
-        SELECT {_FACTS}, is_protected(person_mark) AS protected, {TOLD_SETS} AS told_sets FROM consultation
+        SELECT {_FACTS}, is_protected(person_mark) AS protected, {TOLD_SETS} AS told_sets,
+               {TOLD_ATTACHMENTS} AS told_attachments
+        FROM consultation
         WHERE id = :id AND (org = tenant.reader OR answering_org = tenant.reader) AND {IN_SIGHT} OFFSET 0
     ) AS found
     LEFT JOIN LATERAL (

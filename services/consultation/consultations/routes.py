@@ -37,6 +37,7 @@ from services.consultation.consultations.opening import dependencies, receipt
 from services.consultation.consultations.purposes import fit_to_ask_about
 from services.consultation.consultations.release import release_consultation
 from services.consultation.consultations.reply import reply_to_question
+from services.consultation.consultations.supplement import supplement_question
 from services.consultation.consultations.violence_matters import require_words
 from services.consultation.consultations.withdraw import withdraw_consultation
 from services.consultation.context import context_of
@@ -163,7 +164,7 @@ async def ask_back(
     """
 
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
-        return await ask_consultation_back(connection, change, body.text, body.reason)
+        return await ask_consultation_back(connection, change, body.text, body.reason, body.attachments)
 
     return await carry_out(request, caller, consultation_id, version, attempt, effect)
 
@@ -188,7 +189,32 @@ async def reply(
     """
 
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
-        return await reply_to_question(connection, change, body.text)
+        return await reply_to_question(connection, change, body.text, body.attachments)
+
+    return await carry_out(request, caller, consultation_id, version, attempt, effect)
+
+
+@router.post(
+    "/consultations/{consultationId}/supplements",
+    response_model=ChangedConsultation,
+    responses=CHANGED,
+    summary="Add to one's own question / Komplettera den egna frågan",
+)
+async def supplement(
+    request: Request,
+    caller: Manager,
+    consultation_id: ConsultationId,
+    version: ExpectedVersion,
+    body: Text,
+    attempt: OnceOnly,
+) -> Response:
+    """Add words and files that nobody has asked for. Whose turn it is, and the clock, stay as they are.
+
+    Lägg till ord och bilagor som ingen har bett om. Turen och klockan ändras inte.
+    """
+
+    async def effect(connection: AsyncConnection, change: Change) -> Consultation:
+        return await supplement_question(connection, change, body.text, body.attachments)
 
     return await carry_out(request, caller, consultation_id, version, attempt, effect)
 
@@ -214,7 +240,7 @@ async def answer(
     decided = read_disclosures(body.disclosures)
 
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
-        return await answer_consultation(connection, change, body.text, decided, body.closing_code)
+        return await answer_consultation(connection, change, body.text, decided, body.closing_code, body.attachments)
 
     return await carry_out(request, caller, consultation_id, version, attempt, effect)
 

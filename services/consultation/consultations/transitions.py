@@ -47,6 +47,7 @@ class Action(StrEnum):
     END_SECRECY_TEST = "secrecy_test_ended"
     ASK_BACK = "asked_back"
     REPLY = "replied"
+    SUPPLEMENT = "supplemented"
     AWAIT_PERSON = "person_awaited"
     RESUME = "resumed"
     CALL_BACK = "called_back"
@@ -64,6 +65,7 @@ class Action(StrEnum):
     REMIND = "reminded"
     LAPSE = "pause_lapsed"
     CORRECT = "corrected"
+    REFUSE_ATTACHMENT = "attachment_refused"
     MARK_VIOLENCE = "violence_marked"
     REMOVE_VIOLENCE_MARK = "violence_mark_removed"
 
@@ -156,6 +158,8 @@ TRANSITIONS: Mapping[Action, Rule] = {
     ),
     Action.ASK_BACK: Rule(_ANSWERING, _WORKING, State.WAITING_FOR_MUNICIPALITY, Holder.ACTOR, by_phone=True),
     Action.REPLY: Rule(_ASKING, frozenset((State.WAITING_FOR_MUNICIPALITY,)), Place.WORK, by_phone=True),
+    # What is given without having been asked for. What has been asked for is replied.
+    Action.SUPPLEMENT: Rule(_ASKING, _OPEN - {State.WAITING_FOR_MUNICIPALITY}, Place.SAME, by_phone=True),
     Action.AWAIT_PERSON: Rule(_ANSWERING, _WORKING, State.WAITING_FOR_PERSON, Holder.ACTOR, by_phone=True),
     # What was waited for did not come, or came another way.
     Action.RESUME: Rule(
@@ -183,6 +187,8 @@ TRANSITIONS: Mapping[Action, Rule] = {
     Action.REMIND: Rule(_SYSTEM, _OPEN - WAITING, Place.SAME, told_to_both=False),
     Action.LAPSE: Rule(_SYSTEM, frozenset((State.WAITING_FOR_MUNICIPALITY, State.WAITING_FOR_PERSON)), Place.SAME),
     Action.CORRECT: Rule(_ANSWERING, frozenset(State), Place.SAME),
+    # A scanner may be slower than the answer.
+    Action.REFUSE_ATTACHMENT: Rule(_SYSTEM, frozenset(State), Place.SAME),
 }
 """Every move but opening, which has no state to start from, and the marks, which have nothing to do with states."""
 
@@ -218,7 +224,7 @@ ACTED_UPON = frozenset(
 """What ends an escalation: the answering side has acted. That somebody gave it back, or rang in vain, does not."""
 
 
-NOTICES = frozenset((Action.ESCALATE, Action.REMIND, Action.LAPSE)) | MARKS
+NOTICES = frozenset((Action.ESCALATE, Action.REMIND, Action.LAPSE, Action.REFUSE_ATTACHMENT)) | MARKS
 """Somebody is told, or sees it; nothing happens to the question, and no time is divided by it."""
 
 

@@ -30,7 +30,15 @@ TURNS = {
 _RUNNING = ("answering_authority", "secrecy_test", "post")
 _ANSWERS = ("answered", "dispatched")
 # What corrects another event, tells somebody of the consultation, or hides it, is nothing that happened to it.
-_TOLD = ("corrected", "escalated", "reminded", "pause_lapsed", "violence_marked", "violence_mark_removed")
+_TOLD = (
+    "corrected",
+    "escalated",
+    "reminded",
+    "pause_lapsed",
+    "attachment_refused",
+    "violence_marked",
+    "violence_mark_removed",
+)
 _STOCKHOLM = ZoneInfo("Europe/Stockholm")
 _CHUNK = 5_000
 _ROWS = text(

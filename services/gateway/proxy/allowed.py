@@ -36,6 +36,11 @@ ALLOWED: dict[str, tuple[tuple[str, str], ...]] = {
         ("POST", "/v1/consultations/{consultationId}/corrections"),
         ("POST", "/v1/consultations/{consultationId}/questions"),
         ("POST", "/v1/consultations/{consultationId}/replies"),
+        ("POST", "/v1/consultations/{consultationId}/supplements"),
+        ("POST", "/v1/consultations/{consultationId}/attachments"),
+        ("GET", "/v1/consultations/{consultationId}/attachments/{attachmentId}"),
+        ("GET", "/v1/consultations/{consultationId}/attachments/{attachmentId}/content"),
+        ("POST", "/v1/consultations/{consultationId}/attachments/{attachmentId}/removals"),
         ("POST", "/v1/consultations/{consultationId}/answers"),
         ("POST", "/v1/consultations/{consultationId}/closures"),
         ("POST", "/v1/consultations/{consultationId}/withdrawals"),
@@ -136,15 +141,22 @@ ALLOWED: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 
+FILES = {
+    ("consultation", "POST", "/v1/consultations/{consultationId}/attachments"),
+    ("consultation", "GET", "/v1/consultations/{consultationId}/attachments/{attachmentId}/content"),
+}
+"""The operations that carry a file, one way or the other: larger than other bodies, and longer on their way."""
+
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A known path: its template and the methods that exist there."""
+    """A known path: its template, the methods that exist there, and those of them that carry a file."""
 
     template: str
     methods: frozenset[str]
+    files: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -163,7 +175,8 @@ class AllowList:
         for method, template in ALLOWED[service]:
             methods.setdefault(f"/{service}{template}", set()).add(method)
         for template, known in methods.items():
-            self._place(template).match = Match(template, frozenset(known))
+            files = {method for method in known if (service, method, template.removeprefix(f"/{service}")) in FILES}
+            self._place(template).match = Match(template, frozenset(known), frozenset(files))
 
     def find(self, raw_path: bytes) -> Match | None:
         """What is known of a path, or None when it does not exist from outside."""

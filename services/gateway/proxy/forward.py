@@ -43,30 +43,31 @@ class Limits:
 class Forwarder:
     """Forwards to one service, dialled at `base`."""
 
-    def __init__(self, client: Client, base: str, limits: Limits) -> None:
-        self._client, self._base, self._limits = client, base, limits
-        self._timeout = timedelta(seconds=limits.upstream_seconds)
+    def __init__(self, client: Client, base: str) -> None:
+        self._client, self._base = client, base
 
     async def forward(
-        self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], added: Headers
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], added: Headers, limits: Limits
     ) -> None:
         """`headers` go to the service, `added` to the client. Raises Problem: 408, 413, 502, 503, 504."""
-        pump = ClientBody(receive, max_bytes=self._limits.max_body_bytes, idle_seconds=self._limits.client_idle_seconds)
+        pump = ClientBody(receive, max_bytes=limits.max_body_bytes, idle_seconds=limits.client_idle_seconds)
         announced, declared = _announced_body(scope["headers"])
         try:
             body = await pump.open(declared) if announced else b""
         except ClientGone:
             return
-        request = self._request(scope, headers, body)
-        watching = ClientWatch(receive, 2 * self._limits.upstream_seconds) if isinstance(body, bytes) else None
+        request = self._request(scope, headers, body, timedelta(seconds=limits.upstream_seconds))
+        watching = ClientWatch(receive, 2 * limits.upstream_seconds) if isinstance(body, bytes) else None
         with watching or nullcontext():
             await _exchange(request, _Answer(send, added, watching))
 
-    def _request(self, scope: Scope, headers: dict[str, str], body: bytes | AsyncIterator[bytes]) -> StreamRequest:
+    def _request(
+        self, scope: Scope, headers: dict[str, str], body: bytes | AsyncIterator[bytes], timeout: timedelta
+    ) -> StreamRequest:
         url = self._base + scope["raw_path"].decode("ascii")
         if scope["query_string"]:
             url = f"{url}?{scope['query_string'].decode('ascii')}"
-        builder = self._client.request(scope["method"], url).headers(headers).timeout(self._timeout)
+        builder = self._client.request(scope["method"], url).headers(headers).timeout(timeout)
         builder = builder.streamed_read_buffer_limit(_AWAITED_BYTES)
         if isinstance(body, bytes):
             builder = builder.body_bytes(body) if body else builder

@@ -12,6 +12,7 @@ _FORWARDED = {
         "authorization",
         "dpop",
         "content-type",
+        "content-disposition",
         "accept",
         "accept-language",
         "idempotency-key",
@@ -22,7 +23,8 @@ _FORWARDED = {
     )
 }
 _LISTS = frozenset(("accept", "accept-language", "if-none-match", "tracestate"))
-# Those of the guard (trace, content security) are set anew here, and connections are each side's own.
+# Those of the guard are set anew here, but for content security where a service is stricter; connections are each
+# side's own.
 _ANSWERED = {
     name: name.encode()
     for name in (
@@ -32,6 +34,7 @@ _ANSWERED = {
         "content-encoding",
         "content-language",
         "content-length",
+        "content-security-policy",
         "content-type",
         "deprecation",
         "etag",

@@ -4,6 +4,7 @@ A partial disclosure lists every requested set with its own decision, and of a r
 was refused, on what, and why.
 """
 
+import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -63,7 +64,10 @@ class AskedSet:
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """The decision on one set. `content` is what is told, None when it is refused; `explanation` is for the asker."""
+    """The decision on one set. `content` is what is told, None when it is refused; `explanation` is for the asker.
+
+    `attachments` are the files that are a part of it.
+    """
 
     code: InformationSet
     decision: Decision
@@ -71,6 +75,7 @@ class Disclosure:
     reason: RefusalReason | None
     explanation: str | None
     content: str | None
+    attachments: tuple[uuid.UUID, ...] = ()
 
 
 def asked(codes: Sequence[InformationSet], *, consent: bool) -> tuple[AskedSet, ...]:
@@ -99,4 +104,5 @@ def _contradictory(disclosure: Disclosure) -> bool:
         refused != (disclosure.content is None)
         or whole != (disclosure.reason is None)
         or (whole and disclosure.explanation is not None)
+        or (refused and bool(disclosure.attachments))
     )

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from services.consultation.consultations.attachments.wire import AttachmentIds
 from services.consultation.consultations.disclosures.domain import APPEAL, Decision, Disclosure, RefusalReason
 from services.consultation.consultations.disclosures.repository import ReadSet
 from services.consultation.consultations.information_sets import FACTS, Basis, InformationSet, Sensitivity
@@ -25,7 +26,8 @@ class DisclosureModel(WireModel):
     """The decision on one set (code lists `informationSets`, `disclosureDecisions`, `refusalReasons`).
 
     `content` is what is told of it, and stands in every decision but a refusal; `reason` in every one but a whole
-    disclosure. `explanation` is words on a refusal, for the one who asked.
+    disclosure. `explanation` is words on a refusal, for the one who asked. `attachments` are files that are a part of
+    the set; a refusal has none.
     """
 
     information_set: InformationSet
@@ -34,6 +36,7 @@ class DisclosureModel(WireModel):
     reason: RefusalReason | None = None
     explanation: Explanation | None = None
     content: MessageText | None = None
+    attachments: AttachmentIds = Field(default_factory=list)
 
 
 Disclosures = Annotated[list[DisclosureModel], Field(max_length=len(InformationSet))]
@@ -85,6 +88,7 @@ def read_disclosures(stated: list[DisclosureModel]) -> list[Disclosure]:
             reason=each.reason,
             explanation=each.explanation,
             content=each.content,
+            attachments=tuple(each.attachments),
         )
         for each in stated
     ]

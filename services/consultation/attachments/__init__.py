@@ -1,0 +1,1 @@
+"""Files that the two sides give each other: how they come in, are looked through, kept and fetched."""

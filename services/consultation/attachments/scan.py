@@ -1,0 +1,126 @@
+"""Scan: what waits is put to the scanner, and what it finds infected is erased.
+
+A file is leased for a while in one short transaction and its verdict written in another; between them no transaction is
+open. A scanner that is down loses nothing: what it has not answered for is asked again when its lease is over.
+"""
+
+import logging
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from services.consultation.attachments import metrics
+from services.consultation.attachments.scanner import Scanner, ScannerUnavailable, Verdict
+from services.consultation.clocks.unit_clocks import read_clockwork
+from services.consultation.consultations.attachments.domain import Scan, place_of
+from services.consultation.consultations.domain import Actor, Consultation, Event
+from services.consultation.timers import repository as timers
+from services.consultation.timers.ring import make_of_itself
+from shared.blobs.protocol import BlobDamaged, Blobs
+from shared.jobs.job import Outing
+
+AT_ONCE = 8
+LEASE = timedelta(seconds=90)
+"""Longer than a scan may take; then it is another's turn, or the same one's again."""
+
+DAMAGED = timedelta(hours=1)
+"""When a content that does not open is tried again: somebody may have put it back."""
+
+_log = logging.getLogger("attachments")
+_LEASE = text(
+    """
+    UPDATE attachment a SET scan_due_at = :until
+    FROM (SELECT org, consultation_id, id FROM attachment WHERE scan = 'pending' AND scan_due_at <= :now
+          ORDER BY scan_due_at LIMIT :rows FOR UPDATE SKIP LOCKED) AS due
+    WHERE a.org = due.org AND a.consultation_id = due.consultation_id AND a.id = due.id
+    RETURNING a.org, a.consultation_id, a.id, a.answering_org, a.blob
+    """
+)
+_PUT_OFF = text("UPDATE attachment SET scan_due_at = :until WHERE org = :org AND consultation_id = :of AND id = :id")
+# One that has been removed meanwhile is not there any more, and one that another worker has written is not pending.
+_WRITE = text(
+    """
+    UPDATE attachment
+    SET scan = :scan, scanned_at = :now, scan_due_at = NULL, blob = CASE WHEN :scan = 'infected' THEN NULL ELSE blob END
+    WHERE org = :org AND consultation_id = :of AND id = :id AND scan = 'pending'
+    RETURNING id
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scanning:
+    """By which scanner, and by which targets the time of a consultation is counted when it is told of."""
+
+    blobs: Blobs
+    scanner: Scanner
+    defaults: Mapping[str, int]
+
+    async def scan_waiting(self, outing: Outing) -> None:
+        """One run: a few files, and none more once the scanner can't be had."""
+        async with outing.begin() as connection:
+            now = outing.clock()
+            values = {"now": now, "until": now + LEASE, "rows": AT_ONCE}
+            waiting = (await connection.execute(_LEASE, values)).all()
+        for file in waiting:
+            if outing.stopping():
+                return
+            try:
+                await self._scan(outing, file)
+            except ScannerUnavailable as fault:
+                metrics.SCANS.labels("unavailable").inc()
+                _log.warning("the scanner gave no verdict", extra={"why": str(fault), "attachment": str(file.id)})
+                return
+            except BlobDamaged as fault:
+                metrics.SCANS.labels("damaged").inc()
+                _log.error("a file is not what was given", extra={"attachment": str(file.id), "why": str(fault)})
+                async with outing.begin() as connection:
+                    await connection.execute(_PUT_OFF, {**_key(file), "until": outing.clock() + DAMAGED})
+
+    async def _scan(self, outing: Outing, file: Row[Any]) -> None:
+        place = place_of(file.org, file.consultation_id, file.id)
+        async with _closing(self.blobs.stream(file.blob, place)) as content:
+            verdict = await self.scanner.scan(content)
+        metrics.SCANS.labels(verdict.value).inc()
+        if verdict is Verdict.INFECTED:
+            await self._refuse(outing, file)
+            return
+        async with outing.begin() as connection:
+            await connection.execute(_WRITE, {**_key(file), "scan": Scan.CLEAN.value, "now": outing.clock()})
+
+    async def _refuse(self, outing: Outing, file: Row[Any]) -> None:
+        """Both sides are told by an event; it says which file, and nothing of what was found."""
+        async with outing.begin() as connection:
+            now = outing.clock()
+            await timers.act_as(connection, file.answering_org)
+            # None while somebody is changing it; then the file's turn comes again.
+            row = await timers.find(connection, file)
+            values = {**_key(file), "scan": Scan.INFECTED.value, "now": now}
+            if row is None or (await connection.execute(_WRITE, values)).one_or_none() is None:
+                return
+            clockwork = await read_clockwork(connection, file.answering_org, self.defaults)
+
+            def refused(consultation: Consultation, by: Actor) -> tuple[Consultation, Event]:
+                return consultation.refuse_attachment(by, attachmentId=str(file.id))
+
+            if not await make_of_itself(connection, row, refused, clockwork, now):
+                raise RuntimeError("a consultation changed although it was locked")
+        await self.blobs.erase(file.blob)
+
+
+@asynccontextmanager
+async def _closing(content: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[bytes]]:
+    try:
+        yield content
+    finally:
+        if (close := getattr(content, "aclose", None)) is not None:
+            await close()
+
+
+def _key(file: Row[Any]) -> dict[str, uuid.UUID | str]:
+    return {"org": file.org, "of": file.consultation_id, "id": file.id}

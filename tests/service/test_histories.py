@@ -23,7 +23,7 @@ from tests.reference.transitions import ROWS, TURNS
 from tests.sizes import sample_or_full
 
 CONSULTATIONS = "/consultation/v1/consultations"
-AF, HANDLERS, MUNICIPALITIES = "af-workbench", ("af-1", "af-2"), ("umea", "malmo")
+AF, HANDLERS, MUNICIPALITIES = "af-lead", ("af-1", "af-2"), ("umea", "malmo")
 ASKER = "hl-1"
 MONDAY = datetime(2026, 3, 23, 7, tzinfo=UTC)
 """The week before the clocks go forward, and the one before Easter."""
@@ -31,7 +31,17 @@ MINUTES_ON = (0, 0, 0, 1, 2, 90, 60 * 7, 60 * 24 * 5)
 """Mostly so few that a token lasts."""
 SIXTY_DAYS = timedelta(days=60)
 STEPS = (*["legal"] * 8, "any", "correction", "too late", "another's")
-ONWARD = {"claimed", "asked_back", "replied", "person_awaited", "meeting_booked", "dispatched", "answered", "reopened"}
+ONWARD = {
+    "claimed",
+    "asked_back",
+    "replied",
+    "person_awaited",
+    "meeting_booked",
+    "dispatched",
+    "answered",
+    "reopened",
+    "answer_approved",
+}
 """Chosen more often, so that histories come to an end and not only to and fro."""
 ENDINGS = ("rejected", "withdrawn")
 WORDS = {"text": "Ord"}
@@ -53,6 +63,9 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "meeting_cancelled": ("meetings/{meeting}/cancellations", None),
     "sent_by_post": ("letters", None),
     "dispatched": ("dispatches", WORDS),
+    "answer_proposed": ("answer-proposals", WORDS),
+    "answer_approved": ("answer-approvals", None),
+    "answer_sent_back": ("answer-returns", {"reason": "Skriv om."}),
     "answered": ("answers", WORDS),
     "rejected": ("rejections", {**WORDS, "reason": "duplicate"}),
     "closed": ("closures", None),
@@ -75,6 +88,7 @@ class Known:
     holder: str | None = None
     triaged: bool = False
     queue: str = "general"
+    proposed_by: str | None = None
     moves: list[str] = field(default_factory=lambda: ["opened"])
     recorded: dict[int, datetime] = field(default_factory=dict)
     times: dict[int, datetime] = field(default_factory=dict)
@@ -188,7 +202,8 @@ class Histories(RuleBasedStateMachine):
             return "not_found"
         if move == "reopened" and consultation.next_round is not None:
             return "already_reopened"
-        return ROWS[move].refusal(consultation.state, "A" if person == ASKER else "F", person, consultation.holder)
+        sides = "A" if person == ASKER else "F"
+        return ROWS[move].refusal(consultation.state, sides, person, consultation.holder, consultation.proposed_by)
 
     def _correction(self, data: st.DataObject, consultation: Known) -> tuple[dict[str, Any], str | None]:
         sequence = data.draw(st.integers(1, consultation.version + 1))
@@ -203,7 +218,9 @@ class Histories(RuleBasedStateMachine):
 
     def _made(self, consultation: Known, move: str, person: str, body: Any, told: dict[str, Any]) -> None:
         row = ROWS[move]
+        author = consultation.proposed_by
         consultation.moves.append(move)
+        consultation.proposed_by = row.proposed_by(author, person)
         consultation.holder = row.holder(consultation.holder, person)
         if move == "triaged":
             consultation.triaged, consultation.queue = True, "employer"
@@ -214,12 +231,16 @@ class Histories(RuleBasedStateMachine):
             consultation.times[body["sequence"]] = datetime.fromisoformat(body["happenedAt"])
         else:
             consultation.recorded[consultation.version] = consultation.times[consultation.version] = self.now
+        if move == "answer_approved":
+            # What has been approved is told in the same moment, as its author's.
+            told_by = "dispatched" if consultation.state == "sent_by_post" else "answered"
+            return self._made(consultation, told_by, author or "", body, told)
         if move == "meeting_booked":
             consultation.meeting = told["meetingId"]
         if move == "reopened":
             consultation.next_round = told["consultationId"]
             self._opened(consultation.owner, told["consultationId"], consultation.queue)
-            return
+            return None
         assert (told["state"], told["version"]) == (consultation.state, consultation.version)
         assert told["turn"] == TURNS[consultation.state]
         assert told["assignedTo"] == (None if person == ASKER else consultation.holder)
@@ -259,6 +280,9 @@ class Histories(RuleBasedStateMachine):
         assert [each["sequence"] for each in ours] == list(range(1, consultation.version + 1))
         assert counted["outbox"] == consultation.version
         assert counted["messages"] == sum(move in WITH_WORDS for move in consultation.moves)
+        assert row["proposed_by"] == consultation.proposed_by
+        assert counted["proposals"] <= 1
+        assert counted["proposals"] or consultation.proposed_by is None
         assert counted["next_rounds"] == (1 if consultation.next_round else 0)
         require_replay_to_reach(row, ours)
         require_sides_to_agree(ours, theirs)
@@ -339,6 +363,7 @@ def world(exchange: Exchange) -> Iterator[World]:
 _COUNTED = """
     SELECT (SELECT count(*) FROM outbox WHERE consultation_id = $1) AS outbox,
            (SELECT count(*) FROM consultation_message WHERE consultation_id = $1) AS messages,
+           (SELECT count(*) FROM answer_proposal WHERE consultation_id = $1) AS proposals,
            (SELECT count(*) FROM consultation WHERE previous_id = $1) AS next_rounds
 """
 

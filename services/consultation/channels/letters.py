@@ -6,6 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.consultation.consultations.approvals.needed import require_no_second_handler
 from services.consultation.consultations.changes import Change, apply
 from services.consultation.consultations.disclosures.decide import decide_on_sets
 from services.consultation.consultations.disclosures.domain import Disclosure
@@ -30,7 +31,8 @@ async def record_dispatch(
 ) -> Consultation:
     """The letter has left; its words are kept as the answer.
 
-    Raises Problem 404, 409 when no letter had been chosen, 412, 422 when the decisions don't match what was asked.
+    Raises Problem 404, 409 when no letter had been chosen or a second handler has to see it first, 412, 422 when the
+    decisions don't match what was asked.
     """
 
     def dispatched(before: Consultation, by: Actor) -> tuple[Consultation, Event]:
@@ -38,6 +40,7 @@ async def record_dispatch(
 
     after = await apply(connection, change, find_answered_by, dispatched, message=letter)
     await decide_on_sets(connection, change.vault, after, decided)
+    await require_no_second_handler(connection, after, decided, change.at)
     return after
 
 

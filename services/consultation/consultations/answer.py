@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.consultation.consultations.approvals.needed import require_no_second_handler
 from services.consultation.consultations.changes import Change, apply
 from services.consultation.consultations.disclosures.decide import decide_on_sets
 from services.consultation.consultations.disclosures.domain import Disclosure
@@ -18,12 +19,20 @@ async def answer_consultation(
     answer: str,
     decided: Sequence[Disclosure] = (),
     closing: AnswerClosing = ClosingCode.ANSWERED,
+    *,
+    told_already: bool = False,
 ) -> Consultation:
-    """Raises Problem 404, 409 when another handler has it, 412, 422 when the decisions don't match what was asked."""
+    """`told_already` for what is written down afterwards, as it was said by phone: nobody can approve that any more.
+
+    Raises Problem 404, 409 when another handler has it or a second one has to see the answer first, 412, 422 when the
+    decisions don't match what was asked.
+    """
 
     def answered(before: Consultation, by: Actor) -> tuple[Consultation, Event]:
         return before.answer(by, closing)
 
     after = await apply(connection, change, find_answered_by, answered, message=answer)
     await decide_on_sets(connection, change.vault, after, decided)
+    if not told_already:
+        await require_no_second_handler(connection, after, decided, change.at)
     return after

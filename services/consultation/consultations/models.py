@@ -140,6 +140,9 @@ class WholeConsultation(ConsultationSummary):
 
     `withheld` when the person has protected identity: then neither the person, nor what has been written, nor what
     the look-up brought along is told. Such questions go by phone.
+
+    `notes` is how many internal notes the reading side has. `awaitingApproval` when an answer waits for a second
+    handler; the side that asked is not told.
     """
 
     protected_identity: bool
@@ -157,6 +160,8 @@ class WholeConsultation(ConsultationSummary):
     af_items: list[str]
     information_sets: list[ToldSet]
     messages: list[Message]
+    notes: int
+    awaiting_approval: bool
     lead_time: LeadTime | None
 
 
@@ -241,6 +246,8 @@ def whole(row: Row[Any], written: list[Message], reader: str, vault: Vault, base
         af_items=list(row.af_items),
         information_sets=[told_set(each) for each in read_told(vault, row.id, row.told_sets)],
         messages=written,
+        notes=row.notes,
+        awaiting_approval=_awaits_approval(row, reader),
         lead_time=_lead_time(row),
     )
 
@@ -264,8 +271,14 @@ def without_content(row: Row[Any], reader: str, base_url: str) -> WholeConsultat
         af_items=[],
         information_sets=[],
         messages=[],
+        notes=row.notes,
+        awaiting_approval=_awaits_approval(row, reader),
         lead_time=_lead_time(row),
     )
+
+
+def _awaits_approval(row: Row[Any], reader: str) -> bool:
+    return reader == row.answering_org and row.proposed_by is not None
 
 
 def _lead_time(row: Row[Any]) -> LeadTime | None:

@@ -29,8 +29,12 @@ TURNS = {
 }
 _RUNNING = ("answering_authority", "secrecy_test", "post")
 _ANSWERS = ("answered", "dispatched")
-# What corrects another event, tells somebody of the consultation, or hides it, is nothing that happened to it.
-_TOLD = ("corrected", "escalated", "reminded", "pause_lapsed", "violence_marked", "violence_mark_removed")
+# What corrects another event, tells somebody of the consultation, hides it, or is looked at by a second handler, is
+# nothing that happened to it.
+_TOLD = (
+    *("corrected", "escalated", "reminded", "pause_lapsed", "violence_marked", "violence_mark_removed"),
+    *("answer_proposed", "answer_approved", "answer_sent_back"),
+)
 _STOCKHOLM = ZoneInfo("Europe/Stockholm")
 _CHUNK = 5_000
 _ROWS = text(

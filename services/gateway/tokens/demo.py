@@ -46,10 +46,16 @@ _WORKBENCH = (
     "samrad:webhooks.manage",
     *_STATISTICS,
 )
-# For who leads the work of the handlers.
-_LEAD = (*_WORKBENCH, "samrad:queue.lead")
-# For the few who decide which unit handles what, and set hours and targets.
-_MANAGER = ("samrad:units.manage", "samrad:units.clocks", "samrad:audit.read", *_STATISTICS)
+# For who leads the work of the handlers, and approves answers that two have to see.
+_LEAD = (*_WORKBENCH, "samrad:queue.lead", "samrad:answers.approve", "samrad:templates.manage")
+# For the few who decide which unit handles what, set hours and targets, and which answers two handlers have to see.
+_MANAGER = (
+    "samrad:units.manage",
+    "samrad:units.clocks",
+    "samrad:approvals.rule",
+    "samrad:audit.read",
+    *_STATISTICS,
+)
 _SUPPLIER = ("samrad:agreements.read", "samrad:delegations.read")
 _FOR_OTHERS = (
     "samrad:lookups.create",

@@ -234,13 +234,14 @@ class Histories(RuleBasedStateMachine):
         if move == "answer_approved":
             # What has been approved is told in the same moment, as its author's.
             told_by = "dispatched" if consultation.state == "sent_by_post" else "answered"
-            return self._made(consultation, told_by, author or "", body, told)
+            self._made(consultation, told_by, author or "", body, told)
+            return
         if move == "meeting_booked":
             consultation.meeting = told["meetingId"]
         if move == "reopened":
             consultation.next_round = told["consultationId"]
             self._opened(consultation.owner, told["consultationId"], consultation.queue)
-            return None
+            return
         assert (told["state"], told["version"]) == (consultation.state, consultation.version)
         assert told["turn"] == TURNS[consultation.state]
         assert told["assignedTo"] == (None if person == ASKER else consultation.holder)

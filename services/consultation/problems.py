@@ -231,10 +231,10 @@ FILTERS_NOT_COMBINABLE = ProblemKind(
     422,
     Words("Filtren kan inte användas tillsammans", "The filters cannot be used together"),
     Words(
-        "Ändra något av dem som står i filters. tab, turn och escalated utesluter varandra; turn och sort=oldest "
-        "kräver unit och går inte med queue eller type, utom med assigned=me.",
-        "Change one of those in filters. tab, turn and escalated exclude each other; turn and sort=oldest need unit "
-        "and go without queue and type, but for assigned=me.",
+        "Ändra något av dem som står i filters. tab, turn, escalated och awaitingApproval utesluter varandra; turn och "
+        "sort=oldest kräver unit och går inte med queue eller type, utom med assigned=me.",
+        "Change one of those in filters. tab, turn, escalated and awaitingApproval exclude each other; turn and "
+        "sort=oldest need unit and go without queue and type, but for assigned=me.",
     ),
 )
 UNIT_HANDLES_NOTHING = ProblemKind(

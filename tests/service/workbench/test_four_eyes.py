@@ -419,11 +419,6 @@ def test_approvers_find_what_waits_and_handlers_see_that_it_does(exchange: Excha
         send(exchange, name, "GET", receipt, "").json()["awaitingApproval"] for name in ("af-workbench", "umea")
     )
     assert (own, theirs) == (True, False)
-    mixed = exchange.send("af-lead", "GET", f"{QUEUE}?awaitingApproval=true&tab=late")
-    assert (refusal(mixed), mixed.json()["filters"]) == (
-        (422, "filters_not_combinable"),
-        ["tab", "awaitingApproval"],
-    )
 
 
 def test_time_is_counted_as_if_nobody_had_been_asked(exchange: Exchange) -> None:

@@ -21,7 +21,7 @@ _SAVE = text(
     WITH tenant AS MATERIALIZED (SELECT set_config('app.org', :org, true) AS reader),
     found AS MATERIALIZED (
         SELECT each.* FROM tenant CROSS JOIN LATERAL (
-            SELECT org, id, answering_org, turn <> 'nobody' AND assigned_to = :handler AS held,
+            SELECT org, id, answering_org, turn <> 'nobody' AND coalesce(assigned_to = :handler, false) AS held,
                    is_protected(person_mark) AS protected
             FROM consultation WHERE id = :id AND answering_org = tenant.reader AND {IN_SIGHT} OFFSET 0
         ) AS each

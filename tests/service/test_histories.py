@@ -40,6 +40,7 @@ ONWARD = {
     "dispatched",
     "answered",
     "reopened",
+    "answer_proposed",
     "answer_approved",
 }
 """Chosen more often, so that histories come to an end and not only to and fro."""
@@ -74,6 +75,8 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "corrected": ("corrections", None),
 }
 WITH_WORDS = {"opened", "asked_back", "replied", "dispatched", "answered", "rejected"}
+AMONG_HANDLERS = {"answer_proposed", "answer_approved", "answer_sent_back"}
+"""What divides no time, and so can't be said to have happened at another one."""
 ENDS_LEAD_TIME = {"answered", "dispatched"}
 OF_MEETINGS = {"meeting_held", "meeting_missed", "meeting_cancelled"}
 
@@ -227,7 +230,9 @@ class Histories(RuleBasedStateMachine):
         consultation.state = row.leads_to(
             consultation.state, held=consultation.holder is not None, triaged=consultation.triaged
         )
-        if move == "corrected":
+        if move in AMONG_HANDLERS:
+            consultation.recorded[consultation.version] = self.now
+        elif move == "corrected":
             consultation.times[body["sequence"]] = datetime.fromisoformat(body["happenedAt"])
         else:
             consultation.recorded[consultation.version] = consultation.times[consultation.version] = self.now
@@ -321,7 +326,7 @@ def require_sides_to_agree(ours: list[dict[str, Any]], theirs: list[dict[str, An
 
 def require_time_to_add_up(row: Any, events: list[dict[str, Any]], consultation: Known) -> None:
     """Whose turn it was parts the whole without rest, and what is stored is that, counted minute by minute."""
-    happened = [each for each in events if each["kind"] != "corrected"]
+    happened = [each for each in events if each["kind"] not in {"corrected", *AMONG_HANDLERS}]
     stated = [datetime.fromisoformat(each["at"]) for each in happened]
     for each in events:
         if each["kind"] == "corrected" and "happenedAt" in each["detail"]:

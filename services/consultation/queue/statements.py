@@ -2,7 +2,8 @@
 
 An index is read in order only when all of its columns before the order are given. What a filter leaves open is
 therefore written out as *lanes*, one for each value: PostgreSQL merges them as it reads (Merge Append), so that a page
-costs its own rows and one more for each lane, however long the queue is. The indexes are in migration 0016:
+costs its own rows and one more for each lane, however long the queue is. The indexes are in migrations 0016 and
+0021:
 
 | filters | index | lanes |
 |---|---|---|
@@ -31,8 +32,7 @@ from services.consultation.queue.domain import RUNNING_TURNS, WAITING_TURNS, Ass
 
 COLUMNS = """
     org, id, number, type, question_category, state, turn, version, assigned_to, case_reference, asker_name,
-    municipality_code, opened_at, due_at, answered_at, unit, queue, escalated_at,
-    proposed_by
+    municipality_code, opened_at, due_at, answered_at, unit, queue, escalated_at, proposed_by
 """
 _OPEN = "answering_org = :org AND turn <> 'nobody' AND NOT hidden AND NOT is_protected(person_mark)"
 _FREE = "(CASE WHEN assigned_to IS NULL THEN 1 ELSE 0 END)"

@@ -8,7 +8,15 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from services.consultation.consultations.transitions import OPEN_STATES, TRANSITIONS, Holder, Party, Place, State
+from services.consultation.consultations.transitions import (
+    OPEN_STATES,
+    TRANSITIONS,
+    Holder,
+    Party,
+    Place,
+    Proposal,
+    State,
+)
 from services.consultation.lookups.simulator.faults import KINDS
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.consultation.lookups.simulator.states import CASES, Case, Known
@@ -82,6 +90,7 @@ _HELD = {
     Holder.ACTOR: "who has it",
     Holder.NOT_ANOTHER: "who has it; anybody if nobody has",
     Holder.NOBODY: "anybody, if nobody has it",
+    Holder.ANOTHER: "anybody but who has it",
 }
 _LEADS = {
     Place.SAME: "stays",
@@ -100,6 +109,7 @@ def transitions() -> str:
         told = _since(rule.since)
         to = f"`{rule.to}`" if isinstance(rule.to, State) else _LEADS[rule.to]
         notes = ("" if rule.told_to_both else " (1)") + (" (2)" if rule.by_phone else "")
+        notes += {Proposal.KEPT: " (3)", Proposal.SETTLED: " (4)"}.get(rule.proposal, "")
         rows.append(_row(f"`{action}`{notes}", by, told, to))
     return "\n".join([*rows, "", *_NOTES])
 
@@ -119,6 +129,8 @@ def _since(states: frozenset[State]) -> str:
 _NOTES = (
     "1. Seen by the answering side alone.",
     "2. Goes by phone when the person has protected identity, and is refused here (`protected_identity`).",
+    "3. Leaves an answer waiting that is proposed; every other move voids it ([four eyes](workbench.md#four-eyes)).",
+    "4. Needs an answer that is proposed, and is refused without (`nothing_proposed`).",
 )
 
 

@@ -19,6 +19,7 @@ from services.assembly.sealing import make_keeper
 from services.assembly.sources import breaker_policy, make_ssbtek
 from services.assembly.webhooks import make_outbound, make_sending, make_vault
 from services.consultation import tables
+from services.consultation.answer_templates.load import load_starter_set
 from services.consultation.delegations.agreements import AgreementsDelegations
 from services.consultation.grounds.agreements import AgreementsGrounds
 from services.consultation.jobs import jobs
@@ -40,6 +41,7 @@ from shared.serving import Served
 from shared.tokens.acting import ActingCheck, RememberedCheck
 from shared.tokens.client import ClientIdentity, ServiceTokens
 from shared.tokens.replay_postgres import remember_from_now
+from shared.tokens.verifier import canonical_organisation
 from shared.transport.pyreqwest_transport import PyreqwestTransport
 
 
@@ -148,6 +150,7 @@ async def prepare(url: Callable[[str, str], str], superuser: str) -> dict[str, s
     owner = url("consultation", tables.OWNER_ROLE)
     await upgrade(owner, MIGRATIONS)
     await load_tenants(owner, read_tenants(SANDBOX, PURPOSES))
+    await load_starter_set(owner, canonical_organisation(read_settings(ClockSettings).answering_organisation))
     await remember_from_now(owner)
     return {
         "SAMRAD_CONSULTATION_DATABASE_URL": url("consultation", tables.RUNTIME_ROLE),

@@ -4,21 +4,23 @@ import argparse
 import json
 import os
 import sys
+import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from services.assembly.attachments import make_blobs
 from services.assembly.background import worker_database
 from services.assembly.environment import CannotStart, read_settings, required, worker_setting
 from services.audit.settings import TrailTime
 from services.consultation import tables
 from services.consultation.clocks.zone import SWEDEN
-from services.consultation.retention.files import no_files
+from services.consultation.retention.files import EraseFile
 from services.consultation.retention.plan import Planned, plan
 from services.consultation.retention.prove import Proof, prove
 from services.consultation.retention.rules import Rules, UnfitRules, read_rules
 from services.consultation.retention.run import Erasing
-from services.consultation.settings import RetentionSettings
+from services.consultation.settings import RetentionSettings, WorkerSettings
 from shared.clock import Clock
 from shared.database.embedded import EmbeddedPostgres, PostgresUnavailable
 from shared.database.engine import Database
@@ -43,7 +45,7 @@ def erasing_job() -> Erasing | None:
     """What the background job does; None where it is not to erase. Rules that are unfit are told at the start."""
     settings = read_settings(RetentionSettings)
     rules = retention_rules(settings)
-    return Erasing(rules, no_files) if settings.retention_erases else None
+    return Erasing(rules, _erase_file()) if settings.retention_erases else None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,10 +92,19 @@ async def carry_out(chosen: argparse.Namespace, clock: Clock) -> int:
     return 0 if proof.holds else 1
 
 
+def _erase_file() -> EraseFile:
+    blobs = make_blobs(read_settings(WorkerSettings))
+
+    async def erase_file(key: str) -> None:
+        await blobs.erase(uuid.UUID(key))
+
+    return erase_file
+
+
 async def _run(rules: Rules, clock: Clock, *, as_json: bool) -> int:
     database = Database(worker_database("consultation"), pool_size=1)
     try:
-        ran = await Erasing(rules, no_files).run(database.without_tenant, clock)
+        ran = await Erasing(rules, _erase_file()).run(database.without_tenant, clock)
     finally:
         await database.close()
     if as_json:

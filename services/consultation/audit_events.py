@@ -28,6 +28,8 @@ _FILE = {
 }
 _GROUNDS = {"decision": "id, version and grounds of the decision that it rests on"}
 _BOTH = "the organisation that asked and the one that answers, if it acted"
+_ANSWERING = "the organisation that answers"
+_OWN_SIDE = "the organisation that acted"
 _STATE = {"state": "the state that it led to"}
 
 
@@ -147,6 +149,96 @@ EVENTS = (
         "A consultation was released to the queue",
         "the answering side releases a consultation",
         "the organisation that answers",
+    ),
+    _change(
+        "consultation.answer_proposed",
+        "Ett svar föreslogs för godkännande",
+        "An answer was proposed for approval",
+        "a handler lets a second one see an answer before it is told",
+        _ANSWERING,
+    ),
+    _change(
+        "consultation.answer_approved",
+        "Ett svar godkändes av en andra handläggare",
+        "An answer was approved by a second handler",
+        "a second handler approves an answer; `consultation.answered` is beside it",
+        _ANSWERING,
+    ),
+    _change(
+        "consultation.answer_sent_back",
+        "Ett svar lämnades åter till handläggaren",
+        "An answer was sent back to its author",
+        "a second handler does not approve an answer",
+        _ANSWERING,
+    ),
+    AuditEvent(
+        "consultation.proposal_read",
+        Words("Ett föreslaget svar lästes", "A proposed answer was read"),
+        "a handler reads an answer that waits to be approved, or has been sent back",
+        {**_PURPOSE, **_DECISION, "fields": "the parts shown", **_PROTECTED},
+        seen_by=_ANSWERING,
+    ),
+    AuditEvent(
+        "consultation.draft_read",
+        Words("Ett eget utkast lästes", "A draft of one's own was read"),
+        "a handler reads her draft of an answer; that she saves or removes it is not recorded",
+        {**_PURPOSE, **_DECISION, "fields": "the parts shown", **_PROTECTED},
+        seen_by=_ANSWERING,
+    ),
+    AuditEvent(
+        "consultation.template_filled",
+        Words("En svarsmall fylldes i", "An answer template was filled in"),
+        "a handler has a template filled in from a consultation",
+        {**_PURPOSE, **_DECISION, "fields": "the parts used", "edition": "of the template", **_PROTECTED},
+        seen_by=_ANSWERING,
+    ),
+    AuditEvent(
+        "consultation.note_written",
+        Words("En intern anteckning skrevs", "An internal note was written"),
+        "either side writes a note to itself",
+        {**_PURPOSE, **_DECISION, "note": "its id", "supersedes": "the id of the note that it corrects, or null"},
+        seen_by=_OWN_SIDE,
+    ),
+    AuditEvent(
+        "consultation.notes_read",
+        Words("Interna anteckningar lästes", "Internal notes were read"),
+        "either side reads its own notes",
+        {**_PURPOSE, **_DECISION, "fields": "notes, or empty when they are withheld", **_PROTECTED},
+        outcomes=("permitted", "refused"),
+        seen_by=_OWN_SIDE,
+    ),
+    AuditEvent(
+        "answer_template.written",
+        Words("En svarsmall skrevs", "An answer template was written"),
+        "a template is written",
+        {"edition": "1"},
+        seen_by=_OWN_SIDE,
+    ),
+    AuditEvent(
+        "answer_template.edited",
+        Words("En ny utgåva av en svarsmall gjordes", "A new edition of an answer template was made"),
+        "a template is edited",
+        {"edition": "the new one"},
+        seen_by=_OWN_SIDE,
+    ),
+    AuditEvent(
+        "answer_template.removed",
+        Words("En svarsmall togs bort", "An answer template was removed"),
+        "a template is removed",
+        {"edition": "the one that says so"},
+        seen_by=_OWN_SIDE,
+    ),
+    AuditEvent(
+        "approval_rule.set",
+        Words("En regel om svar som två ska se angavs", "A rule on answers that two have to see was set"),
+        "the answering authority states which answers a second handler has to see",
+        {
+            "unit": "the unit, or null for every one",
+            "type": "the type, or null for every one",
+            "validFrom": "the day on which it begins",
+            "covers": "which answers, or null when there no longer is a rule",
+        },
+        seen_by=_ANSWERING,
     ),
     _change(
         "consultation.asked_back",

@@ -6,9 +6,11 @@ from fastapi import APIRouter
 from pydantic import Field
 from starlette.requests import Request
 
+from services.consultation.answer_templates.domain import FIELD_WORDS
 from services.consultation.attachments.contents.domain import UNFITNESS_WORDS
 from services.consultation.clocks.turns import Turn
 from services.consultation.clocks.words import DUE_REASONS, HALF_DAYS, PACES, TARGET_LEVELS
+from services.consultation.consultations.approvals.rules import COVERS_WORDS
 from services.consultation.consultations.attachments.domain import SCANS, TYPE_NAMES
 from services.consultation.consultations.disclosures.domain import DECISIONS, REFUSAL_REASONS
 from services.consultation.consultations.domain import Action, Channel, Queue, State
@@ -104,6 +106,9 @@ ACTIONS = {
     Action.REPLY: Words("Motfrågan besvarades", "Replied"),
     Action.SUPPLEMENT: Words("Kompletterades av kommunen", "Supplemented by the municipality"),
     Action.REFUSE_ATTACHMENT: Words("En bilaga innehöll skadlig kod", "An attachment held malicious code"),
+    Action.PROPOSE_ANSWER: Words("Svar föreslogs för godkännande", "Answer proposed for approval"),
+    Action.APPROVE_ANSWER: Words("Svaret godkändes av en andra handläggare", "Answer approved by a second handler"),
+    Action.SEND_BACK_ANSWER: Words("Svaret lämnades åter till handläggaren", "Answer sent back to its author"),
     Action.ANSWER: Words("Besvarades", "Answered"),
     Action.CLOSE: Words("Avslutades", "Closed"),
     Action.WITHDRAW: Words("Återtogs", "Withdrawn"),
@@ -258,6 +263,8 @@ LISTS: dict[str, dict[str, Words]] = {
     "informationSetBases": {code.value: words for code, words in BASES.items()},
     "sensitivities": {code.value: words for code, words in SENSITIVITIES.items()},
     "disclosureDecisions": {code.value: words for code, words in DECISIONS.items()},
+    "answersToApprove": {code.value: words for code, words in COVERS_WORDS.items()},
+    "templateFields": {code.value: words for code, words in FIELD_WORDS.items()},
     "refusalReasons": {code.value: words for code, words in REFUSAL_REASONS.items()},
     "informationSets": {code.value: words for code, words in INFORMATION_SETS.items()},
     "decisionTypes": {code.value: words for code, words in DECISION_TYPE_WORDS.items()},

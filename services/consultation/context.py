@@ -1,6 +1,7 @@
 """What the routes of this service are handed: one object, made in `create_app`."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import cast
 
 from pydantic import BaseModel
@@ -26,7 +27,7 @@ class Context:
     `base_url` is the public address of the API; `answering` the canonical organisation that answers;
     `clocks` the calendars and targets of its units, `expectations` when these answer; `limits` the persons that may
     be asked about; of others no figures are told that count fewer than `small_numbers_below`;
-    `units` those that a consultation can be handed over to.
+    `units` those that a consultation can be handed over to; for so long is a draft kept that nobody saves again.
     """
 
     database: Database
@@ -43,6 +44,7 @@ class Context:
     limits: Limits
     small_numbers_below: int
     units: Units
+    drafts_kept: timedelta
 
     def json(self, model: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
         """A model as an answer, serialised once."""

@@ -7,6 +7,7 @@ from services.consultation.attachments.jobs import Caretaking
 from services.consultation.brake.count import forget_counted
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
+from services.consultation.consultations.drafts.repository import forget_expired as forget_expired_drafts
 from services.consultation.expected.refresh import EVERY_SECONDS, REFRESH, Refreshing
 from services.consultation.leadtimes import metrics
 from services.consultation.leadtimes.folding import fold_pending, forget_days
@@ -35,6 +36,11 @@ async def forget_kept_answers(run: Run) -> None:
 async def forget_answers_of_sources(run: Run) -> None:
     """What sources said is kept for a short while, so that what failed can be asked again alone."""
     await forget_kept_lookups(run.connection, run.now)
+
+
+async def forget_drafts(run: Run) -> None:
+    """What handlers have begun to write and not come back to."""
+    await forget_expired_drafts(run.connection, run.now)
 
 
 async def forget_used_tokens(run: Run) -> None:
@@ -79,6 +85,7 @@ async def fold_queue_counts(run: Run) -> None:
 CHORES = (
     Job("idempotency.forget", forget_kept_answers, every_seconds=300),
     Job("lookups.forget_answers", forget_answers_of_sources, every_seconds=60),
+    Job("drafts.forget", forget_drafts, every_seconds=3600),
     Job("brake.forget", forget_counted_persons, every_seconds=300),
     Job("queue.fold", fold_queue_counts, every_seconds=10),
     Job("tokens.forget", forget_used_tokens, every_seconds=FORGET_SECONDS),

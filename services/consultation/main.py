@@ -11,6 +11,8 @@ from fastapi import FastAPI
 
 from services.consultation import audit_events as _audit_events  # noqa: F401 - fills the catalogue
 from services.consultation import codelists, information
+from services.consultation.answer_templates import filling_routes as template_filling_routes
+from services.consultation.answer_templates import routes as template_routes
 from services.consultation.attachments import routes as attachment_routes
 from services.consultation.attachments.filing import Filing
 from services.consultation.brake.domain import Limits
@@ -24,10 +26,14 @@ from services.consultation.consultations import process_routes as consultation_p
 from services.consultation.consultations import reading_routes as consultation_reading_routes
 from services.consultation.consultations import routes as consultation_routes
 from services.consultation.consultations import type_routes as consultation_type_routes
+from services.consultation.consultations.approvals import routes as approval_routes
+from services.consultation.consultations.approvals import rule_routes as approval_rule_routes
 from services.consultation.consultations.attachments.domain import Limits as AttachmentLimits
 from services.consultation.consultations.disclosures import catalogue_routes
 from services.consultation.consultations.domain import ConsultationType
+from services.consultation.consultations.drafts import routes as draft_routes
 from services.consultation.consultations.links import routes as link_routes
+from services.consultation.consultations.notes import routes as note_routes
 from services.consultation.consultations.violence import routes as violence_routes
 from services.consultation.context import Context
 from services.consultation.expected.expectations import Expectations
@@ -119,6 +125,12 @@ _ROUTERS = (
     queue_routes.router,
     queue_leading_routes.router,
     queue_view_routes.router,
+    note_routes.router,
+    draft_routes.router,
+    template_routes.router,
+    template_filling_routes.router,
+    approval_routes.router,
+    approval_rule_routes.router,
     search_routes.router,
     protection_routes.router,
     webhook_routes.router,
@@ -266,6 +278,7 @@ def _context(settings: Settings, world: World, calendar: BusinessCalendar) -> Co
         limits=_limits(settings),
         small_numbers_below=settings.small_numbers_below,
         units=world.units,
+        drafts_kept=timedelta(days=settings.drafts_kept_days),
     )
 
 

@@ -97,6 +97,54 @@ CLAIMED_BY_ANOTHER = ProblemKind(
         "Talk to the one in assignedTo, or choose another consultation.",
     ),
 )
+NOTHING_PROPOSED = ProblemKind(
+    "nothing_proposed",
+    409,
+    Words("Inget svar väntar på godkännande", "No answer waits to be approved"),
+    Words(
+        "Läs samrådet på nytt: svaret kan ha skickats, lämnats åter eller fallit bort när något annat hände.",
+        "Read the consultation again: it may have been answered, sent back, or voided when something else happened.",
+    ),
+)
+SECOND_PERSON_REQUIRED = ProblemKind(
+    "second_person_required",
+    409,
+    Words("En annan handläggare måste ta ställning", "Another handler has to decide"),
+    Words(
+        "Be en kollega som inte har samrådet och inte har skrivit svaret att godkänna det eller lämna det åter.",
+        "Ask a colleague who neither has the consultation nor wrote the answer to approve it or send it back.",
+    ),
+)
+NOT_HELD = ProblemKind(
+    "not_held",
+    409,
+    Words("Ni har inte samrådet", "You do not have the consultation"),
+    Words(
+        "Utkast sparas av den handläggare som har tagit samrådet. Ta det, eller spara texten hos er.",
+        "Drafts are saved by the handler who has the consultation. Claim it, or keep the text on your side.",
+    ),
+)
+NOTE_SUPERSEDED = ProblemKind(
+    "note_superseded",
+    409,
+    Words("Anteckningen har redan ersatts", "The note has been superseded already"),
+    Words("Läs anteckningarna på nytt och ersätt den senaste.", "Read the notes again and supersede the latest one."),
+)
+TEMPLATE_FIELDS_INVALID = ProblemKind(
+    "template_fields_invalid",
+    422,
+    Words("Mallens fält kan inte användas", "The fields of the template cannot be used"),
+    Words(
+        "Skriv bara fälten i allowedFields, så här: {{caseReference}}, varje fält högst två gånger.",
+        "Write only the fields in allowedFields, like this: {{caseReference}}, each of them twice at most.",
+    ),
+)
+TOO_MANY_TEMPLATES = ProblemKind(
+    "too_many_templates",
+    409,
+    Words("Det finns redan så många mallar som får finnas", "There are as many templates as there may be"),
+    Words("Ta bort en mall först.", "Remove a template first."),
+)
 ALREADY_REOPENED = ProblemKind(
     "already_reopened",
     409,
@@ -143,8 +191,8 @@ NOT_ANSWERING = ProblemKind(
     "not_answering",
     403,
     Words(
-        "Bara den svarande myndigheten anger öppettider och målvärden, och registrerar åt andra",
-        "Only the answering authority states opening hours and targets, and registers for others",
+        "Bara den svarande myndigheten anger öppettider, målvärden, godkännanden och mallar, och registrerar åt andra",
+        "Only the answering authority states hours, targets, approvals and templates, and registers for others",
     ),
     Words(
         "Tala med Arbetsförmedlingen. Öppettider och mål läses med GET; egna frågor öppnas som samråd.",
@@ -183,10 +231,10 @@ FILTERS_NOT_COMBINABLE = ProblemKind(
     422,
     Words("Filtren kan inte användas tillsammans", "The filters cannot be used together"),
     Words(
-        "Ändra något av dem som står i filters. tab, turn och escalated utesluter varandra; turn och sort=oldest "
-        "kräver unit och går inte med queue eller type, utom med assigned=me.",
-        "Change one of those in filters. tab, turn and escalated exclude each other; turn and sort=oldest need unit "
-        "and go without queue and type, but for assigned=me.",
+        "Ändra något av dem som står i filters. tab, turn, escalated och awaitingApproval utesluter varandra; turn och "
+        "sort=oldest kräver unit och går inte med queue eller type, utom med assigned=me.",
+        "Change one of those in filters. tab, turn, escalated and awaitingApproval exclude each other; turn and "
+        "sort=oldest need unit and go without queue and type, but for assigned=me.",
     ),
 )
 UNIT_HANDLES_NOTHING = ProblemKind(

@@ -101,6 +101,27 @@ UNITS_CLOCKS = Scope(
         "State opening hours and target times of one's own authority's units",
     ),
 )
+TEMPLATES_MANAGE = Scope(
+    "samrad:templates.manage",
+    Words(
+        "Skriva, ändra och ta bort den egna myndighetens svarsmallar",
+        "Write, edit and remove the answer templates of one's own authority",
+    ),
+)
+APPROVALS_RULE = Scope(
+    "samrad:approvals.rule",
+    Words(
+        "Ange vilka svar från den egna myndigheten som två handläggare ska se",
+        "State which answers of one's own authority two handlers have to see",
+    ),
+)
+ANSWERS_APPROVE = Scope(
+    "samrad:answers.approve",
+    Words(
+        "Godkänna en kollegas svar eller lämna det åter, innan det skickas",
+        "Approve a colleague's answer or send it back, before it is told",
+    ),
+)
 STATISTICS_READ = Scope(
     "samrad:statistics.read",
     Words(
@@ -141,6 +162,9 @@ SCOPES = {
         QUEUE_CORRECTIONS,
         VIOLENCE_READ,
         UNITS_CLOCKS,
+        TEMPLATES_MANAGE,
+        APPROVALS_RULE,
+        ANSWERS_APPROVE,
         STATISTICS_READ,
         WEBHOOKS_MANAGE,
         RETENTION_HOLD,

@@ -84,6 +84,9 @@ class Settings(ClockSettings, RetentionSettings):
     answers_kept_minutes: int = Field(
         default=60, ge=1, le=1440, description="How long what sources said is kept when another has failed"
     )
+    drafts_kept_days: int = Field(
+        default=14, ge=1, le=90, description="How long a handler's draft of an answer is kept after she last saved it"
+    )
     household_concurrency: int = Field(
         default=4, ge=1, le=12, description="Persons of a household that are asked about at the same time"
     )

@@ -42,6 +42,11 @@ TENANT_TABLES = (
     "idempotency_record",
     "lead_time_fact",
     "lead_time_intervention",
+    "consultation_note",
+    "answer_template",
+    "answer_draft",
+    "answer_proposal",
+    "approval_rule",
 )
 UNREAD_TABLES = ("lead_time_pending",)
 """They name organisations, and the role that serves may do nothing with them: a trigger fills, the worker empties."""
@@ -72,6 +77,7 @@ LAYOUT = Layout(
         "hide_from_queue": "a mark by anybody hides the person's open consultations, whose ever they are",
         "count_queue_rows": "who opens a consultation counts it for who answers, and nobody counts by hand",
         "count_queue_change": "the same for every change",
+        "clear_workbench": "either side moves a consultation on, and what its handlers had on its way is cleared",
     },
 )
 STATISTICS_READS = {

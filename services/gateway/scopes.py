@@ -111,6 +111,27 @@ CATALOGUE: Mapping[str, tuple[Scope, ...]] = {
             ),
         ),
         Scope(
+            "samrad:templates.manage",
+            Words(
+                "Skriva, ändra och ta bort den egna myndighetens svarsmallar",
+                "Write, edit and remove the answer templates of one's own authority",
+            ),
+        ),
+        Scope(
+            "samrad:approvals.rule",
+            Words(
+                "Ange vilka svar från den egna myndigheten som två handläggare ska se",
+                "State which answers of one's own authority two handlers have to see",
+            ),
+        ),
+        Scope(
+            "samrad:answers.approve",
+            Words(
+                "Godkänna en kollegas svar eller lämna det åter, innan det skickas",
+                "Approve a colleague's answer or send it back, before it is told",
+            ),
+        ),
+        Scope(
             "samrad:statistics.read",
             Words(
                 "Läsa ledtider och köläge, utan personuppgifter",

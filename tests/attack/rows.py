@@ -18,7 +18,7 @@ from shared.database.engine import Database, Tenancy
 from tests.attack.support import AF, BASE, CONSULTATIONS, LOOKUPS, MALMO, UMEA, act, sql
 from tests.exchange import Exchange, consultation_body
 from tests.folding import fold_all
-from tests.service.given_consultations import disclosed, ended, held, reached
+from tests.service.given_consultations import WORKBENCH_ROWS, disclosed, ended, held, reached
 from tests.service.given_files import filed, given_file
 from tests.service.test_isolation import delegation_body, household_body, register_intervention
 from tests.webhooks import written_subscription
@@ -95,7 +95,7 @@ def seed(exchange: Exchange) -> None:
             f"INSERT INTO unit_target VALUES ({_VERSION}, 'u', 't', '2090-01-01', now(), 'x', 'x')",
             organisation,
         )
-        for statement in _QUEUE_ROWS:
+        for statement in (*_QUEUE_ROWS, *WORKBENCH_ROWS):
             sql(exchange, statement, organisation)
     fold_all(exchange)
     for service in LAYOUTS:

@@ -4,8 +4,9 @@ A cell is the state that a move leads to: `.` is not legal, `=` stays, `w` is in
 else in the queue, `q` is in the queue: triaged when it has been triaged, else received.
 
 `who`: asking side (A), answering side (F), system (S). `has`: what is asked of the one who has it, by the time of the
-move: `any`, `self` has it, `free` is self or nobody, `none` is nobody. `phone`: not done here for a protected person.
-`seen`: by both sides, or by the answering one alone.
+move: `any`, `self` has it, `free` is self or nobody, `none` is nobody, `other` is somebody else. `phone`: not done here
+for a protected person. `seen`: by both sides, or by the answering one alone. `prop`: what becomes of a proposed answer:
+`void` when there is one, `keep`, `make`, or `need`: there has to be one, and then there is none.
 """
 
 from dataclasses import dataclass
@@ -39,36 +40,39 @@ TURNS = {
     "withdrawn": "nobody",
 }
 TABLE = """
-move                rec tri sec prg mun per mtg pst ans clo rej wit  who has  phone seen
-triaged             tri tri .   .   .   .   .   .   .   .   .   .    F   any  no    one
-claimed             w   w   .   .   =   =   =   .   .   .   .   .    F   none yes   both
-released            .   .   q   q   =   =   =   .   .   .   .   .    F   self no    one
-assigned            w   w   =   =   =   =   =   =   .   .   .   .    F   any  yes   one
-handed_over         q   q   q   q   =   =   =   .   .   .   .   .    F   free no    both
-escalated           =   =   =   =   =   =   =   =   .   .   .   .    FS  any  no    one
-secrecy_test_begun  sec sec .   sec .   .   .   .   .   .   .   .    F   free yes   both
-secrecy_test_ended  .   .   prg .   .   .   .   .   .   .   .   .    F   self yes   both
-asked_back          .   .   .   mun .   .   .   .   .   .   .   .    F   self yes   both
-replied             .   .   .   .   w   .   .   .   .   .   .   .    A   any  yes   both
-supplemented        =   =   =   =   .   =   =   =   .   .   .   .    A   any  yes   both
-person_awaited      .   .   .   per .   .   .   .   .   .   .   .    F   self yes   both
-resumed             .   .   .   .   w   w   .   .   .   .   .   .    FS  free no    both
-called_back         .   .   .   =   .   .   .   .   .   .   .   .    F   self no    both
-meeting_booked      .   .   .   mtg .   .   .   .   .   .   .   .    F   self yes   both
-meeting_held        .   .   .   .   .   .   w   .   .   .   .   .    F   free no    both
-meeting_missed      .   .   .   .   .   .   w   .   .   .   .   .    F   free no    both
-meeting_cancelled   .   .   .   .   .   .   w   .   .   .   .   .    AF  any  no    both
-sent_by_post        .   .   .   pst .   .   .   .   .   .   .   .    F   self yes   both
-dispatched          .   .   .   .   .   .   .   ans .   .   .   .    F   free yes   both
-answered            .   .   .   ans .   .   .   .   .   .   .   .    F   self yes   both
-rejected            rej rej rej rej .   .   .   .   .   .   .   .    F   free no    both
-closed              .   .   .   .   .   .   .   .   clo .   .   .    AS  any  no    both
-withdrawn           wit wit wit wit wit wit wit wit .   .   .   .    A   any  no    both
-reopened            .   .   .   .   .   .   .   .   clo clo .   .    A   any  yes   both
-reminded            =   =   =   =   .   .   .   =   .   .   .   .    S   any  no    one
-pause_lapsed        .   .   .   .   =   =   .   .   .   .   .   .    S   any  no    both
-corrected           =   =   =   =   =   =   =   =   =   =   =   =    F   any  no    both
-attachment_refused  =   =   =   =   =   =   =   =   =   =   =   =    S   any  no    both
+move               rec tri sec prg mun per mtg pst ans clo rej wit who has   phone seen prop
+triaged            tri tri .   .   .   .   .   .   .   .   .   .   F   any   no    one  void
+claimed            w   w   .   .   =   =   =   .   .   .   .   .   F   none  yes   both void
+released           .   .   q   q   =   =   =   .   .   .   .   .   F   self  no    one  void
+assigned           w   w   =   =   =   =   =   =   .   .   .   .   F   any   yes   one  void
+handed_over        q   q   q   q   =   =   =   .   .   .   .   .   F   free  no    both void
+escalated          =   =   =   =   =   =   =   =   .   .   .   .   FS  any   no    one  keep
+secrecy_test_begun sec sec .   sec .   .   .   .   .   .   .   .   F   free  yes   both void
+secrecy_test_ended .   .   prg .   .   .   .   .   .   .   .   .   F   self  yes   both void
+asked_back         .   .   .   mun .   .   .   .   .   .   .   .   F   self  yes   both void
+replied            .   .   .   .   w   .   .   .   .   .   .   .   A   any   yes   both void
+supplemented       =   =   =   =   .   =   =   =   .   .   .   .   A   any   yes   both void
+person_awaited     .   .   .   per .   .   .   .   .   .   .   .   F   self  yes   both void
+resumed            .   .   .   .   w   w   .   .   .   .   .   .   FS  free  no    both void
+called_back        .   .   .   =   .   .   .   .   .   .   .   .   F   self  no    both keep
+meeting_booked     .   .   .   mtg .   .   .   .   .   .   .   .   F   self  yes   both void
+meeting_held       .   .   .   .   .   .   w   .   .   .   .   .   F   free  no    both void
+meeting_missed     .   .   .   .   .   .   w   .   .   .   .   .   F   free  no    both void
+meeting_cancelled  .   .   .   .   .   .   w   .   .   .   .   .   AF  any   no    both void
+sent_by_post       .   .   .   pst .   .   .   .   .   .   .   .   F   self  yes   both void
+dispatched         .   .   .   .   .   .   .   ans .   .   .   .   F   free  yes   both void
+answer_proposed    .   .   .   =   .   .   .   =   .   .   .   .   F   self  yes   one  make
+answer_approved    .   .   .   =   .   .   .   =   .   .   .   .   F   other yes   one  need
+answer_sent_back   .   .   .   =   .   .   .   =   .   .   .   .   F   other yes   one  need
+answered           .   .   .   ans .   .   .   .   .   .   .   .   F   self  yes   both void
+rejected           rej rej rej rej .   .   .   .   .   .   .   .   F   free  no    both void
+closed             .   .   .   .   .   .   .   .   clo .   .   .   AS  any   no    both void
+withdrawn          wit wit wit wit wit wit wit wit .   .   .   .   A   any   no    both void
+reopened           .   .   .   .   .   .   .   .   clo clo .   .   A   any   yes   both void
+reminded           =   =   =   =   .   .   .   =   .   .   .   .   S   any   no    one  keep
+pause_lapsed       .   .   .   .   =   =   .   .   .   .   .   .   S   any   no    both void
+corrected          =   =   =   =   =   =   =   =   =   =   =   =   F   any   no    both keep
+attachment_refused =   =   =   =   =   =   =   =   =   =   =   =   S   any   no    both keep
 """
 
 
@@ -82,6 +86,7 @@ class Row:
     has: str
     phone: bool
     seen_by_both: bool
+    proposal: str
 
     def leads_to(self, state: str, *, held: bool, triaged: bool) -> str:
         """The state after the move; `held` and `triaged` are as they are after it."""
@@ -90,7 +95,9 @@ class Row:
         places = {"=": state, "w": "in_progress" if held else queue, "q": queue}
         return places.get(cell) or STATES[cell]
 
-    def refusal(self, state: str, sides: str, person: str, holder: str | None) -> str | None:
+    def refusal(
+        self, state: str, sides: str, person: str, holder: str | None, proposed_by: str | None = None
+    ) -> str | None:
         """The code with which somebody of these sides is refused the move, or None when it is made."""
         if not set(sides) & set(self.who):
             return "not_found"
@@ -98,8 +105,16 @@ class Row:
             return "claimed_by_another"
         if state not in self.cells:
             return "illegal_transition"
+        if self.proposal == "need" and proposed_by is None:
+            return "nothing_proposed"
+        if self.has == "other" and person in (holder, proposed_by):
+            return "second_person_required"
         may = {"self": holder == person, "free": holder in (None, person) or sides == "S"}
         return None if may.get(self.has, True) else "claimed_by_another"
+
+    def proposed_by(self, before: str | None, person: str) -> str | None:
+        """Whose answer waits for a second handler after the move."""
+        return {"keep": before, "make": person}.get(self.proposal)
 
     def holder(self, before: str | None, person: str) -> str | None:
         """Who has it after the move, which an assignment tells itself."""
@@ -115,8 +130,8 @@ def _read() -> dict[str, Row]:
     for line in lines:
         move, *rest = line.split()
         cells = {STATES[state]: cell for state, cell in zip(short, rest, strict=False) if cell != "."}
-        who, has, phone, seen = rest[12:]
-        rows[move] = Row(move, cells, who, has, phone == "yes", seen == "both")
+        who, has, phone, seen, proposal = rest[12:]
+        rows[move] = Row(move, cells, who, has, phone == "yes", seen == "both", proposal)
     return rows
 
 

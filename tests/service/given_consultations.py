@@ -7,6 +7,28 @@ from tests.exchange import Exchange
 
 _PATH = "/consultation/v1/consultations"
 HANDLER = "af-workbench"
+# As if the organisation answered questions too: what handlers have among themselves is any organisation's.
+WORKBENCH_ROWS = (
+    """
+    INSERT INTO answer_template (org, id, edition, name, body, edited_at, edited_by, client_id)
+    VALUES ($1, gen_random_uuid(), 1, 'Mall', 'Svar.', now(), 'hl-1', 'seed') RETURNING id
+    """,
+    """
+    INSERT INTO approval_rule (org, id, valid_from, recorded_at, recorded_by, client_id, covers)
+    VALUES ($1, gen_random_uuid(), '2090-01-01', now(), 'hl-1', 'seed', 'decisions') RETURNING id
+    """,
+    """
+    INSERT INTO answer_draft (org, consultation_id, handler, consultation_org, version, saved_at, expires_at, sealed)
+    SELECT org, id, 'hl-1', org, 1, now(), now() + interval '1 day', '' FROM consultation WHERE org = $1 LIMIT 1
+    ON CONFLICT DO NOTHING RETURNING consultation_id AS id
+    """,
+    """
+    INSERT INTO answer_proposal (org, consultation_id, consultation_org, sequence, proposed_at, proposed_by, sealed)
+    SELECT org, id, org, 1, now(), 'hl-1', '' FROM consultation WHERE org = $1 LIMIT 1
+    ON CONFLICT DO NOTHING RETURNING consultation_id AS id
+    """,
+)
+"""Each takes the organisation; the first gives the id of a template."""
 
 
 def claimed(exchange: Exchange, name: str = "umea", **changes: Any) -> dict[str, Any]:
@@ -44,12 +66,13 @@ def disclosed(exchange: Exchange, name: str) -> dict[str, Any]:
 
 
 def ended(exchange: Exchange, name: str, other: dict[str, Any]) -> dict[str, Any]:
-    """One that has been closed and rated, and is linked to another."""
+    """One that has been closed, rated and noted something about, and is linked to another."""
     receipt = claimed(exchange, name)
     path = f"{_PATH}/{receipt['consultationId']}"
     assert exchange.send(HANDLER, "POST", f"{path}/answers", {"text": "Se nedan."}, version=2).status_code == 200
     assert exchange.send(name, "POST", f"{path}/closures", version=3).status_code == 200
     assert exchange.send(name, "POST", f"{path}/pulses", {"rating": 4, "text": "Tack."}).status_code == 201
+    assert exchange.send(name, "POST", f"{path}/notes", {"text": "Ring igen."}).status_code == 201
     link = {"to": other["consultationId"], "kind": "related"}
     assert exchange.send(name, "POST", f"{path}/links", link).status_code == 201
     return receipt

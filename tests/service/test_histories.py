@@ -23,7 +23,7 @@ from tests.reference.transitions import ROWS, TURNS
 from tests.sizes import sample_or_full
 
 CONSULTATIONS = "/consultation/v1/consultations"
-AF, HANDLERS, MUNICIPALITIES = "af-workbench", ("af-1", "af-2"), ("umea", "malmo")
+AF, HANDLERS, MUNICIPALITIES = "af-lead", ("af-1", "af-2"), ("umea", "malmo")
 ASKER = "hl-1"
 MONDAY = datetime(2026, 3, 23, 7, tzinfo=UTC)
 """The week before the clocks go forward, and the one before Easter."""
@@ -31,7 +31,18 @@ MINUTES_ON = (0, 0, 0, 1, 2, 90, 60 * 7, 60 * 24 * 5)
 """Mostly so few that a token lasts."""
 SIXTY_DAYS = timedelta(days=60)
 STEPS = (*["legal"] * 8, "any", "correction", "too late", "another's")
-ONWARD = {"claimed", "asked_back", "replied", "person_awaited", "meeting_booked", "dispatched", "answered", "reopened"}
+ONWARD = {
+    "claimed",
+    "asked_back",
+    "replied",
+    "person_awaited",
+    "meeting_booked",
+    "dispatched",
+    "answered",
+    "reopened",
+    "answer_proposed",
+    "answer_approved",
+}
 """Chosen more often, so that histories come to an end and not only to and fro."""
 ENDINGS = ("rejected", "withdrawn")
 WORDS = {"text": "Ord"}
@@ -54,6 +65,9 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "meeting_cancelled": ("meetings/{meeting}/cancellations", None),
     "sent_by_post": ("letters", None),
     "dispatched": ("dispatches", WORDS),
+    "answer_proposed": ("answer-proposals", WORDS),
+    "answer_approved": ("answer-approvals", None),
+    "answer_sent_back": ("answer-returns", {"reason": "Skriv om."}),
     "answered": ("answers", WORDS),
     "rejected": ("rejections", {**WORDS, "reason": "duplicate"}),
     "closed": ("closures", None),
@@ -62,6 +76,8 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "corrected": ("corrections", None),
 }
 WITH_WORDS = {"opened", "asked_back", "replied", "supplemented", "dispatched", "answered", "rejected"}
+AMONG_HANDLERS = {"answer_proposed", "answer_approved", "answer_sent_back"}
+"""What divides no time, and so can't be said to have happened at another one."""
 ENDS_LEAD_TIME = {"answered", "dispatched"}
 OF_MEETINGS = {"meeting_held", "meeting_missed", "meeting_cancelled"}
 
@@ -76,6 +92,7 @@ class Known:
     holder: str | None = None
     triaged: bool = False
     queue: str = "general"
+    proposed_by: str | None = None
     moves: list[str] = field(default_factory=lambda: ["opened"])
     recorded: dict[int, datetime] = field(default_factory=dict)
     times: dict[int, datetime] = field(default_factory=dict)
@@ -189,7 +206,8 @@ class Histories(RuleBasedStateMachine):
             return "not_found"
         if move == "reopened" and consultation.next_round is not None:
             return "already_reopened"
-        return ROWS[move].refusal(consultation.state, "A" if person == ASKER else "F", person, consultation.holder)
+        sides = "A" if person == ASKER else "F"
+        return ROWS[move].refusal(consultation.state, sides, person, consultation.holder, consultation.proposed_by)
 
     def _correction(self, data: st.DataObject, consultation: Known) -> tuple[dict[str, Any], str | None]:
         sequence = data.draw(st.integers(1, consultation.version + 1))
@@ -204,17 +222,26 @@ class Histories(RuleBasedStateMachine):
 
     def _made(self, consultation: Known, move: str, person: str, body: Any, told: dict[str, Any]) -> None:
         row = ROWS[move]
+        author = consultation.proposed_by
         consultation.moves.append(move)
+        consultation.proposed_by = row.proposed_by(author, person)
         consultation.holder = row.holder(consultation.holder, person)
         if move == "triaged":
             consultation.triaged, consultation.queue = True, "employer"
         consultation.state = row.leads_to(
             consultation.state, held=consultation.holder is not None, triaged=consultation.triaged
         )
-        if move == "corrected":
+        if move in AMONG_HANDLERS:
+            consultation.recorded[consultation.version] = self.now
+        elif move == "corrected":
             consultation.times[body["sequence"]] = datetime.fromisoformat(body["happenedAt"])
         else:
             consultation.recorded[consultation.version] = consultation.times[consultation.version] = self.now
+        if move == "answer_approved":
+            # What has been approved is told in the same moment, as its author's.
+            told_by = "dispatched" if consultation.state == "sent_by_post" else "answered"
+            self._made(consultation, told_by, author or "", body, told)
+            return
         if move == "meeting_booked":
             consultation.meeting = told["meetingId"]
         if move == "reopened":
@@ -260,6 +287,9 @@ class Histories(RuleBasedStateMachine):
         assert [each["sequence"] for each in ours] == list(range(1, consultation.version + 1))
         assert counted["outbox"] == consultation.version
         assert counted["messages"] == sum(move in WITH_WORDS for move in consultation.moves)
+        assert row["proposed_by"] == consultation.proposed_by
+        assert counted["proposals"] <= 1
+        assert counted["proposals"] or consultation.proposed_by is None
         assert counted["next_rounds"] == (1 if consultation.next_round else 0)
         require_replay_to_reach(row, ours)
         require_sides_to_agree(ours, theirs)
@@ -297,7 +327,7 @@ def require_sides_to_agree(ours: list[dict[str, Any]], theirs: list[dict[str, An
 
 def require_time_to_add_up(row: Any, events: list[dict[str, Any]], consultation: Known) -> None:
     """Whose turn it was parts the whole without rest, and what is stored is that, counted minute by minute."""
-    happened = [each for each in events if each["kind"] != "corrected"]
+    happened = [each for each in events if each["kind"] not in {"corrected", *AMONG_HANDLERS}]
     stated = [datetime.fromisoformat(each["at"]) for each in happened]
     for each in events:
         if each["kind"] == "corrected" and "happenedAt" in each["detail"]:
@@ -340,6 +370,7 @@ def world(exchange: Exchange) -> Iterator[World]:
 _COUNTED = """
     SELECT (SELECT count(*) FROM outbox WHERE consultation_id = $1) AS outbox,
            (SELECT count(*) FROM consultation_message WHERE consultation_id = $1) AS messages,
+           (SELECT count(*) FROM answer_proposal WHERE consultation_id = $1) AS proposals,
            (SELECT count(*) FROM consultation WHERE previous_id = $1) AS next_rounds
 """
 

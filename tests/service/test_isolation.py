@@ -26,7 +26,7 @@ from shared.tokens.proofs import make_proof
 from tests.exchange import NOBODY, Exchange, consultation_body, lookup_body
 from tests.folding import fold_all
 from tests.openapi_check import SERVICES, document
-from tests.service.given_consultations import disclosed, ended, held, reached
+from tests.service.given_consultations import WORKBENCH_ROWS, disclosed, ended, held, reached
 from tests.service.given_files import filed
 from tests.webhooks import written_subscription
 
@@ -84,6 +84,10 @@ NO_OBJECT = {
     ("consultation", "POST", "/queue/redistributions"): "a handler's among what is put to the caller",
     ("consultation", "GET", "/queue/views"): "lists the caller's own",
     ("consultation", "POST", "/queue/views"): "makes a new record of the caller's own",
+    ("consultation", "GET", "/answer-templates"): "lists the caller's own",
+    ("consultation", "POST", "/answer-templates"): "makes a new record of the caller's own",
+    ("consultation", "GET", "/approval-rules"): "lists the caller's own",
+    ("consultation", "POST", "/approval-rules"): "makes a new record of the caller's own",
     ("consultation", "POST", "/consultation-searches"): "finds the caller's own",
     ("consultation", "GET", "/source-probe"): "tells of the sources, through the caller's own certificate",
     ("consultation", "GET", "/source-health"): "figures over all",
@@ -326,12 +330,14 @@ def foreign(running: Exchange) -> dict[str, str]:
     subscription, delivery = written_subscription(running, "malmo")
     register_intervention(running, "0007:2120001124")
     fold_all(running)
+    template, *_ = [sql(running, "consultation", "postgres", each.replace("$1", _MALMO)) for each in WORKBENCH_ROWS]
     (view,) = sql(running, "consultation", "postgres", *_QUEUE_ROWS_OF_MALMO)
     return {
         "webhookSubscriptionId": subscription,
         "webhookDeliveryId": delivery,
         "consultationId": consultation["consultationId"],
         "viewId": str(view["id"]),
+        "templateId": str(template[0]["id"]),
         "lookupId": lookup["lookupId"],
         "householdLookupId": household.json()["householdLookupId"],
         "agreementId": agreement.json()["agreementId"],
@@ -352,7 +358,8 @@ def register_intervention(exchange: Exchange, organisation: str) -> None:
 
 
 # As if Malmö answered questions too: what counts and saves is any organisation's.
-_OF_MALMO = "SELECT '0007:2120001124', "
+_MALMO = "'0007:2120001124'"
+_OF_MALMO = f"SELECT {_MALMO}, "
 _QUEUE_ROWS_OF_MALMO = (
     f"INSERT INTO queue_count {_OF_MALMO} 'u', 'general', 'x', now(), false, true, '', 1 ON CONFLICT DO NOTHING",
     f"INSERT INTO saved_view {_OF_MALMO} gen_random_uuid(), 'hl-1', 'Vy', true, '{{}}', now() RETURNING id",

@@ -157,6 +157,8 @@ def test_an_hour_before_midnight_and_after_it_changes_the_tab_and_the_count_alik
     [
         ("tab=late&turn=municipality", ["turn", "tab"]),
         ("tab=late&escalated=true", ["tab", "escalated"]),
+        ("escalated=true&awaitingApproval=true", ["escalated", "awaitingApproval"]),
+        ("awaitingApproval=true&sort=oldest&unit=umea", ["sort", "awaitingApproval"]),
         ("turn=nobody", ["turn"]),
         ("turn=post", ["turn", "unit"]),
         ("turn=post&unit=af-24&type=consultation", ["turn", "type"]),

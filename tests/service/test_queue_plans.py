@@ -52,7 +52,7 @@ Result = TypeVar("Result")
 _FILL = """
     INSERT INTO consultation (org, id, number, answering_org, type, state, turn, version, assigned_to, case_reference,
         asked_by, person_mark, person_sealed, purpose, decision_id, decision_version, asker_name, asker_kind, opened_at,
-        due_at, target_seconds, unit, queue, restricted, escalated_at)
+        due_at, target_seconds, unit, queue, restricted, escalated_at, proposed_by)
     SELECT CASE WHEN n % 10 < 3 THEN $2 ELSE '0007:' || n % 290 END, gen_random_uuid(),
            'S26-' || substr(code, 1, 4) || '-' || substr(code, 5), $3,
            (ARRAY['information_request', 'consultation', 'decision_interpretation', 'study_transition',
@@ -64,7 +64,8 @@ _FILL = """
            gen_random_uuid(), 1, 'x', 'municipality', now() - n * interval '1 minute',
            now() + interval '5 days' - n * interval '1 minute', 1, 'af-' || of_unit % 50,
            (ARRAY['general', 'general', 'employer', 'studies'])[1 + of_queue % 4],
-           CASE WHEN n % 97 = 0 THEN 'violence' END, CASE WHEN n % 101 = 0 AND share < 9 THEN now() END
+           CASE WHEN n % 97 = 0 THEN 'violence' END, CASE WHEN n % 101 = 0 AND share < 9 THEN now() END,
+           CASE WHEN n % 103 = 0 AND share BETWEEN 6 AND 7 THEN 'af-' || n % 300 END
     FROM (SELECT n, (hashint4(n) & 65535) % 10 AS share, hashint4(n + 1000000) & 65535 AS of_type,
                  hashint4(n + 2000000) & 65535 AS of_queue, hashint4(n + 3000000) & 65535 AS of_unit,
                  lpad(upper(to_hex(n)), 8, '0') AS code
@@ -204,6 +205,7 @@ def every_combination() -> list[Filters]:
         {"tab": Tab.WAITING},
         {"turn": Turn.POST},
         {"escalated": True},
+        {"awaiting_approval": True},
     ]
     shapes = [
         Filters(unit, queue, kind, assigned=assigned, sort=sort, **lens)
@@ -225,6 +227,11 @@ def _is_let_through(filters: Filters) -> bool:
     return True
 
 
+def is_few(filters: Filters) -> bool:
+    """Whether it has an index of its own in which no filter chooses."""
+    return filters.escalated or filters.awaiting_approval
+
+
 COMBINATIONS = every_combination()
 
 
@@ -234,7 +241,7 @@ def test_every_page_that_can_be_asked_for_is_ranges_of_one_index_in_order(long_q
     today = Today.at(datetime.now(UTC))
 
     async def work(database: Database) -> None:
-        for filters in (each for each in COMBINATIONS if each.assigned is assigned and not each.escalated):
+        for filters in (each for each in COMBINATIONS if each.assigned is assigned and not is_few(each)):
 
             async def page(connection: AsyncConnection, filters: Filters = filters) -> object:
                 return await repository.page(
@@ -251,7 +258,7 @@ def test_every_page_that_can_be_asked_for_is_ranges_of_one_index_in_order(long_q
 
 
 def test_what_is_few_is_looked_at_row_by_row_and_nothing_else_is(long_queue: str) -> None:
-    """One's own, what is escalated, and what is restricted: the rest of the queue is never read for it."""
+    """One's own, what is escalated, proposed or restricted: the rest of the queue is never read for it."""
     today = Today.at(datetime.now(UTC))
 
     async def work(database: Database) -> None:
@@ -261,6 +268,7 @@ def test_what_is_few_is_looked_at_row_by_row_and_nothing_else_is(long_queue: str
                     text(
                         "SELECT count(*) FILTER (WHERE assigned_to = 'af-17') AS mine, "
                         "count(*) FILTER (WHERE escalated_at IS NOT NULL) AS escalated, "
+                        "count(*) FILTER (WHERE proposed_by IS NOT NULL) AS proposed, "
                         "count(*) FILTER (WHERE restricted IS NOT NULL) AS restricted "
                         "FROM consultation WHERE turn <> 'nobody'"
                     )
@@ -268,7 +276,7 @@ def test_what_is_few_is_looked_at_row_by_row_and_nothing_else_is(long_queue: str
             ).one()
         for filters in COMBINATIONS[:: sample_or_full(3, 1)]:
             for sight in SIGHTS:
-                own = filters.assigned is Assigned.ME or filters.escalated
+                own = filters.assigned is Assigned.ME or is_few(filters)
                 if not own and not sight:
                     continue
 
@@ -281,7 +289,7 @@ def test_what_is_few_is_looked_at_row_by_row_and_nothing_else_is(long_queue: str
                     )
 
                 plan = await explained(database, page)
-                bound = max(few.mine, few.escalated) if own else few.restricted + PAGE + MOST_LANES
+                bound = max(few.mine, few.escalated, few.proposed) if own else few.restricted + PAGE + MOST_LANES
                 assert plan.indexes, named(filters)
                 assert plan.read <= bound, (named(filters), sight, plan.read, plan.indexes)
 

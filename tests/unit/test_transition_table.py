@@ -44,6 +44,9 @@ MOVES: dict[str, Callable[[Consultation, Actor], tuple[Consultation, Event]]] = 
     "meeting_cancelled": Consultation.cancel_meeting,
     "sent_by_post": Consultation.send_by_post,
     "dispatched": Consultation.dispatch,
+    "answer_proposed": Consultation.propose_answer,
+    "answer_approved": Consultation.approve_answer,
+    "answer_sent_back": Consultation.send_back_answer,
     "answered": Consultation.answer,
     "rejected": Consultation.reject,
     "closed": Consultation.close,
@@ -56,9 +59,20 @@ MOVES: dict[str, Callable[[Consultation, Actor], tuple[Consultation, Event]]] = 
 }
 
 
-def given(state: str, holder: str | None, *, triaged: bool, protected: bool = False) -> Consultation:
+def given(
+    state: str, holder: str | None, *, triaged: bool, protected: bool = False, proposed_by: str | None = None
+) -> Consultation:
     return Consultation(
-        uuid.uuid4(), ASKING, ANSWERING, State(state), 7, holder, protected, unit="af-malmo", triaged=triaged
+        uuid.uuid4(),
+        ASKING,
+        ANSWERING,
+        State(state),
+        7,
+        holder,
+        protected,
+        unit="af-malmo",
+        triaged=triaged,
+        proposed_by=proposed_by,
     )
 
 
@@ -67,18 +81,21 @@ def actor(who: str) -> Actor:
     return Actor(organisation, "a-client", person, NOW, uuid.uuid4(), system=side == "S")
 
 
-def expected_refusal(row: Row, state: str, who: str, holder: str | None) -> str | None:
+def expected_refusal(row: Row, state: str, who: str, holder: str | None, proposed_by: str | None = None) -> str | None:
     """By the table written by hand."""
     _, person, sides = WHO[who]
-    return row.refusal(state, sides, person, holder)
+    return row.refusal(state, sides, person, holder, proposed_by)
 
 
-def expected_outcome(row: Row, state: str, who: str, holder: str | None, *, triaged: bool) -> tuple[object, ...]:
-    """By the table written by hand: state, holder, unit, who sees it, and the version that it becomes."""
+def expected_outcome(
+    row: Row, state: str, who: str, holder: str | None, *, triaged: bool, proposed_by: str | None
+) -> tuple[object, ...]:
+    """By the table written by hand: state, holder, unit, who sees it, the version, and whose answer waits."""
     now_with = "af-next" if row.move == "assigned" else row.holder(holder, WHO[who][1])
     reached = row.leads_to(state, held=now_with is not None, triaged=triaged or row.move == "triaged")
     unit = "af-umea" if row.move == "handed_over" else "af-malmo"
-    return reached, now_with, unit, "both" if row.seen_by_both else "answering", 8
+    waits = row.proposed_by(proposed_by, WHO[who][1])
+    return reached, now_with, unit, "both" if row.seen_by_both else "answering", 8, waits
 
 
 def made(move: str, before: Consultation, who: str) -> object:
@@ -88,7 +105,7 @@ def made(move: str, before: Consultation, who: str) -> object:
     except Problem as refused:
         return refused.kind.code
     assert (event.action.value, event.sequence, event.state, event.unit) == (move, 8, after.state, after.unit)
-    return after.state.value, after.assigned_to, after.unit, event.audience.value, after.version
+    return after.state.value, after.assigned_to, after.unit, event.audience.value, after.version, after.proposed_by
 
 
 def test_both_tables_have_the_same_moves_and_states() -> None:
@@ -99,14 +116,27 @@ def test_both_tables_have_the_same_moves_and_states() -> None:
 
 @pytest.mark.parametrize("move", MOVES)
 def test_a_move_is_made_from_the_states_and_by_those_that_the_table_says_and_by_nobody_else(move: str) -> None:
-    cases = list(product(STATES.values(), WHO, (HOLDER, None), (True, False)))
-    for state, who, holder, triaged in cases:
-        outcome = made(move, given(state, holder, triaged=triaged), who)
+    cases = list(product(STATES.values(), WHO, (HOLDER, None), (True, False), (HOLDER, None)))
+    for state, who, holder, triaged, proposed_by in cases:
+        outcome = made(move, given(state, holder, triaged=triaged, proposed_by=proposed_by), who)
 
-        refusal = expected_refusal(ROWS[move], state, who, holder)
-        expected = expected_outcome(ROWS[move], state, who, holder, triaged=triaged) if refusal is None else refusal
-        assert outcome == expected, f"{move} from {state} by {who}, {holder=}, {triaged=}"
-    assert len(cases) == 12 * 5 * 4
+        row = ROWS[move]
+        refusal = expected_refusal(row, state, who, holder, proposed_by)
+        reached = (
+            None if refusal else expected_outcome(row, state, who, holder, triaged=triaged, proposed_by=proposed_by)
+        )
+        assert outcome == (refusal or reached), f"{move} from {state} by {who}, {holder=}, {triaged=}, {proposed_by=}"
+    assert len(cases) == 12 * 5 * 4 * 2
+
+
+def test_nobody_becomes_a_second_person_by_writing_her_id_in_another_way() -> None:
+    before = given("in_progress", HOLDER, triaged=True, proposed_by=HOLDER)
+    by = Actor(ANSWERING, "another-client", HOLDER.upper(), NOW, uuid.uuid4())
+
+    for move in (Consultation.approve_answer, Consultation.send_back_answer):
+        with pytest.raises(Problem) as refused:
+            move(before, by)
+        assert refused.value.kind.code == "second_person_required"
 
 
 @pytest.mark.parametrize("state", STATES.values())

@@ -6,12 +6,13 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.consultation.consultations.approvals.needed import require_no_second_handler
 from services.consultation.consultations.changes import Change, apply
-from services.consultation.consultations.disclosures.decide import decide_on_sets
 from services.consultation.consultations.disclosures.domain import Disclosure
 from services.consultation.consultations.domain import Actor, Consultation, Event
 from services.consultation.consultations.reasons import AnswerClosing, ClosingCode
 from services.consultation.consultations.repository import find_answered_by
+from services.consultation.consultations.telling import tell_sets_and_files
 
 _ADDRESS = text("SELECT postal_address_of(:org)").columns(address=JSONB)
 
@@ -30,14 +31,16 @@ async def record_dispatch(
 ) -> Consultation:
     """The letter has left; its words are kept as the answer.
 
-    Raises Problem 404, 409 when no letter had been chosen, 412, 422 when the decisions don't match what was asked.
+    Raises Problem 404, 409 when no letter had been chosen or a second handler has to see it first, 412, 422 when the
+    decisions don't match what was asked.
     """
 
     def dispatched(before: Consultation, by: Actor) -> tuple[Consultation, Event]:
         return before.dispatch(by, closing)
 
     after = await apply(connection, change, find_answered_by, dispatched, message=letter)
-    await decide_on_sets(connection, change.vault, after, decided)
+    await tell_sets_and_files(connection, change, after, decided)
+    await require_no_second_handler(connection, after, decided, change.at)
     return after
 
 

@@ -182,7 +182,7 @@ async def register(
     if registration.answer is not None:
         ended = min(now, registration.happened_at + timedelta(minutes=registration.minutes))
         answering = replace(change, expected_version=after.version, event_id=uuid4(), happened_at=ended)
-        after = await answer_consultation(connection, answering, registration.answer)
+        after = await answer_consultation(connection, answering, registration.answer, told_already=True)
     return replace(registered, consultation=after)
 
 

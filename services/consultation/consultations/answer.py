@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.consultations.attachments.tell import tell_attachments
+from services.consultation.consultations.approvals.needed import require_no_second_handler
 from services.consultation.consultations.changes import Change, apply
-from services.consultation.consultations.disclosures.decide import decide_on_sets
 from services.consultation.consultations.disclosures.domain import Disclosure
 from services.consultation.consultations.domain import Actor, Consultation, Event
 from services.consultation.consultations.reasons import AnswerClosing, ClosingCode
 from services.consultation.consultations.repository import find_answered_by
+from services.consultation.consultations.telling import tell_sets_and_files
 
 
 async def answer_consultation(
@@ -21,17 +21,21 @@ async def answer_consultation(
     decided: Sequence[Disclosure] = (),
     closing: AnswerClosing = ClosingCode.ANSWERED,
     attachments: Sequence[uuid.UUID] = (),
+    *,
+    told_already: bool = False,
 ) -> Consultation:
-    """Raises Problem 404, 409 when another handler has it, 412, 422 when the decisions don't match what was asked.
+    """`told_already` for what is written down afterwards, as it was said by phone: nobody can approve that any more.
 
-    What belongs to a set goes with the decision on it, `attachments` with the answer as a whole; 422 when one can't.
+    What belongs to a set goes with the decision on it, `attachments` with the answer as a whole. Raises Problem 404,
+    409 when another handler has it or a second one has to see the answer first, 412, 422 when the decisions don't match
+    what was asked or a file can't go with them.
     """
 
     def answered(before: Consultation, by: Actor) -> tuple[Consultation, Event]:
         return before.answer(by, closing)
 
     after = await apply(connection, change, find_answered_by, answered, message=answer)
-    await decide_on_sets(connection, change.vault, after, decided)
-    of_sets = [(file, each.code.value) for each in decided for file in each.attachments]
-    await tell_attachments(connection, change.caller, after, [*of_sets, *((file, None) for file in attachments)])
+    await tell_sets_and_files(connection, change, after, decided, attachments)
+    if not told_already:
+        await require_no_second_handler(connection, after, decided, change.at)
     return after

@@ -21,10 +21,18 @@ from services.consultation.consultations.transitions import (
     Holder,
     Party,
     Place,
+    Proposal,
     State,
     legal_actions,
 )
-from services.consultation.problems import CLAIMED_BY_ANOTHER, HIDDEN_OTHERWISE, ILLEGAL_TRANSITION, PROTECTED_IDENTITY
+from services.consultation.problems import (
+    CLAIMED_BY_ANOTHER,
+    HIDDEN_OTHERWISE,
+    ILLEGAL_TRANSITION,
+    NOTHING_PROPOSED,
+    PROTECTED_IDENTITY,
+    SECOND_PERSON_REQUIRED,
+)
 from shared.problems import NOT_FOUND, Problem
 
 __all__ = [
@@ -141,6 +149,7 @@ class Consultation:
     """A consultation as its rules see it. `organisation` asks and owns, `answering` answers, `unit` there has it.
 
     `protected` when the person has protected identity: then nothing about her is written here any more.
+    `proposed_by` is the handler whose answer waits to be approved by a second one.
     """
 
     id: uuid.UUID
@@ -154,6 +163,7 @@ class Consultation:
     triaged: bool = False
     queue: str = Queue.GENERAL
     restricted: Restricted | None = None
+    proposed_by: str | None = None
 
     def triage(self, by: Actor, queue: Queue | None = None) -> tuple["Consultation", Event]:
         """It has been looked at: what kind of question it is, and in which queue it is to be."""
@@ -240,6 +250,18 @@ class Consultation:
         """The letter has left; lead time ends here."""
         return self._move(Action.DISPATCH, by, detail={CLOSING: closing.value})
 
+    def propose_answer(self, by: Actor) -> tuple["Consultation", Event]:
+        """The handler has written an answer, and a second one is to see it before it is told."""
+        return self._move(Action.PROPOSE_ANSWER, by)
+
+    def approve_answer(self, by: Actor) -> tuple["Consultation", Event]:
+        """A second handler approves what was proposed. Raises Problem for the one who proposed it."""
+        return self._move(Action.APPROVE_ANSWER, by)
+
+    def send_back_answer(self, by: Actor) -> tuple["Consultation", Event]:
+        """A second handler does not approve what was proposed. Raises Problem for the one who proposed it."""
+        return self._move(Action.SEND_BACK_ANSWER, by)
+
     def answer(self, by: Actor, closing: ClosingCode = ClosingCode.ANSWERED) -> tuple["Consultation", Event]:
         """The handler answers; lead time ends here."""
         return self._move(Action.ANSWER, by, detail={CLOSING: closing.value})
@@ -318,9 +340,15 @@ class Consultation:
             assigned_to=self.assigned_to if isinstance(assigned_to, EllipsisType) else assigned_to,
             unit=self.unit if unit is None else unit,
             triaged=self.triaged or triaged,
+            proposed_by=self._proposed_by(TRANSITIONS[action].proposal, by),
         )
         after = replace(after, state=after._reached(TRANSITIONS[action].to))
         return after, event_of(action, by, after, detail)
+
+    def _proposed_by(self, proposal: Proposal, by: Actor) -> str | None:
+        if proposal is Proposal.KEPT:
+            return self.proposed_by
+        return by.person if proposal is Proposal.MADE else None
 
     def _reached(self, to: State | Place) -> State:
         held = self.assigned_to is not None
@@ -351,10 +379,18 @@ class Consultation:
         if self.state not in rule.since:
             legal = [each.value for each in legal_actions(self.state, parties)]
             raise Problem(ILLEGAL_TRANSITION, members={"state": self.state.value, "legalActions": legal})
+        if rule.proposal is Proposal.SETTLED and self.proposed_by is None:
+            raise Problem(NOTHING_PROPOSED, members={"version": self.version})
+        if rule.holder is Holder.ANOTHER and any(_same_person(by.person, one) for one in self._persons()):
+            raise Problem(SECOND_PERSON_REQUIRED, members=self._holder())
         if rule.holder is Holder.ACTOR and self.assigned_to != by.person:
             raise Problem(CLAIMED_BY_ANOTHER, members=self._holder())
         if rule.holder is Holder.NOT_ANOTHER and not by.system and self.assigned_to not in (None, by.person):
             raise Problem(CLAIMED_BY_ANOTHER, members=self._holder())
+
+    def _persons(self) -> list[str]:
+        """Those who have a hand in what is proposed."""
+        return [person for person in (self.proposed_by, self.assigned_to) if person is not None]
 
     def _parties(self, by: Actor) -> frozenset[Party]:
         if by.system:
@@ -364,6 +400,11 @@ class Consultation:
 
     def _holder(self) -> dict[str, object]:
         return {"state": self.state.value, "assignedTo": self.assigned_to, "version": self.version}
+
+
+def _same_person(one: str, other: str) -> bool:
+    """Whoever the client is, and however it writes her: nobody becomes two by a capital letter."""
+    return one.casefold() == other.casefold()
 
 
 def event_of(action: Action, by: Actor, after: Consultation, detail: Detail = _NO_DETAIL) -> Event:

@@ -83,6 +83,8 @@ WHOLE: dict[str, Any] = {
             "text": "Vilka insatser är planerade de närmaste tre månaderna?",
         }
     ],
+    "notes": 0,
+    "awaitingApproval": False,
     "leadTime": None,
 }
 CHANGED: dict[str, Any] = {

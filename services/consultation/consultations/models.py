@@ -136,6 +136,9 @@ class WholeConsultation(ConsultationSummary):
 
     `withheld` when the person has protected identity: then neither the person, nor what has been written, nor what
     the look-up brought along is told. Such questions go by phone.
+
+    `notes` is how many internal notes the reading side has. `awaitingApproval` when an answer waits for a second
+    handler; the side that asked is not told.
     """
 
     protected_identity: bool
@@ -154,6 +157,8 @@ class WholeConsultation(ConsultationSummary):
     information_sets: list[ToldSet]
     messages: list[Message]
     attachments: list[AttachmentModel]
+    notes: int
+    awaiting_approval: bool
     lead_time: LeadTime | None
 
 
@@ -241,6 +246,8 @@ def whole(row: Row[Any], written: list[Message], reader: str, vault: Vault, base
         attachments=[
             attachment_model(each, row.org, row.id, base_url) for each in read_attachments(vault, row.told_attachments)
         ],
+        notes=row.notes,
+        awaiting_approval=_awaits_approval(row, reader),
         lead_time=_lead_time(row),
     )
 
@@ -265,8 +272,14 @@ def without_content(row: Row[Any], reader: str, base_url: str) -> WholeConsultat
         information_sets=[],
         messages=[],
         attachments=[],
+        notes=row.notes,
+        awaiting_approval=_awaits_approval(row, reader),
         lead_time=_lead_time(row),
     )
+
+
+def _awaits_approval(row: Row[Any], reader: str) -> bool:
+    return reader == row.answering_org and row.proposed_by is not None
 
 
 def _lead_time(row: Row[Any]) -> LeadTime | None:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Response
@@ -28,6 +29,7 @@ from services.consultation.consultations.side import side_of
 from services.consultation.consultations.transitions import MARKS
 from services.consultation.context import Context, context_of
 from services.consultation.lookups.domain import disclosure_marks
+from services.consultation.problems import PROTECTED_IDENTITY
 from shared.audit import AuditEntry, record, record_alone
 from shared.database.engine import Tenancy
 from shared.http.conditions import etag
@@ -188,6 +190,23 @@ async def visible(connection: AsyncConnection, caller: Caller, consultation_id: 
         raise Problem(NOT_FOUND)
     _refuse_answering_without_queue(caller, row.org)
     return row
+
+
+async def answered_by(
+    context: Context, connection: AsyncConnection, caller: Caller, consultation_id: uuid.UUID, event: str
+) -> tuple[Row[Any], AuditEntry]:
+    """The consultation as its handlers read what is their own of it, and the entry that tells so to their own side.
+
+    Raises Problem 404, also for the side that asked, and 409 for a person with protected identity without the scope.
+    """
+    row = await repository.find_answered_by(connection, repository.Reader.of(caller), consultation_id)
+    if row is None:
+        raise Problem(NOT_FOUND)
+    if is_withheld(caller, row):
+        raise Problem(PROTECTED_IDENTITY, for_audit={"subject": row.person_mark, "objectId": row.id})
+    marks = disclosure_marks(protected=row.protected, withheld=False)
+    entry = reading(context, caller, row, event, ["text"], marks=marks)
+    return row, replace(entry, owner=row.answering_org)
 
 
 def is_withheld(caller: Caller, row: Row[Any]) -> bool:

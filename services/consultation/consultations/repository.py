@@ -30,7 +30,7 @@ _FACTS = """
     asker_name, asker_kind, municipality_code, county_code, opened_at, due_at, target_seconds, answered_at, closed_at,
     total_seconds, answering_seconds, asking_seconds, unit, queue, restricted, channel_in, round, previous_id,
     triaged_at, escalated_at, first_response_at, clock_stopped_at, closing_code, person_seconds, post_seconds,
-    secrecy_seconds, meeting_seconds, first_response_seconds, touch_seconds, details_sealed, matter
+    secrecy_seconds, meeting_seconds, first_response_seconds, touch_seconds, details_sealed, matter, proposed_by
 """
 
 
@@ -96,6 +96,7 @@ _CHANGE = text(
     WITH changed AS (
         UPDATE consultation
         SET state = :state, turn = :turn, version = :sequence, assigned_to = :assigned_to,
+            proposed_by = :proposed_by,
             opened_at = coalesce(:opened_at, opened_at), channel_in = coalesce(:channel_in, channel_in),
             answered_at = coalesce(:answered_at, answered_at), closed_at = coalesce(:closed_at, closed_at),
             total_seconds = coalesce(:total_seconds, total_seconds),
@@ -190,7 +191,9 @@ _READ = text(
     FROM tenant
     CROSS JOIN LATERAL (
         SELECT {_FACTS}, is_protected(person_mark) AS protected, {TOLD_SETS} AS told_sets,
-               {TOLD_ATTACHMENTS} AS told_attachments
+               {TOLD_ATTACHMENTS} AS told_attachments,
+               (SELECT count(*) FROM consultation_note n
+                WHERE n.org = tenant.reader AND n.consultation_id = consultation.id) AS notes
         FROM consultation
         WHERE id = :id AND (org = tenant.reader OR answering_org = tenant.reader) AND {IN_SIGHT} OFFSET 0
     ) AS found
@@ -348,6 +351,7 @@ def as_domain(row: Row[Any]) -> Consultation:
         triaged=row.triaged_at is not None,
         queue=row.queue,
         restricted=Restricted(row.restricted) if row.restricted else None,
+        proposed_by=row.proposed_by,
     )
 
 
@@ -367,6 +371,7 @@ async def save_change(
         "id": after.id,
         "org": after.organisation,
         "assigned_to": after.assigned_to,
+        "proposed_by": after.proposed_by,
         "queue": after.queue,
         "opened_at": measured.opened_at,
         "channel_in": measured.channel_in,

@@ -57,6 +57,9 @@ class Action(StrEnum):
     CANCEL_MEETING = "meeting_cancelled"
     SEND_BY_POST = "sent_by_post"
     DISPATCH = "dispatched"
+    PROPOSE_ANSWER = "answer_proposed"
+    APPROVE_ANSWER = "answer_approved"
+    SEND_BACK_ANSWER = "answer_sent_back"
     ANSWER = "answered"
     REJECT = "rejected"
     CLOSE = "closed"
@@ -89,6 +92,21 @@ class Holder(StrEnum):
     """The one who makes the move has it, or nobody."""
     NOBODY = "nobody"
     """Nobody has it."""
+    ANOTHER = "another"
+    """Somebody has it, and it is not the one who makes the move."""
+
+
+class Proposal(StrEnum):
+    """What a move does to an answer that is proposed, and waits for a second handler."""
+
+    VOIDED = "voided"
+    """It is no longer proposed: what was to be approved is not what the consultation is now."""
+    KEPT = "kept"
+    """It waits on."""
+    MADE = "made"
+    """It is proposed, instead of what was before."""
+    SETTLED = "settled"
+    """There has to be one, and it no longer waits."""
 
 
 class Place(StrEnum):
@@ -109,6 +127,7 @@ class Rule:
 
     `by_phone`: done by phone when the person has protected identity, since it would tell or ask something of her.
     `told_to_both`: false for what only the answering side sees of the timeline.
+    `proposal`: what becomes of an answer that waits for a second handler.
     """
 
     parties: frozenset[Party]
@@ -117,6 +136,7 @@ class Rule:
     holder: Holder = Holder.ANYONE
     by_phone: bool = False
     told_to_both: bool = True
+    proposal: Proposal = Proposal.VOIDED
 
 
 TURNS: Mapping[State, Turn] = {
@@ -135,6 +155,7 @@ _OPEN = frozenset(OPEN_STATES)
 QUEUED = frozenset((State.RECEIVED, State.TRIAGED))
 WAITING = frozenset((State.WAITING_FOR_MUNICIPALITY, State.WAITING_FOR_PERSON, State.WAITING_FOR_MEETING))
 _WORKING = frozenset((State.IN_PROGRESS,))
+_ANSWERABLE = frozenset((State.IN_PROGRESS, State.SENT_BY_POST))
 _MEETING = frozenset((State.WAITING_FOR_MEETING,))
 _ASKING = frozenset((Party.ASKING,))
 _SYSTEM = frozenset((Party.SYSTEM,))
@@ -149,7 +170,7 @@ TRANSITIONS: Mapping[Action, Rule] = {
     ),
     Action.ASSIGN: Rule(_ANSWERING, _OPEN, Place.TAKEN, by_phone=True, told_to_both=False),
     Action.HAND_OVER: Rule(_ANSWERING, _OPEN - {State.SENT_BY_POST}, Place.GIVEN_BACK, Holder.NOT_ANOTHER),
-    Action.ESCALATE: Rule(_ANSWERING | {Party.SYSTEM}, _OPEN, Place.SAME, told_to_both=False),
+    Action.ESCALATE: Rule(_ANSWERING | {Party.SYSTEM}, _OPEN, Place.SAME, told_to_both=False, proposal=Proposal.KEPT),
     Action.BEGIN_SECRECY_TEST: Rule(
         _ANSWERING, QUEUED | _WORKING, State.SECRECY_TEST, Holder.NOT_ANOTHER, by_phone=True
     ),
@@ -168,7 +189,7 @@ TRANSITIONS: Mapping[Action, Rule] = {
         Place.WORK,
         Holder.NOT_ANOTHER,
     ),
-    Action.CALL_BACK: Rule(_ANSWERING, _WORKING, Place.SAME, Holder.ACTOR),
+    Action.CALL_BACK: Rule(_ANSWERING, _WORKING, Place.SAME, Holder.ACTOR, proposal=Proposal.KEPT),
     Action.BOOK_MEETING: Rule(_ANSWERING, _WORKING, State.WAITING_FOR_MEETING, Holder.ACTOR, by_phone=True),
     Action.HOLD_MEETING: Rule(_ANSWERING, _MEETING, Place.WORK, Holder.NOT_ANOTHER),
     Action.MISS_MEETING: Rule(_ANSWERING, _MEETING, Place.WORK, Holder.NOT_ANOTHER),
@@ -177,6 +198,34 @@ TRANSITIONS: Mapping[Action, Rule] = {
     Action.DISPATCH: Rule(
         _ANSWERING, frozenset((State.SENT_BY_POST,)), State.ANSWERED, Holder.NOT_ANOTHER, by_phone=True
     ),
+    # A second handler looks at the answer before it is told (four eyes). Nothing of it is seen by who asked.
+    Action.PROPOSE_ANSWER: Rule(
+        _ANSWERING,
+        _ANSWERABLE,
+        Place.SAME,
+        Holder.ACTOR,
+        by_phone=True,
+        told_to_both=False,
+        proposal=Proposal.MADE,
+    ),
+    Action.APPROVE_ANSWER: Rule(
+        _ANSWERING,
+        _ANSWERABLE,
+        Place.SAME,
+        Holder.ANOTHER,
+        by_phone=True,
+        told_to_both=False,
+        proposal=Proposal.SETTLED,
+    ),
+    Action.SEND_BACK_ANSWER: Rule(
+        _ANSWERING,
+        _ANSWERABLE,
+        Place.SAME,
+        Holder.ANOTHER,
+        by_phone=True,
+        told_to_both=False,
+        proposal=Proposal.SETTLED,
+    ),
     Action.ANSWER: Rule(_ANSWERING, _WORKING, State.ANSWERED, Holder.ACTOR, by_phone=True),
     Action.REJECT: Rule(_ANSWERING, QUEUED | _WORKING | {State.SECRECY_TEST}, State.REJECTED, Holder.NOT_ANOTHER),
     Action.CLOSE: Rule(_ASKING | {Party.SYSTEM}, frozenset((State.ANSWERED,)), State.CLOSED),
@@ -184,11 +233,11 @@ TRANSITIONS: Mapping[Action, Rule] = {
     # The round that ended stays as it is; the next one is a consultation of its own that points to it.
     Action.REOPEN: Rule(_ASKING, frozenset((State.ANSWERED, State.CLOSED)), State.CLOSED, by_phone=True),
     # The clock tells of itself, and changes nothing.
-    Action.REMIND: Rule(_SYSTEM, _OPEN - WAITING, Place.SAME, told_to_both=False),
+    Action.REMIND: Rule(_SYSTEM, _OPEN - WAITING, Place.SAME, told_to_both=False, proposal=Proposal.KEPT),
     Action.LAPSE: Rule(_SYSTEM, frozenset((State.WAITING_FOR_MUNICIPALITY, State.WAITING_FOR_PERSON)), Place.SAME),
-    Action.CORRECT: Rule(_ANSWERING, frozenset(State), Place.SAME),
+    Action.CORRECT: Rule(_ANSWERING, frozenset(State), Place.SAME, proposal=Proposal.KEPT),
     # A scanner may be slower than the answer.
-    Action.REFUSE_ATTACHMENT: Rule(_SYSTEM, frozenset(State), Place.SAME),
+    Action.REFUSE_ATTACHMENT: Rule(_SYSTEM, frozenset(State), Place.SAME, proposal=Proposal.KEPT),
 }
 """Every move but opening, which has no state to start from, and the marks, which have nothing to do with states."""
 
@@ -224,7 +273,10 @@ ACTED_UPON = frozenset(
 """What ends an escalation: the answering side has acted. That somebody gave it back, or rang in vain, does not."""
 
 
-NOTICES = frozenset((Action.ESCALATE, Action.REMIND, Action.LAPSE, Action.REFUSE_ATTACHMENT)) | MARKS
+APPROVALS = frozenset((Action.PROPOSE_ANSWER, Action.APPROVE_ANSWER, Action.SEND_BACK_ANSWER))
+"""What handlers do among themselves before an answer is told: the answering side's time goes on as it was."""
+
+NOTICES = frozenset((Action.ESCALATE, Action.REMIND, Action.LAPSE, Action.REFUSE_ATTACHMENT)) | APPROVALS | MARKS
 """Somebody is told, or sees it; nothing happens to the question, and no time is divided by it."""
 
 

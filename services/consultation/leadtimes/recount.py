@@ -29,15 +29,11 @@ TURNS = {
 }
 _RUNNING = ("answering_authority", "secrecy_test", "post")
 _ANSWERS = ("answered", "dispatched")
-# What corrects another event, tells somebody of the consultation, or hides it, is nothing that happened to it.
+# What corrects another event, tells somebody of the consultation, hides it, or is looked at by a second handler, is
+# nothing that happened to it.
 _TOLD = (
-    "corrected",
-    "escalated",
-    "reminded",
-    "pause_lapsed",
-    "attachment_refused",
-    "violence_marked",
-    "violence_mark_removed",
+    *("corrected", "escalated", "reminded", "pause_lapsed", "violence_marked", "violence_mark_removed"),
+    *("answer_proposed", "answer_approved", "answer_sent_back", "attachment_refused"),
 )
 _STOCKHOLM = ZoneInfo("Europe/Stockholm")
 _CHUNK = 5_000

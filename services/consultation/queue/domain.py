@@ -49,6 +49,9 @@ class HandOverReason(StrEnum):
     WORKLOAD = "workload"
 
 
+_LENSES = ("turn", "tab", "escalated", "awaiting_approval")
+_TOLD_AS = {"awaiting_approval": "awaitingApproval"}
+"""What a parameter is called outside, where that differs."""
 WAITING_TURNS = tuple(turn for state, turn in TURNS.items() if state in WAITING)
 RUNNING_TURNS = tuple(dict.fromkeys(turn for state, turn in TURNS.items() if state not in WAITING))
 OPEN_TURNS = (*RUNNING_TURNS, *WAITING_TURNS)
@@ -67,8 +70,9 @@ class Part:
 class Filters:
     """What of the queue is looked at. None leaves a thing out.
 
-    `tab`, `turn` and `escalated` exclude each other. `turn` and `oldest` go with a unit and without queue or type, or
-    with one's own. Each combination that is let through is a range of an index, or a few (`statements`).
+    `tab`, `turn`, `escalated` and `awaiting_approval` exclude each other. `turn` and `oldest` go with a unit
+    and without queue or type, or with one's own. Each combination that is let through is a range of an index, or a few
+    (`statements`).
     """
 
     unit: str | None = None
@@ -79,12 +83,13 @@ class Filters:
     escalated: bool = False
     assigned: Assigned = Assigned.ANYONE
     sort: Sort = Sort.DUE
+    awaiting_approval: bool = False
 
     def check(self) -> None:
         """Raises Problem that names the filters which can't be combined."""
-        lenses = [name for name in ("turn", "tab", "escalated") if getattr(self, name)]
+        lenses = [name for name in _LENSES if getattr(self, name)]
         if len(lenses) > 1:
-            raise _not_combinable(lenses)
+            raise _not_combinable([_TOLD_AS.get(name, name) for name in lenses])
         if self.turn is Turn.NOBODY:
             raise _not_combinable(["turn"])
         if self.assigned is not Assigned.ME:
@@ -93,8 +98,8 @@ class Filters:
                     self._check_unit_alone(name)
 
     def _check_unit_alone(self, name: str) -> None:
-        beside = ("queue", "type", *(("turn", "tab", "escalated") if name == "sort" else ()))
-        narrowed = [each for each in beside if getattr(self, each)]
+        beside = ("queue", "type", *(_LENSES if name == "sort" else ()))
+        narrowed = [_TOLD_AS.get(each, each) for each in beside if getattr(self, each)]
         if narrowed or self.unit is None:
             raise _not_combinable([name, *(narrowed or ["unit"])])
 

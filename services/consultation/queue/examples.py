@@ -22,6 +22,7 @@ QUEUED: dict[str, Any] = {
     "queue": "general",
     "tab": "in_time",
     "escalatedAt": None,
+    "awaitingApproval": False,
 }
 QUEUE: dict[str, Any] = {"consultations": [QUEUED], "_links": {"self": {"href": f"{_BASE}/queue?limit=20"}}}
 COUNTS: dict[str, Any] = {

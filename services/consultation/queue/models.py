@@ -22,12 +22,16 @@ Handler = Annotated[str, Field(min_length=1, max_length=64, description="As in S
 
 
 class QueuedConsultation(ConsultationSummary):
-    """A row of the queue. `tab` is by the calendar day; `escalatedAt` is null when nobody waits for it to be led."""
+    """A row of the queue. `tab` is by the calendar day; `escalatedAt` is null when nobody waits for it to be led.
+
+    `awaitingApproval` when its answer waits for a second handler.
+    """
 
     unit: str
     queue: Queue
     tab: Tab
     escalated_at: Instant | None
+    awaiting_approval: bool
 
 
 class QueuePage(WireModel):
@@ -208,6 +212,7 @@ class FiltersModel(WireModel):
     escalated: bool = False
     assigned: Assigned = Assigned.ANYONE
     sort: Sort = Sort.DUE
+    awaiting_approval: bool = False
 
     def filters(self) -> Filters:
         """Checked. Raises Problem when they can't be combined."""
@@ -263,4 +268,5 @@ def queued(row: Row[Any], reader: str, today: Today, base_url: str) -> QueuedCon
         queue=row.queue,
         tab=today.tab(Turn(row.turn), row.due_at),
         escalated_at=row.escalated_at,
+        awaiting_approval=row.proposed_by is not None,
     )

@@ -61,21 +61,24 @@ async def list_queue(
     escalated: Annotated[bool, Query(description="Only what is escalated / Bara det som lyfts")] = False,
     assigned: Annotated[Assigned, Query(description="anyone, nobody or me")] = Assigned.ANYONE,
     sort: Annotated[Sort, Query(description="due or oldest")] = Sort.DUE,
+    awaiting_approval: Annotated[
+        bool, Query(alias="awaitingApproval", description="Only what two are to see / Bara det som ska godkännas")
+    ] = False,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response:
     """Open consultations put to the organisation. Nothing about persons stands in the queue.
 
-    `turn`, `tab` and `escalated` exclude each other. `turn` and `sort=oldest` need a `unit` and go without `queue` and
-    `type`, but for `assigned=me`. Consultations about persons with protected identity are not in it, for anybody: they
-    go by phone.
+    `turn`, `tab`, `escalated` and `awaitingApproval` exclude each other. `turn` and `sort=oldest` need a
+    `unit` and go without `queue` and `type`, but for `assigned=me`. Consultations about persons with protected identity
+    are not in it, for anybody: they go by phone.
 
-    Öppna samråd ställda till organisationen. `turn`, `tab` och `escalated` utesluter varandra. `turn` och
-    `sort=oldest` kräver `unit` och går inte med `queue` eller `type`, utom med `assigned=me`. Samråd om personer med
-    skyddade personuppgifter står inte i kön; de tas per telefon.
+    Öppna samråd ställda till organisationen. `turn`, `tab`, `escalated` och `awaitingApproval` utesluter varandra.
+    `turn` och `sort=oldest` kräver `unit` och går inte med `queue` eller `type`, utom med `assigned=me`. Samråd om
+    personer med skyddade personuppgifter står inte i kön; de tas per telefon.
     """
     context = context_of(request)
-    filters = Filters(unit, queue, wanted_type, turn, tab, escalated, assigned, sort)
+    filters = Filters(unit, queue, wanted_type, turn, tab, escalated, assigned, sort, awaiting_approval)
     filters.check()
     place, today = decode_cursor(cursor), Today.at(context.clock())
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
@@ -99,6 +102,7 @@ async def list_queue(
         "turn": turn and turn.value,
         "tab": tab and tab.value,
         "escalated": "true" if escalated else None,
+        "awaitingApproval": "true" if awaiting_approval else None,
         "assigned": assigned.value,
         "sort": sort.value,
         "cursor": cursor,

@@ -2,7 +2,8 @@
 
 An index is read in order only when all of its columns before the order are given. What a filter leaves open is
 therefore written out as *lanes*, one for each value: PostgreSQL merges them as it reads (Merge Append), so that a page
-costs its own rows and one more for each lane, however long the queue is. The indexes are in migration 0016:
+costs its own rows and one more for each lane, however long the queue is. The indexes are in migrations 0016 and
+0021:
 
 | filters | index | lanes |
 |---|---|---|
@@ -14,6 +15,7 @@ costs its own rows and one more for each lane, however long the queue is. The in
 | `unit` with `sort` oldest | `queue_by_age` | held or not |
 | `assigned` me | `queue_of_handler` | one; the rest is looked at row by row, within one's own |
 | `escalated` | `queue_escalated` | one; the rest is looked at row by row, within what is escalated now |
+| `awaiting_approval` | `queue_proposed` | one; the rest is looked at row by row, within what waits now |
 
 Restricted ones are few and have an index of their own, `queue_restricted`, with a lane for each kind in sight.
 """
@@ -30,7 +32,7 @@ from services.consultation.queue.domain import RUNNING_TURNS, WAITING_TURNS, Ass
 
 COLUMNS = """
     org, id, number, type, question_category, state, turn, version, assigned_to, case_reference, asker_name,
-    municipality_code, opened_at, due_at, answered_at, unit, queue, escalated_at
+    municipality_code, opened_at, due_at, answered_at, unit, queue, escalated_at, proposed_by
 """
 _OPEN = "answering_org = :org AND turn <> 'nobody' AND NOT hidden AND NOT is_protected(person_mark)"
 _FREE = "(CASE WHEN assigned_to IS NULL THEN 1 ELSE 0 END)"
@@ -68,7 +70,7 @@ def ranked(filters: Filters, sight: tuple[str, ...], columns: str, *, after: boo
 
 def _lanes(filters: Filters, sight: tuple[str, ...]) -> list[str]:
     """The condition of each lane."""
-    if filters.assigned is Assigned.ME or filters.escalated:
+    if filters.assigned is Assigned.ME or filters.escalated or filters.awaiting_approval:
         return [_all(_row_by_row(filters), IN_SIGHT)]
     return [
         *(_all("restricted IS NULL", lane) for lane in _plain_lanes(filters)),
@@ -118,6 +120,7 @@ def _row_by_row(filters: Filters) -> str:
         "" if filters.type is None else _of("type", filters.type),
         f"turn IN ({', '.join(_quoted(turn) for turn in filters.turns())})" if filters.turn or filters.tab else "",
         "escalated_at IS NOT NULL" if filters.escalated else "",
+        "proposed_by IS NOT NULL" if filters.awaiting_approval else "",
         _ASSIGNED.get(filters.assigned, ""),
         _due(filters),
     )

@@ -87,6 +87,9 @@ CONSULTATION = DataClass(
         "meeting": (),
         "asked_set": (),
         "disclosure": ("explanation", "content"),
+        "attachment": ("name_sealed", "sha256"),
+        "consultation_note": ("sealed",),
+        "answer_proposal": ("sealed", "reason"),
         "pulse": ("sealed",),
         "consultation_link": (),
         "timer": (),
@@ -161,6 +164,14 @@ SUBSCRIPTION = DataClass(
     Fate.STAYS,
     "webhooks.forget",
 )
+DRAFT = DataClass(
+    "draft",
+    {"answer_draft": ("sealed",)},
+    Counts.MADE,
+    Fate.ERASED,
+    "drafts.forget",
+    setting="SAMRAD_CONSULTATION_DRAFTS_KEPT_DAYS",
+)
 AUDIT_TRAIL = DataClass(
     "audit_trail",
     {
@@ -198,6 +209,8 @@ ARRANGEMENTS = DataClass(
         "unit_target": (),
         "lead_time_intervention": (),
         "saved_view": (),
+        "answer_template": (),
+        "approval_rule": (),
     },
     Counts.NEVER,
     Fate.STAYS,
@@ -219,6 +232,7 @@ DATA_CLASSES: Mapping[str, DataClass] = {
         KEPT_ANSWER,
         REPEATED_ANSWER,
         BRAKE,
+        DRAFT,
         DELIVERY,
         SUBSCRIPTION,
         AUDIT_TRAIL,

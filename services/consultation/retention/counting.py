@@ -15,6 +15,7 @@ from services.consultation.retention.classes import (
     BRAKE,
     CONSULTATION,
     DELIVERY,
+    DRAFT,
     HOUSEHOLD,
     KEPT_ANSWER,
     LOOKUP,
@@ -55,6 +56,7 @@ COUNTED: Mapping[DataClass, str] = {
     DELIVERY: """
         SELECT count(*) AS due, 0 AS held FROM webhook_delivery WHERE status <> 'waiting' AND finished_at < :before
     """,
+    DRAFT: "SELECT count(*) AS due, 0 AS held FROM answer_draft WHERE expires_at < :before",
     AUDIT_TRAIL: """
         SELECT count(*) AS due, 0 AS held FROM audit_entry
         WHERE at < :before AND erased_at IS NULL AND event <> 'audit.erased'
@@ -95,6 +97,6 @@ def _before(data: DataClass, rules: Rules, moment: datetime, trail_years: int) -
     if data is AUDIT_TRAIL:
         return moment - timedelta(days=366 * trail_years)
     # These rows say themselves when they expire.
-    if data in (KEPT_ANSWER, REPEATED_ANSWER):
+    if data in (KEPT_ANSWER, REPEATED_ANSWER, DRAFT):
         return moment
     return rules.period_of(data).before(moment)

@@ -27,11 +27,6 @@ _NEXT = text(
 _DONE = text("DELETE FROM file_to_erase WHERE key = :key")
 
 
-async def no_files(_: str) -> None:
-    """For an installation that keeps no files: a key is a fault, and stays to be looked at."""
-    raise LookupError("no place for files is configured")
-
-
 async def erase_files(
     begin: Callable[[], AbstractAsyncContextManager[AsyncConnection]],
     erase_file: EraseFile,

@@ -8,12 +8,14 @@ WORKER = "consultation_worker"
 AUDITOR = "consultation_auditor"
 
 
-def erased_with_its_consultation(table: str, columns: str = "org, consultation_id") -> tuple[str, ...]:
-    """For a table whose rows name their consultation by `org` and `consultation_id`.
+def erased_with_its_consultation(
+    table: str, columns: str = "org, consultation_id", owner: str = "org"
+) -> tuple[str, ...]:
+    """For a table whose rows name their consultation by `owner`, the column of who asked, and `consultation_id`.
 
     The worker may remove rows of what may be erased, and see `columns` of them; the auditor sees `columns` of all.
     """
-    ended = f"erasable({table}.org, {table}.consultation_id)"
+    ended = f"erasable({table}.{owner}, {table}.consultation_id)"
     return (
         *removed_by_worker(table, ended, columns),
         f"CREATE POLICY proved_by_auditor ON {table} FOR SELECT TO {AUDITOR} USING (true)",

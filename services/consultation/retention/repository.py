@@ -141,10 +141,10 @@ def _removal(part: Part) -> str:
     if part.file is None:
         return f"{removed} 1)"
     return f"""
-        {removed} t.{part.file} AS key),
+        {removed} CAST(t.{part.file} AS text) AS key),
         {part.table}_files AS (
             INSERT INTO file_to_erase (key, noted_at) SELECT key, clock_timestamp() FROM {part.table}_gone
-            ON CONFLICT (key) DO NOTHING)
+            WHERE key IS NOT NULL ON CONFLICT (key) DO NOTHING)
     """
 
 

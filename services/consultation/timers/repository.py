@@ -19,7 +19,7 @@ _DUE = text(
 _ACT_AS = text("SELECT set_config('app.org', :org, true)")
 _FACTS = """
     org, id, answering_org, type, state, turn, version, assigned_to, unit, queue, triaged_at, restricted, purpose,
-    case_reference, decision_id, decision_version, person_mark, false AS protected
+    case_reference, decision_id, decision_version, person_mark, proposed_by, false AS protected
 """
 _FIND = text(f"SELECT {_FACTS} FROM consultation WHERE org = :org AND id = :id FOR UPDATE SKIP LOCKED")
 # By a partial index that holds what is to be closed and nothing else.

@@ -47,12 +47,14 @@ _WORKBENCH = (
     "samrad:webhooks.manage",
     *_STATISTICS,
 )
-# For who leads the work of the handlers.
-_LEAD = (*_WORKBENCH, "samrad:queue.lead")
-# For the few who decide which unit handles what, and set hours and targets.
+# For who leads the work of the handlers, and approves answers that two have to see.
+_LEAD = (*_WORKBENCH, "samrad:queue.lead", "samrad:answers.approve", "samrad:templates.manage")
+# For the few who decide which unit handles what, set hours and targets, which answers two handlers have to see, and
+# what must not be erased.
 _MANAGER = (
     "samrad:units.manage",
     "samrad:units.clocks",
+    "samrad:approvals.rule",
     "samrad:retention.hold",
     "samrad:audit.read",
     *_STATISTICS,
@@ -94,13 +96,13 @@ DEMO_CLIENTS: Mapping[str, DemoClient] = {
         "2021002114",
         "state_agency",
         "Arbetsförmedlingen, handläggare för Kriminalvården (demo)",
-        (*_WORKBENCH, "samrad:queue.corrections"),
+        (*_WORKBENCH, "samrad:queue.corrections", "samrad:answers.approve"),
     ),
     "af-violence": DemoClient(
         "2021002114",
         "state_agency",
         "Arbetsförmedlingen, handläggare för våld i nära relation (demo)",
-        (*_WORKBENCH, "samrad:violence.read"),
+        (*_WORKBENCH, "samrad:violence.read", "samrad:answers.approve"),
     ),
     "af-manager": DemoClient("2021002114", "state_agency", "Arbetsförmedlingen, enhetschef (demo)", _MANAGER),
     "dashboard": DemoClient("2021002114", "state_agency", "Ledtider, öppen statistik (demo)", _DASHBOARD),

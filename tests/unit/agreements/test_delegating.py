@@ -17,6 +17,8 @@ TODAY = date(2026, 11, 20)
 DAYS = st.dates(date(2020, 1, 1), date(2040, 1, 1))
 KEPT_BY_THE_CONSUMER = {
     "samrad:agreements.write": "to bind the organisation is its own act",
+    "samrad:answers.approve": "to answer is the authority's own decision on secrecy",
+    "samrad:approvals.rule": "an authority arranges its own work",
     "samrad:audit.read": "who is watched does not hold the trail",
     "samrad:decisions.make": "between our own services",
     "samrad:delegations.check": "between our own services",
@@ -28,6 +30,7 @@ KEPT_BY_THE_CONSUMER = {
     "samrad:queue.lead": "an authority arranges its own work",
     "samrad:queue.work": "to answer is the authority's own decision on secrecy",
     "samrad:retention.hold": "what must not be erased is the organisation's own judgement",
+    "samrad:templates.manage": "an authority arranges its own work",
     "samrad:units.clocks": "an authority arranges its own work",
     "samrad:units.manage": "an authority arranges its own work",
     "samrad:violence.read": "the circle is as small as it can be",

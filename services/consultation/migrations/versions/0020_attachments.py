@@ -6,6 +6,7 @@ who serves changes it. A background job writes what a scanner has said.
 
 from alembic import op
 
+from services.consultation.retention.policies import erased_with_its_consultation
 from shared.database.ddl import ORGANISATION, forced
 
 revision = "0020"
@@ -74,6 +75,7 @@ STATEMENTS = (
     f"CREATE POLICY seen_by_worker ON attachment FOR SELECT TO {WORKER} USING (true)",
     f"CREATE POLICY scanned_by_worker ON attachment FOR UPDATE TO {WORKER} USING (true) WITH CHECK (true)",
     f"GRANT SELECT ({', '.join(_SCANNED)}), UPDATE (scan, scanned_at, scan_due_at, blob) ON attachment TO {WORKER}",
+    *erased_with_its_consultation("attachment", "org, consultation_id, blob"),
 )
 
 

@@ -356,7 +356,13 @@ def paper(filled: Exchange) -> Iterator[Exchange]:
 
 
 def test_a_table_that_nobody_let_the_auditor_see_is_told(paper: Exchange) -> None:
-    assert found(paper) == [("no class", "paper can't be looked at", 1)]
+    told = [("no class", "paper can't be looked at", 1)]
+    assert found(paper) == told
+
+    for statement in (*forced("paper"), f"GRANT SELECT ON paper TO {AUDITOR_ROLE}"):
+        sql(paper, statement, database=DATABASE)
+
+    assert found(paper) == told, "no policy lets it see a row"
 
 
 def test_a_part_with_a_file_goes_with_its_consultation_and_leaves_the_key_to_be_erased(paper: Exchange) -> None:

@@ -65,9 +65,9 @@ async def enter(connection: AsyncConnection, now: datetime) -> datetime | None:
 
 # --- consultations, with all their rounds -------------------------------------------------------------------------
 
-# From the last round back: rounds are one handling, and go together or not at all. Whether one is held, or of this year,
-# the database says. What somebody is changing in this moment is left for the next run. OFFSET 0 keeps the planner, which
-# can't guess how many rounds there are, from reading the whole table to join it.
+# From the last round back: rounds are one handling, and go together or not at all. Whether one is held, or of this
+# year, the database says. What somebody is changing in this moment is left for the next run. OFFSET 0 keeps the
+# planner, which can't guess how many rounds there are, from reading the whole table to join it.
 ENDED_CONSULTATIONS = text(
     """
     WITH RECURSIVE looked_at AS MATERIALIZED (

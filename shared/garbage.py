@@ -7,6 +7,10 @@ times while they are made, now and then while the process serves, and again when
 
 import gc
 
+_LOOK_AFTER = 10_000
+"""New objects that are looked through at a time. What a request makes goes without the collector when it has been
+answered; after every 700, as Python has it, thousands of objects are looked through while they are all in use."""
+
 
 def put_off() -> None:
     """No collection until `settle`: while a process starts, next to nothing that it makes is garbage."""
@@ -17,4 +21,5 @@ def settle() -> None:
     """Clear away what the start has left behind; what stays is never looked through again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_LOOK_AFTER)
     gc.enable()

@@ -26,7 +26,7 @@ from services.consultation.lookups.sources.domain import (
     SourcePart,
     SourceState,
 )
-from services.consultation.lookups.sources.ssbtek.answering import cut, read_answer_of
+from services.consultation.lookups.sources.ssbtek.answering import Exchange, answer_of
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading
 from services.consultation.lookups.sources.ssbtek.sources import read_source
 from services.consultation.lookups.sources.ssbtek.v10 import V10
@@ -99,7 +99,9 @@ def answer_to(code: SourceCode, data: Element) -> SourceAnswer:
     """The answer as the client has it, from a `data` element."""
     source = etree.Element(code.value)
     source.append(data)
-    return cut(read_answer_of(code, read_source(V10.readers[code], [source])[0], inquiry()))
+    return answer_of(
+        code, *read_source(V10.readers[code], [source]), inquiry(), Exchange(ASKED_AT, ASKED_AT, V10.label)
+    )
 
 
 def no_failure_looks_like_nothing(answer: SourceAnswer) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from services.consultation.lookups.simulator.json_answer import as_json
 from services.consultation.lookups.simulator.persons import PERSONS
+from services.consultation.lookups.sources.budget import Budgeted
 from services.consultation.lookups.sources.domain import Inquiry, Origin, SourceAnswer, SourceCode, SourceState
 from services.consultation.lookups.sources.rest.source import RestApi, RestSource
 from services.consultation.lookups.sources.ssbtek.envelope import CompositeAnswer, read_answer
@@ -228,9 +229,10 @@ def test_without_a_token_nothing_is_sent() -> None:
 
 def test_a_token_that_does_not_come_costs_the_source_its_time_and_no_more() -> None:
     transport = FakeTransport([])
-    api = RestApi(SourceCode.AF, URL, timeout_seconds=0.01, max_answer_bytes=MAX_BYTES)
+    api = RestApi(SourceCode.AF, URL, timeout_seconds=5.0, max_answer_bytes=MAX_BYTES)
+    source = Budgeted(RestSource(api, transport, FakeTokens(never=True), ticking()), 0.01)
 
-    answers = asyncio.run(RestSource(api, transport, FakeTokens(never=True), ticking()).ask(inquiry()))
+    answers = asyncio.run(source.ask(inquiry()))
 
     told = answers[SourceCode.AF]
     assert (told.state, told.origin, told.code) == (SourceState.ERROR, Origin.LOCAL, "TIMEOUT")

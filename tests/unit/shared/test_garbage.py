@@ -33,3 +33,13 @@ def test_what_a_start_has_made_is_looked_through_no_more_and_what_is_made_later_
     assert gc.get_freeze_count() > 0
     assert not any(each is of_the_start for each in gc.get_objects())
     assert any(each is later for each in gc.get_objects())
+
+
+def test_what_a_few_requests_have_in_use_is_not_looked_through() -> None:
+    garbage.settle()
+    collections: list[str] = []
+    gc.callbacks.append(lambda phase, _: collections.append(phase))
+    in_use = [Node() for _ in range(5000)]
+    gc.callbacks.pop()
+
+    assert (len(in_use), collections) == (5000, [])

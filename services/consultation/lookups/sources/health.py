@@ -1,7 +1,7 @@
 """How the sources have been lately, from the look-ups that were made: nobody is asked in order to know it."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -55,13 +55,15 @@ class SourceHealth:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._rolling: Rolling[dict[SourceCode, _Tally]] = Rolling(dict, window=WINDOW, slots=_SLOTS)
+        self._rolling: Rolling[defaultdict[SourceCode, _Tally]] = Rolling(
+            lambda: defaultdict(_Tally), window=WINDOW, slots=_SLOTS
+        )
 
     def record(self, answers: Iterable[SourceAnswer]) -> None:
         """Count the answers to one inquiry."""
         slot = self._rolling.at(self._clock())
         for answer in answers:
-            tally = slot.setdefault(answer.source, _Tally())
+            tally = slot[answer.source]
             if not was_tried(answer):
                 tally.not_sent += 1
                 continue

@@ -21,23 +21,25 @@ class Rolling(Generic[Slot]):
 
     def at(self, now: datetime) -> Slot:
         """The slot that `now` falls in."""
-        number = self._forget_others(now)
+        number = self._number(now)
         if number not in self._slots:
+            self._forget_others(number)
             self._slots[number] = self._make()
         return self._slots[number]
 
     def alive(self, now: datetime) -> list[Slot]:
         """The slots that are still within the window."""
-        self._forget_others(now)
+        self._forget_others(self._number(now))
         return list(self._slots.values())
 
     def clear(self) -> None:
         """Forget everything."""
         self._slots.clear()
 
-    def _forget_others(self, now: datetime) -> int:
-        newest = int(now.timestamp() // self._width)
+    def _number(self, now: datetime) -> int:
+        return int(now.timestamp() // self._width)
+
+    def _forget_others(self, newest: int) -> None:
         # A clock that was set back leaves slots ahead of it: they go too, or they would never be passed.
         for number in [each for each in self._slots if not newest - self._count < each <= newest]:
             del self._slots[number]
-        return newest

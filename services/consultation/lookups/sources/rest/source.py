@@ -3,16 +3,16 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
-from services.consultation.lookups.sources.domain import Inquiry, Origin, SourceAnswer, SourceCode, SourceState
-from services.consultation.lookups.sources.failures import HTTP_PREFIX, NO_TOKEN, TIMEOUT, code_of
+from services.consultation.lookups.sources.domain import Inquiry, Origin, SourceAnswer, SourceCode
+from services.consultation.lookups.sources.failures import HTTP_PREFIX, NO_TOKEN, code_of
 from services.consultation.lookups.sources.rest.node import parse
 from services.consultation.lookups.sources.rest.problem import problem_words
 from services.consultation.lookups.sources.rest.question import question
 from services.consultation.lookups.sources.rest.readers import READERS
-from services.consultation.lookups.sources.ssbtek.answering import cut, read_answer_of
+from services.consultation.lookups.sources.ssbtek.answering import Exchange, answer_of, failed
 from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
 from services.consultation.lookups.sources.ssbtek.readers.reading import Reading, unparseable
 from services.consultation.lookups.sources.ssbtek.xml import DocumentError
@@ -44,7 +44,7 @@ class Tokens(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RestApi:
-    """Where one source is asked, and how much time and how large an answer it is given in all."""
+    """Where one source is asked, how long it may take to answer once it is asked, and how large an answer."""
 
     source: SourceCode
     url: str
@@ -53,7 +53,10 @@ class RestApi:
 
 
 class RestSource:
-    """The source of one JSON API. Implements `Source`."""
+    """The source of one JSON API. Implements `Source`.
+
+    How long it may take in all, with a token to wait for and a second attempt, is for `Budgeted` to see to.
+    """
 
     def __init__(self, api: RestApi, transport: Transport, tokens: Tokens, clock: Clock) -> None:
         self._api, self._transport, self._tokens, self._clock = api, transport, tokens, clock
@@ -65,36 +68,23 @@ class RestSource:
         if code not in inquiry.sources:
             return {}
         started = self._clock()
-        answer = await self._exchange(inquiry)
-        ended = self._clock()
-        answer = replace(
-            cut(answer),
-            asked_period=inquiry.sources[code],
-            answered_at=None if answer.origin is Origin.LOCAL else ended,
-            took_ms=max(0, round((ended - started).total_seconds() * 1000)),
-            contract_version=CONTRACT_VERSION,
-        )
-        return {code: answer}
+        reading, origin = await self._exchange(question(inquiry, code))
+        exchange = Exchange(started, self._clock(), CONTRACT_VERSION)
+        return {code: answer_of(code, reading, origin, inquiry, exchange)}
 
-    async def _exchange(self, inquiry: Inquiry) -> SourceAnswer:
+    async def _exchange(self, body: bytes) -> tuple[Reading, Origin | None]:
         try:
-            # Over everything: a token that is waited for, and what may be sent a second time.
-            async with asyncio.timeout(self._api.timeout_seconds):
-                answer = await self._send(question(inquiry, self._api.source))
-        except TimeoutError:
-            return self._failed(Origin.LOCAL, TIMEOUT)
+            answer = await self._send(body)
         except TransportError as error:
-            return self._failed(Origin.LOCAL, code_of(error))
+            return failed(code_of(error)), Origin.LOCAL
         except TokenRefused:
-            return self._failed(Origin.LOCAL, NO_TOKEN)
+            return failed(NO_TOKEN), Origin.LOCAL
         if answer.status != 200:
             # Whatever it says, it is no answer about the person: not 404, not 204.
-            return self._failed(Origin.BT, f"{HTTP_PREFIX}{answer.status}", problem_words(answer))
+            return failed(f"{HTTP_PREFIX}{answer.status}", problem_words(answer)), Origin.BT
         if len(answer.body) > THREAD_FROM_BYTES:
-            reading = await asyncio.to_thread(self._read, answer.body)
-        else:
-            reading = self._read(answer.body)
-        return read_answer_of(self._api.source, reading, inquiry)
+            return await asyncio.to_thread(self._read, answer.body), None
+        return self._read(answer.body), None
 
     async def _send(self, body: bytes) -> Answer:
         proof = await self._tokens.headers("POST", self._api.url)
@@ -133,6 +123,3 @@ class RestSource:
             # Whatever a reader did not foresee is this source's trouble only, and ours to look into.
             _log.exception("an answer could not be read", extra={"source": self._api.source.value})
             return unparseable("the answer could not be read")
-
-    def _failed(self, origin: Origin, code: str, messages: tuple[str, ...] = ()) -> SourceAnswer:
-        return SourceAnswer(self._api.source, SourceState.ERROR, origin=origin, code=code, messages=messages)

@@ -2,12 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
 
-from services.consultation.lookups.sources.domain import Inquiry, Origin, SourceAnswer, SourceCode, SourceState
+from services.consultation.lookups.sources.domain import Inquiry, Origin, SourceAnswer, SourceCode
 from services.consultation.lookups.sources.failures import FAULT_PREFIX, HTTP_PREFIX, code_of
-from services.consultation.lookups.sources.ssbtek.answering import cut, read_answer_of
+from services.consultation.lookups.sources.ssbtek.answering import Exchange, answer_of, failed
 from services.consultation.lookups.sources.ssbtek.contract import ContractVersion
 from services.consultation.lookups.sources.ssbtek.envelope import Fault, build_request, read_answer, unreadable_code
 from services.consultation.lookups.sources.ssbtek.headers import HEADERS
@@ -23,15 +21,8 @@ THREAD_FROM_BYTES = 100_000
 """Answers larger than this are read in a thread, so that they do not hold up the event loop."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """Why no source could be read, one code for them all. `messages` are the composite service's, when it said any."""
-
-    code: str
-    messages: tuple[str, ...] = ()
-
-
-_Outcome = Mapping[SourceCode, tuple[Reading, Origin | None]]
+_Readings = Mapping[SourceCode, tuple[Reading, Origin | None]]
+"""What was read of each source, or how it failed, and who reported that."""
 
 
 class SsbtekSource:
@@ -66,14 +57,15 @@ class SsbtekSource:
         if problems:
             raise InvalidRequestError(tuple(problems))
         started = self._clock()
-        outcome = await self._exchange(request, inquiry)
-        return self._answers(inquiry, outcome, started)
+        readings = await self._exchange(request, inquiry)
+        exchange = Exchange(started, self._clock(), self._version.label)
+        return {code: answer_of(code, *readings[code], inquiry, exchange) for code in inquiry.sources}
 
-    async def _exchange(self, request: bytes, inquiry: Inquiry) -> "_Outcome | _Failure":
+    async def _exchange(self, request: bytes, inquiry: Inquiry) -> _Readings:
         try:
             answer = await connecting_twice(lambda: self._send(request))
         except TransportError as error:
-            return _Failure(code_of(error))
+            return _unread(inquiry, code_of(error))
         if len(answer.body) > THREAD_FROM_BYTES:
             return await asyncio.to_thread(self._read, answer, inquiry)
         return self._read(answer, inquiry)
@@ -88,17 +80,18 @@ class SsbtekSource:
             max_answer_bytes=self._max_answer_bytes,
         )
 
-    def _read(self, answer: Answer, inquiry: Inquiry) -> "_Outcome | _Failure":
+    def _read(self, answer: Answer, inquiry: Inquiry) -> _Readings:
         try:
             composite = read_answer(answer.body, self._version, max_bytes=self._max_answer_bytes)
         except DocumentError as error:
-            return _Failure(unreadable_code(error) if answer.status == 200 else f"{HTTP_PREFIX}{answer.status}")
+            code = unreadable_code(error) if answer.status == 200 else f"{HTTP_PREFIX}{answer.status}"
+            return _unread(inquiry, code)
         if isinstance(composite, Fault):
-            return _Failure(f"{FAULT_PREFIX}{composite.code}", composite.messages)
+            return _unread(inquiry, f"{FAULT_PREFIX}{composite.code}", composite.messages)
         if answer.status != 200:
-            return _Failure(f"{HTTP_PREFIX}{answer.status}")
+            return _unread(inquiry, f"{HTTP_PREFIX}{answer.status}")
         if composite.correlation_id not in (None, inquiry.correlation_id):
-            return _Failure("OTHER_CORRELATION")
+            return _unread(inquiry, "OTHER_CORRELATION")
         version = self._version
         return {
             code: read_source(
@@ -107,28 +100,7 @@ class SsbtekSource:
             for code in inquiry.sources
         }
 
-    def _answers(
-        self, inquiry: Inquiry, outcome: "_Outcome | _Failure", started: datetime
-    ) -> Mapping[SourceCode, SourceAnswer]:
-        ended = self._clock()
-        took_ms = max(0, round((ended - started).total_seconds() * 1000))
-        answers = {}
-        for code, period in inquiry.sources.items():
-            answer, origin = _told(code, outcome, inquiry)
-            unanswered = origin is Origin.LOCAL or answer.state is SourceState.MISSING
-            answers[code] = replace(
-                cut(answer),
-                origin=origin,
-                asked_period=period,
-                answered_at=None if unanswered else ended,
-                took_ms=took_ms,
-                contract_version=self._version.label,
-            )
-        return answers
 
-
-def _told(code: SourceCode, outcome: "_Outcome | _Failure", inquiry: Inquiry) -> tuple[SourceAnswer, Origin | None]:
-    if isinstance(outcome, _Failure):
-        return SourceAnswer(code, SourceState.ERROR, code=outcome.code, messages=outcome.messages), Origin.LOCAL
-    reading, origin = outcome[code]
-    return read_answer_of(code, reading, inquiry), origin
+def _unread(inquiry: Inquiry, code: str, messages: tuple[str, ...] = ()) -> _Readings:
+    """One reason for all: no source could be read. `messages` are the composite service's, when it said any."""
+    return dict.fromkeys(inquiry.sources, (failed(code, messages), Origin.LOCAL))

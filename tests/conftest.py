@@ -1,6 +1,7 @@
 """Fixtures shared by all tests."""
 
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,16 @@ from joserfc.jwk import ECKey
 
 from shared import garbage
 from shared.sealing.book import Book
+from tests.clusters import temporary_files_of_a_run
 from tests.exchange import Exchange, running_exchange
 from tests.trail import TEMPLATE, Trail, copied, drop, make_template
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before the workers are started, which inherit it."""
+    run = ExitStack()
+    run.enter_context(temporary_files_of_a_run())
+    config.add_cleanup(run.close)
 
 
 @pytest.hookimpl(wrapper=True)

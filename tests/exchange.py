@@ -36,6 +36,7 @@ from shared.serving import Served
 from shared.tokens.client import MachineClient
 from shared.vault import Vault
 from tests import openapi_check
+from tests.clusters import furnish
 from tests.serving import serving_in_thread
 
 NOBODY = "0190a8e5-0000-4000-8000-000000000000"
@@ -226,6 +227,7 @@ def running_exchange(*, ssbtek_version: str = sandbox.SSBTEK_VERSION) -> Iterato
         own = sandbox.environment(home, "127.0.0.1", port, base_url, ssbtek_version=ssbtek_version)
         start(_placed({**own, **_WITHOUT_LIMITS, **_WITHOUT_NOTICES}))
         clock = MovableClock()
+        furnish(home / "postgres")
         postgres, http = start(EmbeddedPostgres(home / "postgres")), start(httpx.Client(timeout=60, trust_env=False))
         start(_placed(asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))))
         sent: list[bytes] = []

@@ -38,6 +38,7 @@ from shared.vault import Vault
 from tests import openapi_check
 from tests.clusters import furnish
 from tests.serving import serving_in_thread
+from tests.standing import StandingConnections
 
 NOBODY = "0190a8e5-0000-4000-8000-000000000000"
 """A well-formed id that belongs to nothing."""
@@ -79,6 +80,7 @@ class Exchange:
     sent_to_sources: list[bytes] = field(repr=False)
     environment: dict[str, str] = field(repr=False)
     """Its settings, whatever stands in the environment of this process since."""
+    standing: StandingConnections = field(repr=False)
     _clients: dict[str, MachineClient] = field(default_factory=dict, repr=False)
 
     def client(
@@ -235,7 +237,9 @@ def running_exchange(*, ssbtek_version: str = sandbox.SSBTEK_VERSION) -> Iterato
         start(serving_in_thread(lambda stack: _product(stack, port, clock, simulator)))
         names = ("gateway", "consultation", "agreements", "simulator", "facade")
         ports = {name: port + offset for offset, name in enumerate(names)}
-        yield Exchange(base_url, home, clock, http, postgres, ports, sent, dict(os.environ))
+        standing = StandingConnections(postgres)
+        stack.callback(standing.close)
+        yield Exchange(base_url, home, clock, http, postgres, ports, sent, dict(os.environ), standing)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from services.command.demo import Cast, Stage, tell
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.gateway.tokens.demo import write_demo_clients
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
+from tests.clusters import furnish
 from tests.exchange import consultation_body, free_ports
 from tests.instance import ROOT, Instance, environment, started
 from tests.sizes import only_in_full
@@ -135,6 +136,7 @@ def test_demo_clients_are_refused_on_a_public_address(tmp_path: Path) -> None:
 
 def test_the_services_run_as_processes_of_their_own_on_a_database_of_ones_own(tmp_path: Path) -> None:
     home, port = tmp_path / "home", free_ports(5)
+    furnish(tmp_path / "pg")
     with EmbeddedPostgres(tmp_path / "pg") as postgres:
         urls = asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))
         with (

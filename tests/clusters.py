@@ -14,6 +14,8 @@ from fcntl import LOCK_EX, flock
 from functools import cache
 from pathlib import Path
 
+import asyncpg
+
 from services import __main__ as samrad
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
 from shared.database.embedded.footing import choose_footing
@@ -73,6 +75,15 @@ def _template() -> Path:
         if not (place / "made").exists():
             shutil.rmtree(place / "postgres", ignore_errors=True)
             with EmbeddedPostgres(place / "postgres") as postgres:
-                asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))
+                asyncio.run(_prepare(postgres))
             (place / "made").touch()
     return place / "postgres"
+
+
+async def _prepare(postgres: EmbeddedPostgres) -> None:
+    await samrad.prepare_databases(postgres.url, SUPERUSER)
+    for database in ("consultation", "agreements"):
+        connection = await asyncpg.connect(database=database, user=SUPERUSER, host=str(postgres.socket_directory))
+        # As autovacuum would do a minute after each start: until then plans are made on guesses.
+        await connection.execute("VACUUM ANALYZE")
+        await connection.close()

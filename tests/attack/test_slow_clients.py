@@ -21,7 +21,6 @@ from shared.http.bodies import read_limited
 from shared.http.guard import Guard, Receive, Scope, Send, send_bytes
 from shared.http.refusals import TOO_MANY_CONNECTIONS
 from shared.problems import Problem
-from tests.instance import started
 from tests.service.gateway.servers import accept_lifespan, free_socket, read_all, serving
 from tests.sizes import sample_or_full
 
@@ -347,27 +346,3 @@ def test_every_connection_is_forgotten_when_it_is_over() -> None:
         for _ in range(20):
             with server.connect(LAST) as connection:
                 assert read_all(connection).startswith(b"HTTP/1.1 200 ")
-
-
-def test_the_product_as_it_is_started_holds_its_clients_to_the_settings() -> None:
-    settings = {
-        "SAMRAD_GATEWAY_HEAD_SECONDS": "0.4",
-        "SAMRAD_GATEWAY_BODY_SECONDS": "0.4",
-        "SAMRAD_GATEWAY_ADDRESS_CONNECTIONS": "8",
-    }
-    with started(more=settings) as instance:
-        instance.await_ready()
-        gateway = Served(instance.port, Service())
-        body = HEAD.replace(b"/read", b"/consultation/v1/lookups")
-        with gateway.connect() as connection:
-            head = drip(connection, b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 200)
-        with gateway.connect(body) as connection:
-            late = drip(connection, b"x" * 1000)
-        with ExitStack() as stack:
-            for _ in range(8):
-                stack.enter_context(gateway.connect())
-            refused = read_all(stack.enter_context(gateway.connect()))
-
-    assert head.startswith(b"HTTP/1.1 408 ")
-    assert late.startswith(b"HTTP/1.1 408 ")
-    assert refused.startswith(b"HTTP/1.1 429 ")

@@ -166,8 +166,8 @@ def in_addresses(probe: Probe) -> None:
 
 def in_headers(probe: Probe) -> None:
     body = {"person": MARKER}
-    for header in HEADERS:
-        for value in (MARKER, f'"{MARKER}"', f"Bearer {MARKER}"):
+    for turn, header in enumerate(HEADERS):
+        for value in scattered((MARKER, f'"{MARKER}"', f"Bearer {MARKER}"), turn, 3):
             probe.send("GET", f"/consultation/v1/consultations/{NOBODY}", headers={header: value})
             probe.send("POST", "/consultation/v1/lookups", headers={header: value}, content=body)
     traced = f"00-{MARKER}{'0' * 20}-{'1' * 16}-01"
@@ -184,15 +184,8 @@ def in_bodies(probe: Probe) -> None:
         for spoiled in spoilt(body, turn):
             probe.send(method, path, name=name, content=spoiled)
         whole = json.dumps({**body, "person": MARKER})
-        for broken in (
-            whole[:-1],
-            whole + MARKER,
-            MARKER,
-            f'"{MARKER}"',
-            f"[{MARKER}]",
-            f'{{"{MARKER}"',
-            "{" * 500 + MARKER,
-        ):
+        cut = (whole[:-1], whole + MARKER, MARKER, f'"{MARKER}"', f"[{MARKER}]", f'{{"{MARKER}"', "{" * 500 + MARKER)
+        for broken in scattered(cut, turn, 2):
             probe.send(method, path, name=name, content=broken.encode())
         probe.send(method, path, name=name, content=whole.encode("utf-16"))
         probe.send(method, path, name=name, content=b"\xff" + MARKER.encode())

@@ -6,11 +6,10 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, ExitStack
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,8 +18,11 @@ from services import sandbox
 from services.assembly.environment import CannotStart, refuse_example_secrets, required, worker_setting, works_inside
 from services.audit.arguments import add_audit_commands
 from shared import garbage
-from shared.clock import Clock, system_clock
+from shared.clock import system_clock
 from shared.tokens.client import MachineClient
+
+if TYPE_CHECKING:
+    from shared.serving import Served
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = ("consultation", "agreements", "gateway")
@@ -224,9 +226,11 @@ def _furnish_sandbox(place: Place, wanted: Sequence[str], stack: ExitStack) -> N
 
 
 def _has_database(service: str) -> bool:
+    if service != "gateway":
+        return True
     from services.assembly.gateway import needs_database
 
-    return service != "gateway" or needs_database()
+    return needs_database()
 
 
 def _start_postgres(place: Place, stack: ExitStack) -> None:
@@ -253,32 +257,41 @@ async def prepare_databases(url: Callable[[str, str], str], superuser: str) -> d
 
 
 async def _serve(place: Place, wanted: Sequence[str]) -> None:
-    from services.assembly import agreements, consultation, gateway
-    from shared.connections import ConnectionLimits
-    from shared.http.guard import App
-    from shared.serving import Served, asked_to_stop, serving
+    from shared.serving import asked_to_stop, serving
 
-    builders: dict[str, Callable[[AsyncExitStack, Clock], Awaitable[App]]] = {
-        "agreements": agreements.build,
-        "gateway": partial(gateway.build, host=place.host),
-    }
-    offsets = {"consultation": sandbox.CONSULTATION, "agreements": sandbox.AGREEMENTS, "gateway": 0}
     async with AsyncExitStack() as stack:
-        served, facade = [], None
-        for name in wanted:
-            if name == "consultation":
-                app, facade = await consultation.build_with_facade(stack, system_clock, place.host)
-            else:
-                app = await builders[name](stack, system_clock)
-            limits = gateway.connection_limits() if name == "gateway" else ConnectionLimits()
-            served.append(Served(name, app, place.host, place.port + offsets[name], limits))
+        served = [await _build(name, place, stack) for name in wanted]
         stop = asyncio.ensure_future(asked_to_stop())
-        async with serving([*served, *([facade] if facade else [])]):
-            await _until_ready([f"http://{each.host}:{each.port}" for each in served], stop)
+        async with serving([each for built in served for each in built]):
+            await _until_ready([f"http://{each.host}:{each.port}" for each, *_ in served], stop)
             garbage.settle()
             if not stop.done():
                 print(f"ready {place.public_url}", flush=True)
             await stop
+
+
+async def _build(name: str, place: Place, stack: AsyncExitStack) -> "list[Served]":
+    """A service, and what is served beside it. Only what it is made of is loaded: a process may serve one alone."""
+    from shared.connections import ConnectionLimits
+    from shared.serving import Served
+
+    if name == "gateway":
+        from services.assembly import gateway
+
+        app = await gateway.build(stack, system_clock, host=place.host)
+        return [Served(name, app, place.host, place.port, gateway.connection_limits())]
+    if name == "agreements":
+        from services.assembly import agreements
+
+        app, facade = await agreements.build(stack, system_clock), None
+        port = place.port + sandbox.AGREEMENTS
+    else:
+        from services.assembly import consultation
+
+        app, facade = await consultation.build_with_facade(stack, system_clock, place.host)
+        port = place.port + sandbox.CONSULTATION
+    own = Served(name, app, place.host, port, ConnectionLimits())
+    return [own] if facade is None else [own, facade]
 
 
 async def _until_ready(addresses: Sequence[str], stop: "asyncio.Future[None]") -> None:

@@ -36,7 +36,9 @@ from shared.serving import Served
 from shared.tokens.client import MachineClient
 from shared.vault import Vault
 from tests import openapi_check
+from tests.clusters import furnish
 from tests.serving import serving_in_thread
+from tests.standing import StandingConnections
 
 NOBODY = "0190a8e5-0000-4000-8000-000000000000"
 """A well-formed id that belongs to nothing."""
@@ -78,6 +80,7 @@ class Exchange:
     sent_to_sources: list[bytes] = field(repr=False)
     environment: dict[str, str] = field(repr=False)
     """Its settings, whatever stands in the environment of this process since."""
+    standing: StandingConnections = field(repr=False)
     _clients: dict[str, MachineClient] = field(default_factory=dict, repr=False)
 
     def client(
@@ -226,6 +229,7 @@ def running_exchange(*, ssbtek_version: str = sandbox.SSBTEK_VERSION) -> Iterato
         own = sandbox.environment(home, "127.0.0.1", port, base_url, ssbtek_version=ssbtek_version)
         start(_placed({**own, **_WITHOUT_LIMITS, **_WITHOUT_NOTICES}))
         clock = MovableClock()
+        furnish(home / "postgres")
         postgres, http = start(EmbeddedPostgres(home / "postgres")), start(httpx.Client(timeout=60, trust_env=False))
         start(_placed(asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))))
         sent: list[bytes] = []
@@ -233,7 +237,9 @@ def running_exchange(*, ssbtek_version: str = sandbox.SSBTEK_VERSION) -> Iterato
         start(serving_in_thread(lambda stack: _product(stack, port, clock, simulator)))
         names = ("gateway", "consultation", "agreements", "simulator", "facade")
         ports = {name: port + offset for offset, name in enumerate(names)}
-        yield Exchange(base_url, home, clock, http, postgres, ports, sent, dict(os.environ))
+        standing = StandingConnections(postgres)
+        stack.callback(standing.close)
+        yield Exchange(base_url, home, clock, http, postgres, ports, sent, dict(os.environ), standing)
 
 
 @contextmanager

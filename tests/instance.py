@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.clusters import furnish
 from tests.exchange import free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,9 +77,14 @@ def started(
     arguments: tuple[str, ...] = ("run",),
     more: Mapping[str, str] | None = None,
 ) -> Iterator[Instance]:
-    """An instance, ended by pid afterwards whatever has become of it."""
+    """An instance, ended by pid afterwards whatever has become of it.
+
+    Unless it is told its home it finds databases there as an earlier start has left them.
+    """
     with tempfile.TemporaryDirectory(prefix="samrad-run-", ignore_cleanup_errors=True) as folder:
         place = home or Path(folder) / "home"
+        if home is None and arguments == ("run",):
+            furnish(place / "postgres")
         chosen = port or free_ports(5)
         log = Path(folder) / "log"
         with log.open("w") as written:

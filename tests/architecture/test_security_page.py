@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,15 @@ def named(text: str) -> list[tuple[str, str | None]]:
     return [(found["file"], found["function"]) for found in _NAMED.finditer(text)]
 
 
+@cache
+def everywhere() -> tuple[Path, ...]:
+    """The tests, and not what Node has brought."""
+    return tuple(sorted(path for path in TESTS.rglob("test_*.py") if "node_modules" not in path.parts))
+
+
 def files(name: str) -> list[Path]:
     """Where tests of that name stand."""
-    return sorted(TESTS.rglob(name))
+    return [path for path in everywhere() if path.name == name]
 
 
 def is_there(name: str, function: str | None) -> bool:
@@ -41,6 +48,7 @@ def is_there(name: str, function: str | None) -> bool:
     return any(function in functions(file) if function else functions(file) for file in files(name))
 
 
+@cache
 def functions(file: Path) -> set[str]:
     """The tests of a file."""
     tree = ast.parse(file.read_text("utf-8"))

@@ -1,8 +1,7 @@
 """The database as code of ours could meet it by mistake: as the role that serves, with an organisation set or not."""
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -145,17 +144,9 @@ class Session:
         return None
 
 
-def with_session(exchange: Exchange, service: str, work: Callable[[Session], Awaitable[Result]]) -> Result:
-    """The result of `work` on one connection."""
-
-    async def run() -> Result:
-        database = Database(exchange.postgres.url(service, f"{service}_runtime"), pool_size=1)
-        try:
-            return await work(Session(database))
-        finally:
-            await database.close()
-
-    return asyncio.run(run())
+def with_session(exchange: Exchange, service: str, work: Callable[[Session], Coroutine[Any, Any, Result]]) -> Result:
+    """The result of `work` on one connection, which has been used before and will be used again."""
+    return exchange.standing.run(work(Session(exchange.standing.serving(service))))
 
 
 def refusal_of(

@@ -21,6 +21,7 @@ from shared.clock import system_clock
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
 from shared.tokens.client import HeldToken, MachineClient, authorization, token_request
 from tests.attack.support import CONSULTATIONS, together, wire
+from tests.clusters import furnish
 from tests.exchange import consultation_body, free_ports
 from tests.instance import Instance, started
 from tests.unit.shared.given import by_hand
@@ -64,9 +65,12 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     for each in (folder, *folder.parents[:2]):
         each.chmod(0o711)
     first, second = free_ports(5), free_ports(5)
+    furnish(folder / "pg")
     with EmbeddedPostgres(folder / "pg") as postgres, ExitStack() as stack:
         more = asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))
         more["SAMRAD_PUBLIC_URL"] = f"http://127.0.0.1:{first}"
+        # Nobody is looked up here: they need no simulator.
+        more["SAMRAD_CONSULTATION_SSBTEK_URL"] = f"http://127.0.0.1:{first + sandbox.SIMULATOR}/ssbt/10"
         instances = []
         for port in (first, second):
             again = {**more, "SAMRAD_CONSULTATION_JWKS_URL": f"http://127.0.0.1:{first}/oauth/jwks"}

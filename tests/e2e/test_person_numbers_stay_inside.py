@@ -17,7 +17,7 @@ from shared.tokens.client import MachineClient, authorization, token_request
 from tests.exchange import NOBODY, lookup_body
 from tests.instance import Instance, started
 from tests.openapi_check import SERVICES, document
-from tests.sizes import fewer_persons, sample_or_full
+from tests.sizes import fewer_persons, sample_or_full, scattered
 
 MARKER = number("18981212", "980")
 FORMS = (MARKER, MARKER[2:], f"{MARKER[:8]}-{MARKER[8:]}", f"{MARKER[2:8]}-{MARKER[8:]}", f"{MARKER[2:8]}+{MARKER[8:]}")
@@ -166,8 +166,8 @@ def in_addresses(probe: Probe) -> None:
 
 def in_headers(probe: Probe) -> None:
     body = {"person": MARKER}
-    for header in HEADERS:
-        for value in (MARKER, f'"{MARKER}"', f"Bearer {MARKER}"):
+    for turn, header in enumerate(HEADERS):
+        for value in scattered((MARKER, f'"{MARKER}"', f"Bearer {MARKER}"), turn, 3):
             probe.send("GET", f"/consultation/v1/consultations/{NOBODY}", headers={header: value})
             probe.send("POST", "/consultation/v1/lookups", headers={header: value}, content=body)
     traced = f"00-{MARKER}{'0' * 20}-{'1' * 16}-01"
@@ -175,43 +175,32 @@ def in_headers(probe: Probe) -> None:
 
 
 def in_bodies(probe: Probe) -> None:
-    for method, template, operation in operations():
+    for turn, (method, template, operation) in enumerate(operations()):
         body = example(operation)
         if body is None:
             continue
         name = "af-workbench" if "queue.work" in str(operation.get("security")) else "umea"
         path = filled(template, NOBODY)
-        for spoiled in spoilt(body):
+        for spoiled in spoilt(body, turn):
             probe.send(method, path, name=name, content=spoiled)
         whole = json.dumps({**body, "person": MARKER})
-        for broken in (
-            whole[:-1],
-            whole + MARKER,
-            MARKER,
-            f'"{MARKER}"',
-            f"[{MARKER}]",
-            f'{{"{MARKER}"',
-            "{" * 500 + MARKER,
-        ):
+        cut = (whole[:-1], whole + MARKER, MARKER, f'"{MARKER}"', f"[{MARKER}]", f'{{"{MARKER}"', "{" * 500 + MARKER)
+        for broken in scattered(cut, turn, 2):
             probe.send(method, path, name=name, content=broken.encode())
         probe.send(method, path, name=name, content=whole.encode("utf-16"))
         probe.send(method, path, name=name, content=b"\xff" + MARKER.encode())
 
 
-def spoilt(body: dict[str, Any]) -> Iterator[Any]:
+def spoilt(body: dict[str, Any], turn: int) -> Iterator[Any]:
     yield {**body, MARKER: 1}
     yield {**body, "unknown": MARKER}
     yield [body, MARKER]
-    for field in body:
-        for value in (
-            MARKER,
-            int(MARKER),
-            [MARKER],
-            {MARKER: MARKER},
-            MARKER * 2000,
-            f"{MARKER}\u0000",
-            f"\ud800{MARKER}",
-        ):
+    values = (
+        *(MARKER, int(MARKER), [MARKER], {MARKER: MARKER}),
+        *(MARKER * 2000, f"{MARKER}\u0000", f"\ud800{MARKER}"),
+    )
+    for place, field in enumerate(body, turn):
+        for value in scattered(values, place, 2):
             yield {**body, field: value}
 
 

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
@@ -19,6 +20,7 @@ from services.command.demo import Cast, Stage, tell
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.gateway.tokens.demo import write_demo_clients
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
+from tests.clusters import furnish
 from tests.exchange import consultation_body, free_ports
 from tests.instance import ROOT, Instance, environment, started
 from tests.sizes import only_in_full
@@ -26,10 +28,34 @@ from tests.sizes import only_in_full
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - never bound: the start is refused
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What an instance that was killed has left: its home, what it had said, and the consultation opened there."""
+
+    home: Path
+    said: str
+    opened: str
+
+
 @pytest.fixture(scope="module")
-def instance() -> Iterator[Instance]:
-    """One that runs on while another is refused, and while commands call it."""
-    with started() as running:
+def earlier(tmp_path_factory: pytest.TempPathFactory) -> Earlier:
+    """The first start in a home, with nothing there at all, ended by `kill -9`."""
+    home = tmp_path_factory.mktemp("run") / "home"
+    with started(home) as first:
+        said = first.await_ready().replace(first.base_url, "its address")
+        assert first.descendants(), "PostgreSQL and the simulator run beside"
+        body = json.dumps(consultation_body())
+        opened = run_cli(first, "call", "--as", "umea", "POST", "/consultation/v1/consultations", "-d", body)
+        assert opened.returncode == 0, opened.stderr
+        first.kill()
+        first.await_gone()
+    return Earlier(home, said, json.loads(opened.stdout)["number"])
+
+
+@pytest.fixture(scope="module")
+def instance(earlier: Earlier) -> Iterator[Instance]:
+    """The next start in that home. It runs on while another is refused, and while commands call it."""
+    with started(earlier.home) as running:
         running.await_ready()
         yield running
 
@@ -50,33 +76,9 @@ def cli(variables: dict[str, str], *arguments: str) -> "subprocess.CompletedProc
     )
 
 
-def test_one_line_says_ready_and_ctrl_c_leaves_nothing_running() -> None:
-    with started() as instance:
-        assert instance.await_ready() == f"ready http://127.0.0.1:{instance.port}"
-        assert instance.descendants(), "PostgreSQL and the simulator run beside"
-
-        assert instance.interrupt() == 0
-        instance.await_gone()
-        assert instance.process.stdout is not None
-        assert instance.process.stdout.read() == ""
-        assert instance.log.read_text("utf-8") == ""
-
-
-def test_after_kill_9_everything_ends_and_the_next_start_has_the_data(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    with started(home) as instance:
-        instance.await_ready()
-        body = json.dumps(consultation_body())
-        opened = run_cli(instance, "call", "--as", "umea", "POST", "/consultation/v1/consultations", "-d", body)
-        assert opened.returncode == 0, opened.stderr
-        number = json.loads(opened.stdout)["number"]
-        instance.kill()
-        instance.await_gone()
-
-    with started(home) as instance:
-        instance.await_ready()
-        listed = run_cli(instance, "call", "--as", "umea", "GET", "/consultation/v1/consultations")
-        assert number in listed.stdout
+def test_after_kill_9_everything_ends_and_the_next_start_has_the_data(earlier: Earlier, instance: Instance) -> None:
+    listed = run_cli(instance, "call", "--as", "umea", "GET", "/consultation/v1/consultations")
+    assert earlier.opened in listed.stdout
 
 
 @only_in_full
@@ -134,6 +136,7 @@ def test_demo_clients_are_refused_on_a_public_address(tmp_path: Path) -> None:
 
 def test_the_services_run_as_processes_of_their_own_on_a_database_of_ones_own(tmp_path: Path) -> None:
     home, port = tmp_path / "home", free_ports(5)
+    furnish(tmp_path / "pg")
     with EmbeddedPostgres(tmp_path / "pg") as postgres:
         urls = asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))
         with (
@@ -278,3 +281,15 @@ def test_the_demo_fails_at_the_step_that_does_not_hold(capsys: pytest.CaptureFix
     told = capsys.readouterr()
     assert [line.partition(":")[0] for line in told.out.splitlines()] == ["ok token"]
     assert told.err.startswith("failed: ")
+
+
+def test_one_line_says_ready_and_ctrl_c_leaves_nothing_running(earlier: Earlier, instance: Instance) -> None:
+    """The last of those with the shared instance, since it ends it."""
+    assert earlier.said == "ready its address"
+    assert instance.descendants(), "PostgreSQL and the simulator run beside"
+
+    assert instance.interrupt() == 0
+    instance.await_gone()
+    assert instance.process.stdout is not None
+    assert instance.process.stdout.read() == ""
+    assert instance.log.read_text("utf-8") == ""

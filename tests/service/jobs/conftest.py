@@ -6,11 +6,14 @@ import pytest
 
 from shared.database.embedded import EmbeddedPostgres
 from tests.background import Place, furnish
+from tests.clusters import furnish as furnish_cluster
 
 
 @pytest.fixture(scope="package")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with EmbeddedPostgres(tmp_path_factory.mktemp("jobs") / "pg") as postgres:
+    home = tmp_path_factory.mktemp("jobs") / "pg"
+    furnish_cluster(home)
+    with EmbeddedPostgres(home) as postgres:
         yield furnish(postgres)
 
 

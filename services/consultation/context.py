@@ -15,6 +15,7 @@ from services.consultation.grounds.domain import Grounds
 from services.consultation.units.domain import Units
 from shared.clock import Clock
 from shared.database.engine import Database
+from shared.http.shared_answers import SharedAnswers
 from shared.idempotency import Ledger
 from shared.vault import Vault
 
@@ -26,7 +27,7 @@ class Context:
     `base_url` is the public address of the API; `answering` the canonical organisation that answers;
     `clocks` the calendars and targets of its units, `expectations` when these answer; `limits` the persons that may
     be asked about; of others no figures are told that count fewer than `small_numbers_below`;
-    `units` those that a consultation can be handed over to.
+    `units` those that a consultation can be handed over to; `answers` what has been told of figures already.
     """
 
     database: Database
@@ -43,6 +44,7 @@ class Context:
     limits: Limits
     small_numbers_below: int
     units: Units
+    answers: SharedAnswers
 
     def json(self, model: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
         """A model as an answer, serialised once."""

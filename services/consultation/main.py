@@ -76,6 +76,7 @@ from shared.http import openapi
 from shared.http.audit_trail import AuditTrail, audit_router, record_refusal
 from shared.http.guard import App
 from shared.http.service import create_api, create_service
+from shared.http.shared_answers import SharedAnswers
 from shared.idempotency import Ledger
 from shared.jobs.worker import Faults
 from shared.outbound import Outbound
@@ -257,6 +258,7 @@ def _context(settings: Settings, world: World, calendar: BusinessCalendar) -> Co
         limits=_limits(settings),
         small_numbers_below=settings.small_numbers_below,
         units=world.units,
+        answers=SharedAnswers(),
     )
 
 

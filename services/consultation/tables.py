@@ -53,6 +53,7 @@ OPEN_TABLES = {
     "jobs.*": "background jobs, whose arguments are ids",
     "lead_time_cube": "sums over many; the role that serves may not read them, the one for figures may",
     "lead_time_tally": "the same",
+    "lead_time_version": "how often those have changed",
 }
 LAYOUT = Layout(
     tenant_tables=(*TENANT_TABLES, *PASSING_TABLES, *UNREAD_TABLES, *SEALING_TABLES),
@@ -87,6 +88,7 @@ STATISTICS_READS = {
         *("level", "cut", "type", "period", "key", "measure", "number", "seconds", "buckets", "counts"),
     ),
     "lead_time_tally": ("level", "cut", "type", "period", "key", "item", "number", "amount"),
+    "lead_time_version": ("version",),
 }
 OWNER_ROLE = "consultation_owner"
 RUNTIME_ROLE = "consultation_runtime"

@@ -19,6 +19,7 @@ import asyncpg
 import uvloop
 from sqlalchemy.engine import make_url
 
+import services.consultation.audit_events  # noqa: F401 - makes the events known that entries of the trail name
 from services.consultation.clocks.counting import Clockwork
 from services.consultation.clocks.domain import OFFICE_WEEK
 from services.consultation.clocks.opening_rules import OpeningRules

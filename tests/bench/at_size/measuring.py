@@ -8,9 +8,11 @@ import asyncio
 import base64
 import os
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -21,6 +23,7 @@ import asyncpg
 import httpx
 
 from services.consultation.clocks.zone import SWEDEN
+from services.consultation.jobs import FOLD_SECONDS
 from services.consultation.queue.domain import Tab
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
 from shared.http.paging import encode_cursor
@@ -74,7 +77,10 @@ def measure(load: Executor, cores: Cores, home: Path, size: int, waiting: int) -
         yield from _made(filled)
         yield from asyncio.run(_plainly(postgres, filled.known))
         with running_product(home, cores, postgres, _SETTINGS) as product, _http() as http:
-            yield from _measured(load, product, http, filled.known)
+            asked = _Asked(product, http, filled.known)
+            yield from _work(load, product, asked)
+            with _folding(postgres):
+                yield from _dashboards(load, product, asked)
         began = time.monotonic()
         asyncio.run(_deepen(postgres, waiting))
         yield Figure("size.deepened", time.monotonic() - began, "s")
@@ -140,8 +146,7 @@ def _made(filled: Filled) -> Iterator[Figure]:
 # --- through the gateway ---------------------------------------------------------------------------------------------
 
 
-def _measured(load: Executor, product: Product, http: httpx.Client, known: Known) -> Iterator[Figure]:
-    asked = _Asked(product, http, known)
+def _work(load: Executor, product: Product, asked: "_Asked") -> Iterator[Figure]:
     told: Sequence[tuple[str, Draw, Goal]] = (
         ("queue.page", asked.queue_page, at_most(200)),
         ("queue.counts", asked.queue_counts, at_most(200)),
@@ -154,9 +159,35 @@ def _measured(load: Executor, product: Product, http: httpx.Client, known: Known
     for name, draw, goal in told:
         expected = 201 if name == "create" else 200
         yield from _by_concurrency(load, product, name, draw, goal, SECONDS, expected)
-    for name, path in _dashboards(_today()).items():
+
+
+def _dashboards(load: Executor, product: Product, asked: "_Asked") -> Iterator[Figure]:
+    for name, path in _figures(_today()).items():
         figure = f"dashboard.{name}"
         yield from _by_concurrency(load, product, figure, asked.dashboard(path), _DASHBOARD, _DASHBOARD_SECONDS)
+
+
+@contextmanager
+def _folding(postgres: EmbeddedPostgres) -> Iterator[None]:
+    """As on a working day something is folded at every turn of the worker: no answer is kept for longer."""
+    over = threading.Event()
+
+    async def fold() -> None:
+        connection = await connected(postgres)
+        try:
+            while not over.is_set():
+                await connection.execute("UPDATE lead_time_version SET version = version + 1")
+                await asyncio.sleep(FOLD_SECONDS)
+        finally:
+            await connection.close()
+
+    folding = threading.Thread(target=lambda: asyncio.run(fold()))
+    folding.start()
+    try:
+        yield
+    finally:
+        over.set()
+        folding.join()
 
 
 def _by_concurrency(
@@ -260,7 +291,7 @@ def _queue_shapes() -> Sequence[Mapping[str, str]]:
     )
 
 
-def _dashboards(today: date) -> Mapping[str, str]:
+def _figures(today: date) -> Mapping[str, str]:
     """Every figure, and lead times by every cut."""
     quarter = f"from={today - timedelta(days=90)}&to={today}"
     cuts = ("month", "county", "municipality", "area", "unit", "type", "kind", "channel", "organisation")

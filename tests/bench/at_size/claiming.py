@@ -41,7 +41,8 @@ from tests.bench.processes import cpu_of_children
 from tests.bench.rounds import ROUNDS, SECONDS
 
 _DATABASE = "consultation"
-_AF = "0007:2021002114"
+AF = "0007:2021002114"
+"""Who answers, and whose handlers see everything that is open."""
 _MOST_READ = 200
 """Rows of `consultation` that one claim may fetch, whatever its luck: a page of candidates, itself, and dead ones."""
 
@@ -115,12 +116,12 @@ async def _run(address: str, handlers: int, seconds: float, plainly: bool) -> Cl
     until = time.perf_counter() + seconds
 
     async def handler(connection: asyncpg.Connection, name: str) -> None:
-        await connection.execute("SELECT set_config('app.org', $1, false)", _AF)
+        await connection.execute("SELECT set_config('app.org', $1, false)", AF)
         text, names = _compiled()
         statement = await connection.prepare(_PLAIN if plainly else text)
         while (began := time.perf_counter()) < until:
             if plainly:
-                found = await statement.fetchval(_AF, name)
+                found = await statement.fetchval(AF, name)
             else:
                 values = _values(name)
                 found = (await statement.fetchrow(*(values[each] for each in names)))["id"]
@@ -139,12 +140,12 @@ async def _run(address: str, handlers: int, seconds: float, plainly: bool) -> Cl
 
 def _compiled() -> tuple[str, Sequence[str]]:
     """The product's statement as asyncpg takes it, and the names of its parameters in order."""
-    compiled = claim_statement(Part(), Reader(_AF)).compile(dialect=make_url("postgresql+asyncpg://").get_dialect()())
+    compiled = claim_statement(Part(), Reader(AF)).compile(dialect=make_url("postgresql+asyncpg://").get_dialect()())
     return compiled.string, list(getattr(compiled, "positiontup", None) or ())
 
 
 def _values(handler: str) -> dict[str, Any]:
-    caller = Caller(_AF, "bench", frozenset(), "", handler, "r", "")
+    caller = Caller(AF, "bench", frozenset(), "", handler, "r", "")
     clockwork = Clockwork(UnitCalendars(OpeningRules(OFFICE_WEEK, is_holiday)), Targets({}))
     change = Change(caller, uuid.UUID(int=0), 0, datetime.now(UTC), _VAULT, clockwork=clockwork)
     return {**claim_values(change, Part()), "rows": DEPTHS[0]}

@@ -15,6 +15,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -23,16 +24,21 @@ import asyncpg
 import httpx
 
 from services.consultation.clocks.zone import SWEDEN
+from services.consultation.consultations.repository import Reader
 from services.consultation.jobs import FOLD_SECONDS
-from services.consultation.queue.domain import Tab
+from services.consultation.queue.domain import Filters, Tab, Today
+from services.consultation.queue.repository import page
+from services.consultation.tables import RUNTIME_ROLE
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
+from shared.database.engine import Database, Tenancy
 from shared.http.paging import encode_cursor
 from shared.tokens.client import MachineClient
 from shared.vault import Vault
 from tests.bench.at_size import claiming, filling
+from tests.bench.at_size.claiming import AF
 from tests.bench.at_size.filling import Filled, Known
 from tests.bench.figures import Figure, Goal, at_least, at_most
-from tests.bench.processes import CannotMeasure, Cores, load_process
+from tests.bench.processes import CannotMeasure, Cores, cpu_of_children, load_process
 from tests.bench.product import Product, prepared, running_postgres, running_product
 from tests.bench.requests import as_client
 from tests.bench.rounds import CONNECTIONS, SECONDS, Measured, Variant, side_by_side
@@ -75,7 +81,7 @@ def measure(load: Executor, cores: Cores, home: Path, size: int, waiting: int) -
             beside.submit(_play, settings, _today()).result()
         filled = asyncio.run(_fill(postgres, vault, size))
         yield from _made(filled)
-        yield from asyncio.run(_plainly(postgres, filled.known))
+        yield from asyncio.run(_plainly(postgres))
         with running_product(home, cores, postgres, _SETTINGS) as product, _http() as http:
             asked = _Asked(product, http, filled.known)
             yield from _work(load, product, asked)
@@ -205,13 +211,16 @@ def _variant(product: Product, name: str, draw: Draw, at_once: int, expected: in
         made = (draw(drawn) for _ in range(count))
         return [as_client(each.client, each.method, each.path, product.port, each.body, each.handler) for each in made]
 
-    return Variant(name, product.port, requests, {}, expected=expected, connections=at_once)
+    ours = {each: server.cpu for each, server in product.servers.items() if each != "simulator"}
+    counted: dict[str, Callable[[], float]] = {**ours, "postgres": partial(cpu_of_children, "postgres")}
+    return Variant(name, product.port, requests, counted, expected=expected, connections=at_once)
 
 
 def _times(name: str, measured: Measured, goal: Goal | None) -> Iterator[Figure]:
     yield Figure(f"{name}.p50", measured.p50, "ms")
     yield Figure(f"{name}.p95", measured.p95, "ms", goal)
     yield Figure(f"{name}.p99", measured.p99, "ms")
+    yield Figure(f"{name}.cpu", measured.whole_cpu, "us")
 
 
 class _Asked:
@@ -347,39 +356,41 @@ async def _counted(postgres: EmbeddedPostgres) -> tuple[int, int]:
 
 # --- by SQL alone, beside what one would write first -----------------------------------------------------------------
 
-_DEPTH = 20_000
-_KEYSET = """
-    SELECT id, number, due_at FROM consultation
-    WHERE answering_org = $1 AND turn <> 'nobody' AND (due_at, id) > ($2, $3) ORDER BY due_at, id LIMIT 21
-"""
-_OFFSET = f"""
-    SELECT id, number, due_at FROM consultation
-    WHERE answering_org = $1 AND turn <> 'nobody' ORDER BY due_at, id OFFSET {_DEPTH} LIMIT 21
-"""
 _COUNT = "SELECT count(*) FROM consultation WHERE answering_org = $1 AND turn <> 'nobody'"
-_AF = "0007:2021002114"
+_OFFSET = """
+    SELECT id, number, due_at FROM consultation
+    WHERE answering_org = $1 AND turn <> 'nobody' ORDER BY due_at, id OFFSET $2 LIMIT 21
+"""
 
 
-async def _plainly(postgres: EmbeddedPostgres, known: Known) -> list[Figure]:
-    """A page far down, by keyset and by OFFSET with a count of all: the medians of some, on a warm cache."""
-    connection = await connected(postgres)
+async def _plainly(postgres: EmbeddedPostgres) -> list[Figure]:
+    """The page in the middle of the queue: as the product reads it, and by OFFSET with a count of all; medians."""
+    database = Database(postgres.url(_DATABASE, RUNTIME_ROLE), pool_size=1)
+    plain = await connected(postgres)
     try:
-        place = await connection.fetchrow(_OFFSET, _AF) or {"due_at": datetime.now(UTC), "id": known.ids[0]}
-
-        async def keyset() -> None:
-            await connection.fetch(_KEYSET, _AF, place["due_at"], place["id"])
+        middle = int(await plain.fetchval(_COUNT, AF)) // 2
+        row = (await plain.fetch(_OFFSET, AF, middle))[0]
+        today = Today.at(datetime.now(UTC))
 
         async def offset() -> None:
-            await connection.fetch(_OFFSET, _AF)
-            await connection.fetchval(_COUNT, _AF)
+            await plain.fetch(_OFFSET, AF, middle)
+            await plain.fetchval(_COUNT, AF)
 
-        ours, plain = await _median(keyset), await _median(offset)
+        async with database.begin(Tenancy(AF)) as connection:
+
+            async def keyset() -> None:
+                place = (row["due_at"], row["id"])
+                await page(connection, Reader(AF), Filters(), handler=None, today=today, place=place, rows=21)
+
+            ours = await _median(keyset)
+        theirs = await _median(offset)
     finally:
-        await connection.close()
+        await plain.close()
+        await database.close()
     return [
-        Figure("size.sql.keyset-page", ours, "ms", at_most(1)),
-        Figure("size.sql.offset-page", plain, "ms"),
-        Figure("size.sql.times-as-fast", plain / ours, "x", at_least(20)),
+        Figure("size.sql.keyset-page", ours, "ms"),
+        Figure("size.sql.offset-page", theirs, "ms"),
+        Figure("size.sql.times-as-fast", theirs / ours, "x", at_least(5)),
     ]
 
 

@@ -9,6 +9,8 @@ from starlette.responses import Response
 
 MOST_BYTES = 32 * 1024 * 1024
 """Of kept answers, in a process."""
+EACH_BYTES = 2048
+"""What an answer takes besides its body: key, headers, and its place among the others."""
 
 Make = Callable[[], Awaitable[Response]]
 
@@ -19,6 +21,10 @@ class _Told:
 
     body: bytes
     headers: dict[str, str]
+
+    @property
+    def size(self) -> int:
+        return len(self.body) + EACH_BYTES
 
     def response(self) -> Response:
         return Response(self.body, headers=self.headers)
@@ -78,9 +84,9 @@ class SharedAnswers:
 
     def _keep(self, key: Hashable, told: _Told) -> None:
         self._kept[key] = told
-        self._held += len(told.body)
+        self._held += told.size
         while self._held > self._most:
-            self._held -= len(self._kept.popitem(last=False)[1].body)
+            self._held -= self._kept.popitem(last=False)[1].size
 
 
 def _told(response: Response) -> _Told:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from starlette.responses import Response
 
-from shared.http.shared_answers import SharedAnswers
+from shared.http.shared_answers import EACH_BYTES, SharedAnswers
 
 Make = Callable[[], Awaitable[Response]]
 
@@ -93,7 +93,7 @@ def test_what_could_not_be_made_is_told_to_all_who_waited_and_not_kept() -> None
 
 def test_what_has_not_been_asked_for_longest_gives_way() -> None:
     async def run() -> None:
-        answers, make = SharedAnswers(most_bytes=3), Counting()
+        answers, make = SharedAnswers(most_bytes=3 * (EACH_BYTES + 1)), Counting()
         make.may_end.set()
         for key in ("a", "b", "c"):
             await answers.kept(key, make)

@@ -277,12 +277,13 @@ def _as_opened(table: str, columns: Iterable[Mapping[str, str]], copy: str) -> d
     since = f"now() - (hashint8({copy}) & 2147483647) / 2147483648.0 * interval '{_FEW_DAYS}'"
     if table != "consultation":
         return {"at": since, "happened_at": "NULL"} if table == "consultation_event" else {}
-    kept = ("municipality_code", "county_code", "question_category", "matter", "previous_id", "lookup_id")
+    kept = ("municipality_code", "county_code", "question_category", "matter")
     nothing = {row["name"]: "NULL" for row in columns if not row["needed"] and row["name"] not in kept}
     return nothing | {
         "state": "'received'",
         "turn": "'answering_authority'",
         "version": "1",
+        "round": "1",
         "opened_at": since,
         "due_at": f"{since} + interval '5 days'",
         "hidden": "p.hidden",

@@ -48,7 +48,7 @@ BASE = "/consultation/v1"
 HANDLERS = 8
 """Who claim at the same time."""
 
-_DASHBOARD_SECONDS = min(SECONDS, 2.0)
+_DASHBOARD_SECONDS = min(SECONDS, 1.0)
 _DASHBOARD = at_most(100)
 _DATABASE = "consultation"
 # Copies of consultations that are late, or answered long ago, wait for jobs that in a year would have done them one by

@@ -16,6 +16,7 @@ from services.consultation.grounds.domain import Grounds
 from services.consultation.units.domain import Units
 from shared.clock import Clock
 from shared.database.engine import Database
+from shared.http.shared_answers import SharedAnswers
 from shared.idempotency import Ledger
 from shared.vault import Vault
 
@@ -27,7 +28,8 @@ class Context:
     `base_url` is the public address of the API; `answering` the canonical organisation that answers;
     `clocks` the calendars and targets of its units, `expectations` when these answer; `limits` the persons that may
     be asked about; of others no figures are told that count fewer than `small_numbers_below`;
-    `units` those that a consultation can be handed over to; for so long is a draft kept that nobody saves again.
+    `units` those that a consultation can be handed over to; for so long is a draft kept that nobody saves again;
+    `answers` what has been told of figures already.
     """
 
     database: Database
@@ -45,6 +47,7 @@ class Context:
     small_numbers_below: int
     units: Units
     drafts_kept: timedelta
+    answers: SharedAnswers
 
     def json(self, model: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
         """A model as an answer, serialised once."""

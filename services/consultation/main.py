@@ -87,6 +87,7 @@ from shared.http import openapi
 from shared.http.audit_trail import AuditTrail, audit_router, record_refusal
 from shared.http.guard import App
 from shared.http.service import create_api, create_service
+from shared.http.shared_answers import SharedAnswers
 from shared.idempotency import Ledger
 from shared.jobs.worker import Faults
 from shared.outbound import Outbound
@@ -279,6 +280,7 @@ def _context(settings: Settings, world: World, calendar: BusinessCalendar) -> Co
         small_numbers_below=settings.small_numbers_below,
         units=world.units,
         drafts_kept=timedelta(days=settings.drafts_kept_days),
+        answers=SharedAnswers(),
     )
 
 

@@ -62,6 +62,7 @@ OPEN_TABLES = {
     "lead_time_tally": "the same",
     "lead_time_pulse": "the same, of what has been erased",
     "file_to_erase": "keys of files whose records are gone",
+    "lead_time_version": "how often those have changed",
 }
 LAYOUT = Layout(
     tenant_tables=(*TENANT_TABLES, *PASSING_TABLES, *UNREAD_TABLES, *SEALING_TABLES),
@@ -98,6 +99,7 @@ STATISTICS_READS = {
     ),
     "lead_time_tally": ("level", "cut", "type", "period", "key", "item", "number", "amount"),
     "lead_time_pulse": ("month", "type", "unit", "county", "municipality", "closed", "ratings"),
+    "lead_time_version": ("version",),
 }
 OWNER_ROLE = "consultation_owner"
 RUNTIME_ROLE = "consultation_runtime"

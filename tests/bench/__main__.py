@@ -1,18 +1,27 @@
 """`make bench`: measure, print each figure on a line of its own, and keep them all in `var/bench.json`.
 
 A figure that falls short of its goal is said and does not fail the run; what can't be measured does.
-`SAMRAD_BENCH_SECONDS` is how long each round of each variant takes (3).
+
+| setting | what it does | without it |
+|---|---|---|
+| `SAMRAD_BENCH_SECONDS` | how long each round of each variant takes | 3 |
+| `SAMRAD_BENCH_PARTS` | which parts are measured, by comma | all |
+| `SAMRAD_BENCH_CONSULTATIONS` | how many there are in the part `at-size` | 2000000 |
+| `SAMRAD_BENCH_WAITING` | how many wait there besides, when the next one is claimed | 1000000 |
+
+The file of figures is written when all parts have been measured, at whatever size.
 """
 
 import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from shared.database.embedded import PostgresUnavailable
 from tests.bench import exchange, gateway, leadtimes, lookups, trail, units
+from tests.bench.at_size import measuring
 from tests.bench.figures import Figure, write
 from tests.bench.processes import ROOT, CannotMeasure, cores, load_process
 
@@ -39,23 +48,59 @@ def main() -> int:
     except (CannotMeasure, PostgresUnavailable) as fault:
         print(f"bench: cannot measure: {fault}", file=sys.stderr)
         return 1
-    write(_KEPT, figures)
+    if _chosen() == [*_PARTS]:
+        write(_KEPT, figures)
     _say_what_falls_short(figures)
     return 0
 
 
-def _measured(home: Path) -> Iterator[Figure]:
-    places = cores()
-    with load_process(places.load) as load:
+def _gateway(home: Path) -> Iterator[Figure]:
+    with load_process(cores().load) as load:
         proof = units.proof_microseconds()
         yield Figure("dpop.proof.verify", proof, "us")
-        yield from gateway.measure(load, places, _folder(home, "gateway"), proof)
-        yield from exchange.measure(load, places, _folder(home, "exchange"))
-    yield from lookups.measure(places, _folder(home, "lookups"))
-    yield from units.soap()
-    yield from trail.measure(_folder(home, "trail"))
-    yield from leadtimes.measure(_folder(home, "leadtimes"))
-    yield from units.database(_folder(home, "database"))
+        yield from gateway.measure(load, cores(), home, proof)
+
+
+def _exchange(home: Path) -> Iterator[Figure]:
+    with load_process(cores().load) as load:
+        yield from exchange.measure(load, cores(), home)
+
+
+def _at_size(home: Path) -> Iterator[Figure]:
+    consultations, waiting = (_number(*setting) for setting in _SIZES)
+    with load_process(cores().load) as load:
+        yield from measuring.measure(load, cores(), home, consultations, waiting)
+
+
+def _number(name: str, without: int) -> int:
+    return int(os.environ.get(name, without))
+
+
+_SIZES = (("SAMRAD_BENCH_CONSULTATIONS", 2_000_000), ("SAMRAD_BENCH_WAITING", 1_000_000))
+_PARTS: Mapping[str, Callable[[Path], Iterable[Figure]]] = {
+    "gateway": _gateway,
+    "exchange": _exchange,
+    "lookups": lambda home: lookups.measure(cores(), home),
+    "soap": lambda _: units.soap(),
+    "trail": trail.measure,
+    "leadtimes": leadtimes.measure,
+    "at-size": _at_size,
+    "database": units.database,
+}
+
+
+def _chosen() -> list[str]:
+    """Raises CannotMeasure for a part that there is not."""
+    chosen = [part for part in os.environ.get("SAMRAD_BENCH_PARTS", "").split(",") if part] or [*_PARTS]
+    unknown = sorted({*chosen} - {*_PARTS})
+    if unknown:
+        raise CannotMeasure(f"there is no part {', '.join(unknown)}; there are {', '.join(_PARTS)}")
+    return chosen
+
+
+def _measured(home: Path) -> Iterator[Figure]:
+    for part in _chosen():
+        yield from _PARTS[part](_folder(home, part))
 
 
 def _folder(home: Path, name: str) -> Path:

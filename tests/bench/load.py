@@ -43,6 +43,7 @@ class Outcome:
     answered: int
     seconds: float
     p50: float
+    p95: float
     p99: float
     failures: dict[int, int]
 
@@ -74,7 +75,8 @@ async def _run(load: Load) -> Outcome:
     for line in lines:
         line.close()
     times = sorted(sender.times)
-    return Outcome(len(times), seconds, percentile(times, 0.50), percentile(times, 0.99), dict(sender.failures))
+    p50, p95, p99 = (percentile(times, share) for share in (0.50, 0.95, 0.99))
+    return Outcome(len(times), seconds, p50, p95, p99, dict(sender.failures))
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:

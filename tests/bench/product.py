@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 
@@ -47,11 +48,15 @@ def running_gateway(home: Path, cores: Cores, upstream: str) -> Iterator[Product
 
 
 @contextmanager
-def running_product(home: Path, cores: Cores, postgres: EmbeddedPostgres) -> Iterator[Product]:
-    """Each service in a process of its own, and the simulated sources where the load runs."""
+def running_product(
+    home: Path, cores: Cores, postgres: EmbeddedPostgres, settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Product]:
+    """Each service in a process of its own, and the simulated sources where the load runs.
+
+    `settings` go before those of the sandbox.
+    """
     port = free_ports(5)
-    databases = asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))
-    environment = {**_environment(home, port), **databases}
+    environment = {**prepared(home, port, postgres), **settings}
     simulator = ("samrad", "simulate", "ssbtek", "--port", str(port + sandbox.SIMULATOR))
     places = {"simulator": sandbox.SIMULATOR, "agreements": sandbox.AGREEMENTS, "consultation": sandbox.CONSULTATION}
     servers = {}
@@ -76,6 +81,11 @@ def running_postgres(home: Path, cores: Cores) -> Iterator[EmbeddedPostgres]:
         yield postgres
     finally:
         postgres.stop()
+
+
+def prepared(home: Path, port: int, postgres: EmbeddedPostgres) -> dict[str, str]:
+    """The settings of a product on the port, whose databases are ready to be served from."""
+    return {**_environment(home, port), **asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))}
 
 
 def _environment(home: Path, port: int) -> dict[str, str]:

@@ -26,11 +26,13 @@ def reads(path: str, port: int, headers: Mapping[str, str]) -> Callable[[int], S
     return lambda count: [raw("GET", path, port, headers)] * count
 
 
-def as_client(client: MachineClient, method: str, path: str, port: int, body: Any = None) -> bytes:
+def as_client(
+    client: MachineClient, method: str, path: str, port: int, body: Any = None, handler: str = HANDLER
+) -> bytes:
     """One request as a client of the product sends it, proof and key for this one alone."""
     token = client.token_for(path)
     address = f"http://127.0.0.1:{port}{path}"
-    headers = authorization(client.identity, token, method, address, system_clock()) | {"Samrad-Handler": HANDLER}
+    headers = authorization(client.identity, token, method, address, system_clock()) | {"Samrad-Handler": handler}
     if method == "POST":
         headers["Idempotency-Key"] = str(uuid.uuid4())
     return raw(method, path, port, headers, body)

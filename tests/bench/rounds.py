@@ -44,6 +44,7 @@ class Measured:
 
     rate: float
     p50: float
+    p95: float
     p99: float
     cpu: Mapping[str, float]
     answered: int
@@ -62,15 +63,15 @@ class _Running:
     rounds: list[tuple[Outcome, dict[str, float]]] = field(default_factory=list)
 
 
-def side_by_side(load: Executor, variants: Sequence[Variant]) -> dict[str, Measured]:
+def side_by_side(load: Executor, variants: Sequence[Variant], seconds: float = SECONDS) -> dict[str, Measured]:
     """Measure the variants, by name. Raises CannotMeasure when an answer is not the expected one."""
     running = [_Running(variant) for variant in variants]
     for each in running:
-        _send(load, each, _WARM_UP, min(SECONDS, _WARM_UP_SECONDS))
+        _send(load, each, _WARM_UP, min(seconds, _WARM_UP_SECONDS))
     for _ in range(ROUNDS):
         for each in running:
             before = _used(each.variant)
-            outcome = _send(load, each, int(each.rate * SECONDS * _ROOM), SECONDS)
+            outcome = _send(load, each, int(each.rate * seconds * _ROOM), seconds)
             after = _used(each.variant)
             each.rounds.append((outcome, {name: (after[name] - before[name]) / outcome.answered for name in after}))
     return {each.variant.name: _median(each) for each in running}
@@ -101,6 +102,7 @@ def _median(running: _Running) -> Measured:
     return Measured(
         rate=median(outcome.rate for outcome in outcomes),
         p50=median(outcome.p50 for outcome in outcomes),
+        p95=median(outcome.p95 for outcome in outcomes),
         p99=median(outcome.p99 for outcome in outcomes),
         cpu={name: median(used[name] for _, used in running.rounds) * 1e6 for name in running.variant.cpu},
         answered=running.answered,

@@ -16,6 +16,7 @@ from services import __main__ as samrad
 from services.consultation.leadtimes.folding import fold_pending, forget_days
 from services.consultation.leadtimes.rebuild import rebuild
 from services.consultation.leadtimes.recount import recount
+from services.consultation.leadtimes.version import cells_changed
 from services.consultation.tables import RUNTIME_ROLE, WORKER_ROLE
 from tests.attack.support import act, sql, together
 from tests.exchange import Exchange
@@ -209,3 +210,52 @@ def test_figures_of_an_erased_consultation_stay(alone: Exchange) -> None:
     assert '"number": 1' in held[0]
     sql(alone, f"DELETE FROM lead_time_fact WHERE org = '{organisation}'")
     rebuilt(alone)
+
+
+def test_the_same_answer_is_given_until_something_is_folded(alone: Exchange) -> None:
+    """Cells that are changed past the folding are not looked at, and those that it changes are at once."""
+
+    def opened(client: str = "dashboard") -> int:
+        handler = None if client == "dashboard" else "hl-1"
+        answer = alone.send(client, "GET", "/consultation/v1/throughput", handler=handler)
+        return sum(group["opened"] for group in answer.json()["groups"])
+
+    alone.open("umea")
+    fold_all(alone)
+    before = opened()
+    sql(alone, "UPDATE lead_time_tally SET number = number + 1000 WHERE item = 'opened' AND cut = 'all'")
+
+    assert opened() == before
+
+    alone.open("umea")
+    fold_all(alone)
+    assert opened() > before + 1000
+    rebuilt(alone)
+    assert opened() == before + 1
+
+
+def test_two_organisations_that_ask_the_same_are_each_told_its_own(alone: Exchange) -> None:
+    def told(client: str) -> Any:
+        return alone.send(client, "GET", "/consultation/v1/throughput").json()["groups"]
+
+    alone.open("umea")
+    fold_all(alone)
+    first = {client: told(client) for client in ("umea", "malmo")}
+
+    assert first["umea"] != first["malmo"]
+    assert {client: told(client) for client in first} == first
+
+
+def test_folding_that_is_undone_leaves_the_version_of_the_cells(alone: Exchange) -> None:
+    def version() -> int:
+        return int(sql(alone, "SELECT version FROM lead_time_version")[0]["version"])
+
+    async def undone(connection: AsyncConnection) -> None:
+        await cells_changed(connection)
+        await connection.rollback()
+
+    before = version()
+    as_role(alone, WORKER_ROLE, undone)
+    assert version() == before
+    rebuilt(alone)
+    assert version() == before + 1

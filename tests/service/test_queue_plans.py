@@ -7,15 +7,15 @@ units, in which every tenth consultation is answered, three in ten are held and 
 import asyncio
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import asyncpg
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import Row, TextClause, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.clocks.counting import Clockwork
@@ -25,9 +25,13 @@ from services.consultation.clocks.swedish import is_holiday
 from services.consultation.clocks.targets import Targets
 from services.consultation.clocks.turns import Turn
 from services.consultation.clocks.unit_calendars import UnitCalendars
+from services.consultation.consultations import repository as consultations
 from services.consultation.consultations.changes import Change
 from services.consultation.consultations.domain import ConsultationType, Queue
 from services.consultation.consultations.repository import Reader
+from services.consultation.leadtimes.cuts import Cut
+from services.consultation.leadtimes.domain import AgeBoundary
+from services.consultation.leadtimes.open_now import OpenCut, open_ages
 from services.consultation.main import MIGRATIONS
 from services.consultation.queue import repository
 from services.consultation.queue.claim_next import DEPTHS, claim_next
@@ -36,13 +40,14 @@ from services.consultation.searches.domain import Numbers, SearchBy
 from services.consultation.searches.repository import search
 from shared.database.engine import Database, Tenancy
 from shared.database.migrate import upgrade
+from shared.database.single import SingleStatements
 from shared.problems import Problem
 from shared.tokens.caller import Caller
-from tests.attack.support import AF, UMEA
+from tests.attack.support import AF, UMEA, sql
 from tests.exchange import Exchange
 from tests.sizes import sample_or_full
 
-ROWS = sample_or_full(30_000, 300_000)
+ROWS = sample_or_full(30_000, 1_000_000)
 DATABASE = "queue_plans"
 SIGHTS = ((), ("corrections", "violence"))
 PAGE = 21
@@ -153,9 +158,14 @@ class Plan:
 
 
 async def explained(
-    database: Database, work: Callable[[AsyncConnection], Awaitable[object]], *, plans: str = "force_generic_plan"
+    database: Database,
+    work: Callable[[AsyncConnection], Awaitable[object]],
+    organisation: str = AF,
+    *,
+    by_index: bool = False,
+    plans: str = "force_generic_plan",
 ) -> Plan:
-    """The plan of the one statement that `work` makes, carried out and rolled back."""
+    """The plan of the one statement that `work` makes, carried out and rolled back; `by_index` if there is any way."""
     told: list[Any] = []
 
     def explain(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> tuple[str, Any]:
@@ -165,11 +175,14 @@ async def explained(
         pass
 
     async with database.engine.connect() as connection:
-        await connection.execute(text("SELECT set_config('app.org', :org, true)"), {"org": AF})
+        await connection.execute(text("SELECT set_config('app.org', :org, true)"), {"org": organisation})
         # A plan that is kept for every unit, as connections come to do.
         await connection.execute(text(f"SET LOCAL plan_cache_mode = {plans}"))
         # Of parallel workers only the average is told.
         await connection.execute(text("SET LOCAL max_parallel_workers_per_gather = 0"))
+        if by_index:
+            for way in ("seqscan", "bitmapscan"):
+                await connection.execute(text(f"SET LOCAL enable_{way} = off"))
         event.listen(connection.sync_connection, "before_cursor_execute", explain, retval=True)
 
         def keep(_: Any, cursor: Any, *__: Any) -> None:
@@ -356,6 +369,75 @@ def test_searches_and_loads_read_what_they_find(long_queue: str) -> None:
     on(long_queue, work)
 
 
+class OneStatement:
+    """A connection in the place of those that statements of their own are sent on."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def rows(self, statement: TextClause, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        return (await self._connection.execute(statement, values)).all()
+
+
+def test_what_is_open_is_counted_without_a_look_at_the_table(long_queue: str) -> None:
+    """By turn and by any cut: from one index that holds what is open and nothing else. Here that is nearly all."""
+    now = datetime.now(UTC)
+    boundaries = [AgeBoundary(days, now - timedelta(days=days)) for days in (1, 3, 5)]
+
+    async def work(database: Database) -> None:
+        for cut in (None, Cut.UNIT, Cut.ORGANISATION, Cut.COUNTY, Cut.MUNICIPALITY, Cut.TYPE, Cut.CHANNEL):
+
+            async def count(connection: AsyncConnection, cut: Cut | None = cut) -> object:
+                return await open_ages(connection, OpenCut(AF, AF, {}), now, boundaries, cut)
+
+            plan = await explained(database, count, by_index=True)
+            assert [node["Node Type"] for node in plan.scans] == ["Index Only Scan"], cut
+            assert plan.indexes == {"consultation_open_now"}, cut
+
+    on(long_queue, work)
+
+
+def test_one_consultation_is_found_by_its_key_by_either_side(long_queue: str) -> None:
+    async def work(database: Database) -> None:
+        async with database.begin(Tenancy(AF)) as connection:
+            one = (await connection.execute(text("SELECT id FROM consultation LIMIT 1"))).scalar_one()
+
+        async def read(connection: AsyncConnection) -> object:
+            single = cast(SingleStatements, OneStatement(connection))
+            return await consultations.read(single, Reader(AF), one)
+
+        async def found(connection: AsyncConnection) -> object:
+            return await consultations.find_visible(connection, Reader(AF), one)
+
+        for finding in (read, found):
+            plan = await explained(database, finding)
+            assert plan.indexes <= {"consultation_of_answerer", "consultation_pkey"}, plan.indexes
+            assert plan.read <= 2
+
+    on(long_queue, work)
+
+
+def test_a_page_of_what_one_has_asked_reads_the_page_wherever_it_is(long_queue: str) -> None:
+    """Also for an organisation that has asked three in ten of all."""
+
+    async def work(database: Database) -> None:
+        async with database.begin(Tenancy(UMEA)) as connection:
+            middle = text(
+                "SELECT opened_at, id FROM consultation WHERE org = :org ORDER BY opened_at OFFSET :n LIMIT 1"
+            )
+            place = (await connection.execute(middle, {"org": UMEA, "n": ROWS // 10})).one()
+        for after in (None, tuple(place)):
+
+            async def page(connection: AsyncConnection, after: Any = after) -> object:
+                return await consultations.page_of_asker(connection, Reader(UMEA, SIGHTS[1]), None, after, PAGE)
+
+            plan = await explained(database, page, UMEA)
+            assert plan.indexes == {"consultation_of_asker"}
+            assert plan.read <= PAGE + 1
+
+    on(long_queue, work)
+
+
 # --- the next one ----------------------------------------------------------------------------------------------------
 
 
@@ -418,20 +500,35 @@ def test_eight_handlers_empty_a_queue_and_never_get_the_same(exchange: Exchange,
                 except Problem:
                     return taken
 
-        async with database.begin(Tenancy(AF)) as connection:
-            waiting = (
-                await connection.execute(
-                    text(
-                        "SELECT count(*) FROM consultation WHERE unit = 'af-11' AND queue = 'employer' "
-                        "AND state = 'received' AND restricted IS NULL"
-                    )
-                )
-            ).scalar_one()
-        each = await asyncio.gather(*(handler(f"af-{number}") for number in range(8)))
-        taken = [one for those in each for one in those]
-        assert len(taken) == len(set(taken)) == waiting > 0
-        return each
+        return await asyncio.gather(*(handler(f"af-{number}") for number in range(8)))
 
+    waiting = sql(
+        exchange,
+        "SELECT count(*) AS number FROM consultation WHERE unit = 'af-11' AND queue = 'employer' "
+        "AND state = 'received' AND restricted IS NULL",
+        database=DATABASE,
+    )[0]["number"]
+    before = counters(exchange)
     each = on(long_queue, work, pool_size=8)
+    after = counters(exchange)
 
     assert all(each), "nobody is left without while there is something to take"
+    taken = [one for those in each for one in those]
+    assert len(taken) == len(set(taken)) == waiting > 0
+    assert after["scanned"] == before["scanned"], "a table has been read from end to end"
+    assert after["fetched"] - before["fetched"] <= waiting * MOST_FETCHED
+
+
+MOST_FETCHED = 3 * DEPTHS[0] + 2 * MOST_LANES
+"""Rows of `consultation` for a claim: ranked, looked at again, changed, and once more when somebody was faster."""
+
+
+def counters(exchange: Exchange) -> dict[str, int]:
+    """How often the tables that a claim touches have been read from end to end, and rows fetched of consultations."""
+    statement = """
+        SELECT sum(seq_scan)::bigint AS scanned,
+               (sum(idx_tup_fetch + seq_tup_read) FILTER (WHERE relname = 'consultation'))::bigint AS fetched
+        FROM pg_stat_user_tables
+        WHERE relname IN ('consultation', 'consultation_event', 'outbox', 'audit_entry', 'timer', 'protected_person')
+    """
+    return dict(sql(exchange, statement, database=DATABASE)[0])

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from services.consultation.consultations.information_sets import FACTS
 from services.consultation.consultations.transitions import State
 from services.consultation.leadtimes import examples
+from services.consultation.leadtimes.answers import kept_until_folded
 from services.consultation.leadtimes.asking import Asked, From, Narrowed, Statistics, To, read_question
 from services.consultation.leadtimes.cuts import Grouping, Slice
 from services.consultation.leadtimes.flow import (
@@ -162,6 +163,7 @@ class Demand(WireModel):
     responses=answers(examples.THROUGHPUT, ",".join(_THROUGHPUT_TABLE) + "\r\n"),
     summary="What came and what went / Vad som kommit in och gått ut",
 )
+@kept_until_folded
 async def get_throughput(
     request: Request,
     caller: Statistics,
@@ -199,6 +201,7 @@ async def get_throughput(
     responses=answers(examples.FLOW, ",".join(_FLOW_TABLE) + "\r\n"),
     summary="How many in each state, day by day / Hur många i varje läge, dag för dag",
 )
+@kept_until_folded
 async def get_cumulative_flow(
     request: Request,
     caller: Statistics,
@@ -235,6 +238,7 @@ async def get_cumulative_flow(
     responses=answers(examples.DELAYS, ",".join(_DELAY_TABLE) + "\r\n"),
     summary="What delays are put down to / Vad fördröjningar beror på",
 )
+@kept_until_folded
 async def get_delay_reasons(
     request: Request,
     caller: Statistics,
@@ -272,6 +276,7 @@ async def get_delay_reasons(
     responses=answers(examples.MANUAL, ",".join(_MANUAL_TABLE) + "\r\n"),
     summary="Work by hand / Manuellt arbete",
 )
+@kept_until_folded
 async def get_manual_work(
     request: Request,
     caller: Statistics,
@@ -312,6 +317,7 @@ async def get_manual_work(
     responses=answers(examples.DEMAND, ",".join(_DEMAND_TABLE) + "\r\n"),
     summary="What is asked for / Vad som efterfrågas",
 )
+@kept_until_folded
 async def get_demand(
     request: Request,
     caller: Statistics,

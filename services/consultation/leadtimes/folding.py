@@ -19,6 +19,7 @@ from services.consultation.clocks.all_calendars import CalendarOf, read_calendar
 from services.consultation.leadtimes.cells import ADD_TALLIES, ADD_TIMES, BY_IDS, FORGET_DAYS
 from services.consultation.leadtimes.facts import Fact, FoldedEvent, day_of, fact_of, folded_event
 from services.consultation.leadtimes.periods import days_from
+from services.consultation.leadtimes.version import cells_changed
 
 BATCH = 200
 """Changes in one transaction: some 0.3 s of work, far from what a statement may take."""
@@ -103,6 +104,7 @@ async def fold_pending(connection: AsyncConnection, now: datetime) -> int:
 async def forget_days(connection: AsyncConnection, now: datetime) -> None:
     """Remove cells of single days that are older than are kept."""
     await connection.execute(FORGET_DAYS, {"days_from": days_from(day_of(now))})
+    await cells_changed(connection)
 
 
 async def fold(connection: AsyncConnection, keys: Keys, now: datetime, calendar_of: CalendarOf) -> None:
@@ -119,6 +121,7 @@ async def fold(connection: AsyncConnection, keys: Keys, now: datetime, calendar_
     await add(connection, [key for key in times if key in known], [key for key in tallies if key in known], -1, limit)
     await keep_facts(connection, facts.values(), now)
     await add(connection, times, tallies, 1, limit)
+    await cells_changed(connection)
 
 
 async def made_facts(connection: AsyncConnection, keys: Keys, calendar_of: CalendarOf) -> dict[tuple[str, Any], Fact]:

@@ -16,6 +16,7 @@ from services.consultation.leadtimes.cells import ADD_TALLIES, ADD_TIMES, EVERYT
 from services.consultation.leadtimes.facts import day_of
 from services.consultation.leadtimes.folding import BATCH, LOCK, keep_facts, made_facts
 from services.consultation.leadtimes.periods import days_from
+from services.consultation.leadtimes.version import cells_changed
 
 _ALONE = text(f"SELECT pg_advisory_xact_lock({LOCK})")
 _EMPTY = ("DELETE FROM lead_time_pending", "DELETE FROM lead_time_cube", "DELETE FROM lead_time_tally")
@@ -44,6 +45,7 @@ async def rebuild(worker_url: str, now: datetime, told: Callable[[int], object] 
             values = {"sign": 1, "days_from": days_from(day_of(now))}
             for adding in (ADD_TIMES, ADD_TALLIES):
                 await connection.execute(adding[EVERYTHING], values)
+            await cells_changed(connection)
     finally:
         await engine.dispose()
     return done

@@ -9,6 +9,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from services.consultation.leadtimes import examples
+from services.consultation.leadtimes.answers import kept_until_folded
 from services.consultation.leadtimes.asking import Asked, From, Narrowed, Statistics, To, read_question
 from services.consultation.leadtimes.buckets import ERROR_BOUND
 from services.consultation.leadtimes.cuts import Grouping
@@ -89,6 +90,7 @@ class LeadTimeReport(WireModel):
     responses=answers(examples.REPORT, ",".join(_TABLE) + "\r\n"),
     summary="Lead times by whose turn it was / Ledtider, uppdelade på vems tur det var",
 )
+@kept_until_folded
 async def get_lead_times(
     request: Request,
     caller: Statistics,

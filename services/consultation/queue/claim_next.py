@@ -20,7 +20,7 @@ from services.consultation.consultations.repository import WITH_EVENT, Reader, i
 from services.consultation.consultations.transitions import TRANSITIONS, State
 from services.consultation.problems import QUEUE_EMPTY
 from services.consultation.queue.domain import Assigned, Filters, Part
-from services.consultation.queue.statements import ranked
+from services.consultation.queue.statements import first_ones
 from shared.audit import AuditEntry
 from shared.problems import Problem
 
@@ -51,9 +51,7 @@ async def claim_next(connection: AsyncConnection, change: Change, part: Part) ->
 
     `change` names who and when; its consultation is not known yet and not read. Raises Problem 404 when nothing waits.
     """
-    reader = Reader.of(change.caller)
-    statement = _statement(_waiting(part).shape(), reader.sight)
-    values = {**reader.values(), "unit": part.unit, "handler": change.caller.actor, **_event_values(change)}
+    statement, values = claim_statement(part, Reader.of(change.caller)), claim_values(change, part)
     for depth in DEPTHS:
         row = (await connection.execute(statement, {**values, "rows": depth})).one()
         if row.id is not None:
@@ -61,6 +59,17 @@ async def claim_next(connection: AsyncConnection, change: Change, part: Part) ->
         if row.seen < depth:
             break
     raise Problem(QUEUE_EMPTY)
+
+
+def claim_statement(part: Part, reader: Reader) -> TextClause:
+    """Takes one and tells of it. Its parameters are `claim_values`, and `rows`: how many are tried."""
+    return _statement(_waiting(part).shape(), reader.sight)
+
+
+def claim_values(change: Change, part: Part) -> dict[str, Any]:
+    """Who takes, when, and from which unit."""
+    reader = Reader.of(change.caller)
+    return {**reader.values(), "unit": part.unit, "handler": change.caller.actor, **_event_values(change)}
 
 
 def _waiting(part: Part) -> Filters:
@@ -82,7 +91,7 @@ def _statement(filters: Filters, sight: tuple[str, ...]) -> TextClause:
     )
     return text(
         f"""
-        WITH ranked AS MATERIALIZED ({ranked(filters, sight, "org, id, due_at", after=False)}),
+        WITH ranked AS MATERIALIZED ({first_ones(filters, sight, "org, id, due_at")}),
         taken AS MATERIALIZED (
             SELECT c.org, c.id FROM ranked JOIN consultation c ON c.org = ranked.org AND c.id = ranked.id
             WHERE c.assigned_to IS NULL AND c.state IN ({_claimable()}) AND NOT c.hidden

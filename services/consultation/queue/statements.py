@@ -34,7 +34,8 @@ COLUMNS = """
     org, id, number, type, question_category, state, turn, version, assigned_to, case_reference, asker_name,
     municipality_code, opened_at, due_at, answered_at, unit, queue, escalated_at, proposed_by
 """
-_OPEN = "answering_org = :org AND turn <> 'nobody' AND NOT hidden AND NOT is_protected(person_mark)"
+_OPEN = "answering_org = :org AND turn <> 'nobody' AND NOT hidden"
+_NOT_PROTECTED = "NOT is_protected(person_mark)"
 _FREE = "(CASE WHEN assigned_to IS NULL THEN 1 ELSE 0 END)"
 _STANDING = """(CASE WHEN turn IN ('municipality', 'person', 'meeting')
     THEN CASE WHEN assigned_to IS NULL THEN 3 ELSE 2 END
@@ -53,16 +54,26 @@ _ASSIGNED = {Assigned.NOBODY: "assigned_to IS NULL", Assigned.ME: "assigned_to =
 @lru_cache(maxsize=512)
 def page_statement(filters: Filters, sight: tuple[str, ...]) -> TextClause:
     """A page after a place. Parameters: org, unit, handler, today, tomorrow, at, after, rows, sight."""
-    return text(ranked(filters, sight, COLUMNS, after=True))
-
-
-def ranked(filters: Filters, sight: tuple[str, ...], columns: str, *, after: bool) -> str:
-    """What the filters let through, in their order; `after` a place, or from the beginning."""
     order = _ORDERS[filters.sort]
-    place = f"({order}, id) > (CAST(:at AS timestamptz), CAST(:after AS uuid))" if after else "true"
+    place = f"({order}, id) > (CAST(:at AS timestamptz), CAST(:after AS uuid))"
+    return text(_merged(filters, sight, COLUMNS, f"{_NOT_PROTECTED} AND {place}"))
+
+
+def first_ones(filters: Filters, sight: tuple[str, ...], columns: str) -> str:
+    """Those that come first, for who looks at each of them once more: whether it may be told is not asked here.
+
+    It would be asked of all of them, for the sake of one.
+    """
+    return _merged(filters, sight, columns, "true")
+
+
+def _merged(filters: Filters, sight: tuple[str, ...], columns: str, condition: str) -> str:
+    """What the filters let through, in their order."""
+    order = _ORDERS[filters.sort]
     # Ordered in each lane too: a lane with conditions is planned by itself, and would not know what is wanted of it.
+    told = f"{_OPEN} AND {condition}"
     lanes = " UNION ALL ".join(
-        f"(SELECT {columns} FROM consultation WHERE {_OPEN} AND {lane} AND {place} ORDER BY {order}, id LIMIT :rows)"
+        f"(SELECT {columns} FROM consultation WHERE {told} AND {lane} ORDER BY {order}, id LIMIT :rows)"
         for lane in _lanes(filters, sight)
     )
     return f"SELECT * FROM ({lanes}) AS lane ORDER BY {order}, id LIMIT :rows"

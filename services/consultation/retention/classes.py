@@ -192,6 +192,7 @@ FIGURES = DataClass(
         "lead_time_cube": (),
         "lead_time_tally": (),
         "lead_time_pulse": (),
+        "lead_time_version": (),
         "lead_time_pending": (),
         "expected_sample": (),
         "queue_count": (),

@@ -1,0 +1,18 @@
+"""Which version of the cells there is: each transaction that changes them makes the next."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_READ = text("SELECT version FROM lead_time_version")
+_NEXT = text("UPDATE lead_time_version SET version = version + 1")
+
+
+async def cells_changed(connection: AsyncConnection) -> None:
+    """With the transaction of the connection, as the role of background jobs."""
+    await connection.execute(_NEXT)
+
+
+async def cells_version(connection: AsyncConnection) -> int:
+    """As the role for figures."""
+    version: int = (await connection.execute(_READ)).scalar_one()
+    return version

@@ -28,6 +28,7 @@ _UMEA = "2120002627"
 _ANSWERED = 3
 """How many consultations the story has answered when it reads the figures."""
 _FOLDING_SECONDS = 10
+_PLAN = "Arbetspraktik: 1 december till 28 februari.\n"
 EVERYWHERE = ["AF", "CSN", "FK", "SKV", "SO", "TNS", "MIV"]
 
 MakeClient = Callable[[str, Path, str, httpx.Client], MachineClient]
@@ -323,10 +324,19 @@ def reply(story: Story) -> str:
 
 
 def answer(story: Story) -> str:
-    """AF answers."""
-    done = story.post(story.workbench, f"{story.consultation}/answers", {"text": "Arbetspraktik från den 1 december."})
+    """AF answers, with a file."""
+    named = {"Content-Type": "text/plain", "Content-Disposition": "attachment; filename=handlingsplan.txt"}
+    given = story.workbench.request(
+        "POST",
+        f"{story.base_url}{story.consultation}/attachments",
+        headers={**_handler(story.workbench), **named},
+        content=_PLAN.encode(),
+    )
+    file = _checked(given, 201)["attachmentId"]
+    words = {"text": "Arbetspraktik från den 1 december.", "attachments": [file]}
+    done = story.post(story.workbench, f"{story.consultation}/answers", words)
     _require(done["state"] == "answered", done["state"])
-    return "AF answers"
+    return "AF answers, with a file"
 
 
 def read_answer(story: Story) -> str:
@@ -334,8 +344,11 @@ def read_answer(story: Story) -> str:
     whole = story.get(story.umea, story.consultation)
     words = [message["text"] for message in whole["messages"] if message["kind"] == "answered"]
     _require(words == ["Arbetspraktik från den 1 december."], words)
+    [file] = whole["attachments"]
+    fetched = story.umea.request("GET", file["_links"]["content"]["href"], headers=_handler(story.umea))
+    _require(fetched.text == _PLAN, fetched.status_code)
     story.post(story.umea, f"{story.consultation}/closures")
-    return "municipality reads the answer and closes"
+    return "municipality reads the answer, downloads the file and closes"
 
 
 def read_clock(story: Story) -> str:

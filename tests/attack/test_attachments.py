@@ -54,7 +54,6 @@ def receipt(exchange: Exchange) -> dict[str, str]:
     return claimed(exchange)
 
 
-@pytest.mark.requirement(18)
 @pytest.mark.parametrize("what", HOSTILE)
 def test_what_is_not_what_it_should_be_is_refused_and_nothing_of_it_is_kept(
     exchange: Exchange, receipt: dict[str, str], what: str

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.proxy.allowed import ALLOWED, AllowList
+from services.gateway.proxy.allowed import ALLOWED, FILES, AllowList
 from shared.http.paths import suspicious, unfit_query
 
 SEGMENT = st.text("abcXYZ019._-%/;\\\\", max_size=12)
@@ -36,6 +36,11 @@ def test_every_line_of_the_table_is_found_with_its_template(service: str) -> Non
         assert found is not None
         assert found.template == f"/{service}{template}"
         assert method in found.methods
+        assert (method in found.files) is ((service, method, template) in FILES)
+
+
+def test_what_carries_a_file_exists_from_outside() -> None:
+    assert {(service, method, template) for service, lines in ALLOWED.items() for method, template in lines} >= FILES
 
 
 def test_decisions_are_not_reachable_from_outside() -> None:

@@ -15,7 +15,8 @@ from services.consultation.consultations.repository import IN_SIGHT, Reader
 from shared.database.single import SingleStatements
 from shared.vault import Vault
 
-# In the order of what is refused first. Nobody waits for a lock but another tab of the same handler's.
+# One round trip. The inner selects lean on the tenant's row, so they are carried out after the organisation is set; if
+# they ever were not, row-level security would show nothing. Nobody waits for a lock but another tab of the handler's.
 _SAVE = text(
     f"""
     WITH tenant AS MATERIALIZED (SELECT set_config('app.org', :org, true) AS reader),
@@ -27,8 +28,10 @@ _SAVE = text(
         ) AS each
     ),
     kept AS MATERIALIZED (
-        SELECT FROM found JOIN answer_draft d
-          ON d.org = found.answering_org AND d.consultation_id = found.id AND d.handler = :handler
+        SELECT FROM found CROSS JOIN LATERAL (
+            SELECT FROM answer_draft d
+            WHERE d.org = found.answering_org AND d.consultation_id = found.id AND d.handler = :handler OFFSET 0
+        ) AS each
     ),
     saved AS (
         INSERT INTO answer_draft AS d (org, consultation_id, handler, consultation_org, version, saved_at, expires_at,

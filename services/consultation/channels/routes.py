@@ -20,12 +20,14 @@ from services.consultation.channels.meetings import (
     meetings_of,
 )
 from services.consultation.channels.register import (
+    AtOnce,
     RegisterDependencies,
     Registered,
     Registration,
     decide_registration,
     register,
 )
+from services.consultation.clocks.zone import SWEDEN
 from services.consultation.consultations.carrying_out import (
     CHANGED,
     ConsultationId,
@@ -37,7 +39,8 @@ from services.consultation.consultations.carrying_out import (
 from services.consultation.consultations.changes import Change
 from services.consultation.consultations.disclosures.wire import read_disclosures
 from services.consultation.consultations.domain import Channel, Consultation, State
-from services.consultation.consultations.models import ChangedConsultation
+from services.consultation.consultations.forms.models import require_form
+from services.consultation.consultations.models import AnswerRequest, ChangedConsultation
 from services.consultation.consultations.purposes import fit_to_ask_about
 from services.consultation.consultations.reading_routes import is_withheld, reading, visible
 from services.consultation.consultations.repository import find_own
@@ -77,11 +80,13 @@ async def register_contact(
 ) -> Response:
     """The whole of it in one request: who asked about whom, what, when it came, and the answer if it had one at once.
 
-    The consultation is the asking organisation's, and the handler who registers it has it. About a person with
-    protected identity nothing is registered.
+    The consultation is the asking organisation's, and the handler who registers it has it. `details` and `answer` are
+    held to the same as when it is opened and answered apart. About a person with protected identity nothing is
+    registered.
 
-    Allt i en begäran: vem som frågade om vem, vad, när det kom, och svaret om det gavs direkt. Om en person med
-    skyddade personuppgifter registreras ingenting.
+    Allt i en begäran: vem som frågade om vem, vad, när det kom, och svaret om det gavs direkt. `details` och
+    `answer` prövas som när samrådet öppnas och besvaras för sig. Om en person med skyddade personuppgifter registreras
+    ingenting.
     """
     context = context_of(request)
     now = context.clock()
@@ -343,6 +348,7 @@ def _read_registration(context: Context, body: wire.RegistrationRequest) -> Regi
     if body.channel not in _REGISTRABLE:
         raise Problem(MALFORMED, members={"errors": [{"field": "channel", "reason": "not_registered_by_hand"}]})
     now = context.clock()
+    require_form(body.type, body.details, now.astimezone(SWEDEN).date())
     return Registration(
         organisation=_organisation(body.asking_organisation),
         asked_by=body.asked_by or "",
@@ -353,10 +359,15 @@ def _read_registration(context: Context, body: wire.RegistrationRequest) -> Regi
         person=read_person(body.person),
         question=body.question,
         category=body.category,
+        form=body.details,
         happened_at=wire.happened(body.happened_at, now) or now,
         minutes=body.minutes,
-        answer=body.answer,
+        answer=_at_once(body.answer) if body.answer else None,
     )
+
+
+def _at_once(answer: AnswerRequest) -> AtOnce:
+    return AtOnce(answer.text, read_disclosures(answer.disclosures), answer.closing_code)
 
 
 def _organisation(number: str) -> str:

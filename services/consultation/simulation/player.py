@@ -27,6 +27,7 @@ from services.consultation.channels.meetings import (
     end_meeting,
 )
 from services.consultation.channels.register import (
+    AtOnce,
     RegisterDependencies,
     Registration,
     decide_registration,
@@ -233,9 +234,10 @@ class Player:
             person=invented_person(question.number),
             question=_WORDS,
             category=question.category,
+            form=invented_form(question.type, at.astimezone(SWEDEN).date()),
             happened_at=at - timedelta(seconds=planned.beside),
             minutes=_minutes(planned.handled),
-            answer=_WORDS if question.at_once else None,
+            answer=AtOnce(_WORDS) if question.at_once else None,
         )
         caller = self._handler(planned)
         decision = await decide_registration(self._registering, caller, registration, at)

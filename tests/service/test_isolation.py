@@ -27,6 +27,7 @@ from tests.exchange import NOBODY, Exchange, consultation_body, lookup_body
 from tests.folding import fold_all
 from tests.openapi_check import SERVICES, document
 from tests.service.given_consultations import disclosed, ended, reached
+from tests.service.test_protected_identity import somebody
 from tests.webhooks import written_subscription
 
 PUBLIC = {
@@ -320,11 +321,14 @@ def foreign(running: Exchange) -> dict[str, str]:
     register_intervention(running, "0007:2120001124")
     fold_all(running)
     (view,) = sql(running, "consultation", "postgres", *_QUEUE_ROWS_OF_MALMO)
+    marked = running.send("malmo", "POST", "/consultation/v1/protected-persons", {"person": somebody()})
+    assert marked.status_code == 201, marked.text
     return {
         "webhookSubscriptionId": subscription,
         "webhookDeliveryId": delivery,
         "consultationId": consultation["consultationId"],
         "viewId": str(view["id"]),
+        "markId": marked.json()["markId"],
         "lookupId": lookup["lookupId"],
         "householdLookupId": household.json()["householdLookupId"],
         "agreementId": agreement.json()["agreementId"],

@@ -71,7 +71,7 @@ async def save_a_view(
         model = SavedView(
             view_id=view.id, name=view.name, shared=view.shared, own=True, filters=body.filters, created_at=view.at
         )
-        return context.json(model, 201)
+        return context.json(model, 201, {"Location": f"{context.base_url}/queue/views"})
 
     return await once(request, caller, attempt, work)
 

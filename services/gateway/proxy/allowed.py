@@ -76,6 +76,7 @@ ALLOWED: dict[str, tuple[tuple[str, str], ...]] = {
         ("POST", "/v1/queue/views"),
         ("POST", "/v1/queue/views/{viewId}/removals"),
         ("POST", "/v1/protected-persons"),
+        ("GET", "/v1/protected-persons/{markId}"),
         ("POST", "/v1/protected-persons/removals"),
         ("POST", "/v1/webhook-subscriptions"),
         ("GET", "/v1/webhook-subscriptions"),

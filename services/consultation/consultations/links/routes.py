@@ -114,7 +114,7 @@ async def link(
             new = await link_consultations(connection, caller, consultation_id, body.to, body.kind, now)
             links = {"self": {"href": f"{context.base_url}/consultations/{consultation_id}/links"}}
             model = Linked(consultation_id=consultation_id, to=body.to, kind=body.kind, links=links)
-            return context.json(model, 201 if new else 200)
+            return context.json(model, 201 if new else 200, {"Location": links["self"]["href"]} if new else None)
 
         return await context.ledger.once(connection, caller, attempt, now, effect)
 

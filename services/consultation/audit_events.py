@@ -305,6 +305,13 @@ EVENTS = (
         seen_by="both sides; only the answering one when the other is another organisation's",
     ),
     AuditEvent(
+        "consultation.unlinked",
+        Words("En koppling till ett annat samråd togs bort", "A link to another consultation was removed"),
+        "the side that made a link takes it back",
+        {**_PURPOSE, **_DECISION, "kind": "how it stood to the other"},
+        seen_by="both sides; only the answering one when the other is another organisation's",
+    ),
+    AuditEvent(
         "consultation.pulse_given",
         Words("En fråga om hur samrådet gick besvarades", "It was said how a consultation went"),
         "the asking side rates a closed consultation; not what it said",

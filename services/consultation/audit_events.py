@@ -406,7 +406,7 @@ EVENTS = (
     AuditEvent(
         "consultation.braked",
         Words("Ett samråd nekades: för många olika personer", "A consultation was refused: too many different persons"),
-        "a handler, or one case, would open consultations about more persons than the enumeration brake allows",
+        "a handler, or one case, would open or search for consultations about more persons than the brake allows",
         _BRAKED,
         outcomes=("refused",),
     ),

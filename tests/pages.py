@@ -8,7 +8,15 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from services.consultation.consultations.transitions import OPEN_STATES, TRANSITIONS, Holder, Party, Place, State
+from services.consultation.consultations.transitions import (
+    OPEN_STATES,
+    TRANSITIONS,
+    Action,
+    Holder,
+    Party,
+    Place,
+    State,
+)
 from services.consultation.lookups.simulator.faults import KINDS
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.consultation.lookups.simulator.states import CASES, Case, Known
@@ -92,13 +100,58 @@ def transitions() -> str:
     """Every move of a consultation: who makes it, from which states, and where it leads."""
     rows = [_row("event", "by", "from", "to"), _row(*["---"] * 4)]
     for action, rule in TRANSITIONS.items():
-        sides = " or ".join(f"{party}" for party in Party if party in rule.parties)
-        by = sides + (f": {_HELD[rule.holder]}" if _HELD[rule.holder] else "")
+        by = _by(rule)
         told = _since(rule.since)
         to = f"`{rule.to}`" if isinstance(rule.to, State) else _LEADS[rule.to]
         notes = ("" if rule.told_to_both else " (1)") + (" (2)" if rule.by_phone else "")
         rows.append(_row(f"`{action}`{notes}", by, told, to))
     return "\n".join([*rows, "", *_NOTES])
+
+
+def _by(rule: Rule) -> str:
+    """Who makes a move, and whether it takes to have the consultation."""
+    sides = " or ".join(f"{party}" for party in Party if party in rule.parties)
+    return sides + (f": {_HELD[rule.holder]}" if _HELD[rule.holder] else "")
+
+
+OPERATIONS: Mapping[str, tuple[Action, ...]] = {
+    "claims": (Action.CLAIM,),
+    "releases": (Action.RELEASE,),
+    "triages": (Action.TRIAGE,),
+    "secrecy-tests": (Action.BEGIN_SECRECY_TEST,),
+    "secrecy-tests/completions": (Action.END_SECRECY_TEST,),
+    "questions": (Action.ASK_BACK,),
+    "replies": (Action.REPLY,),
+    "waits": (Action.AWAIT_PERSON,),
+    "resumptions": (Action.RESUME,),
+    "call-backs": (Action.CALL_BACK,),
+    "letters": (Action.SEND_BY_POST,),
+    "dispatches": (Action.DISPATCH,),
+    "meetings": (Action.BOOK_MEETING,),
+    "meetings/{meetingId}/outcomes": (Action.HOLD_MEETING, Action.MISS_MEETING, Action.CANCEL_MEETING),
+    "meetings/{meetingId}/cancellations": (Action.CANCEL_MEETING,),
+    "answers": (Action.ANSWER,),
+    "rejections": (Action.REJECT,),
+    "closures": (Action.CLOSE,),
+    "withdrawals": (Action.WITHDRAW,),
+    "rounds": (Action.REOPEN,),
+    "corrections": (Action.CORRECT,),
+    "assignments": (Action.ASSIGN,),
+    "escalations": (Action.ESCALATE,),
+    "hand-overs": (Action.HAND_OVER,),
+}
+"""What each operation of a consultation brings about."""
+
+
+def operations() -> str:
+    """Every operation that moves a consultation: what it brings about, from which states, and where it leads."""
+    rows = [_row("operation", "event", "by", "from", "to"), _row(*["---"] * 5)]
+    for path, actions in OPERATIONS.items():
+        rule = TRANSITIONS[actions[0]]
+        to = f"`{rule.to}`" if isinstance(rule.to, State) else _LEADS[rule.to]
+        brought = ", ".join(f"`{each}`" for each in actions)
+        rows.append(_row(f"`POST .../{path}`", brought, _by(rule), _since(rule.since), to))
+    return "\n".join(rows)
 
 
 def _since(states: frozenset[State]) -> str:
@@ -125,6 +178,7 @@ def _row(*cells: str) -> str:
 
 PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/consultations.md": {"moves": transitions},
+    "docs/integration.md": {"operations": operations},
     "docs/lookups.md": {"states by source": states_by_source},
     "docs/sandbox.md": {"faults": faults, "persons": persons},
 }

@@ -15,6 +15,7 @@ from services.consultation.consultations.transitions import (
     Holder,
     Party,
     Place,
+    Rule,
     State,
 )
 from services.consultation.lookups.simulator.faults import KINDS

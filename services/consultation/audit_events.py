@@ -354,6 +354,18 @@ EVENTS = (
         seen_by=_BOTH,
     ),
     AuditEvent(
+        "meeting_slots.offered",
+        Words("Mötestider erbjöds", "Times for meetings were offered"),
+        "the answering authority offers a day's slots in a unit; the record is the first of them",
+        {"unit": "the code of the unit", "slots": "how many are new"},
+    ),
+    AuditEvent(
+        "meeting_slot.withdrawn",
+        Words("En mötestid drogs tillbaka", "A time for meetings was withdrawn"),
+        "the answering authority withdraws a slot that no meeting has had",
+        {"unit": "the code of the unit", "slots": "1"},
+    ),
+    AuditEvent(
         "unit_calendar.set",
         Words("En enhets öppettider angavs", "A unit's opening hours were set"),
         "the answering authority records a version of a unit's calendar",

@@ -15,6 +15,7 @@ from services.consultation.channels.meetings import (
     Meeting,
     MeetingOutcome,
     Participant,
+    Time,
     book_meeting,
     end_meeting,
     meetings_of,
@@ -230,15 +231,19 @@ async def book(
 ) -> Response:
     """The question needs a talk: from here on the consultation waits for the meeting, and lead time says so.
 
-    Frågan behöver ett samtal: härifrån väntar samrådet på mötet, och ledtiden visar det.
+    In a slot that its unit offers, or at a time that has been agreed upon. A slot is booked once.
+
+    Frågan behöver ett samtal: härifrån väntar samrådet på mötet, och ledtiden visar det. På en tid som enheten
+    erbjuder, eller en som man kommit överens om. En erbjuden tid bokas en gång.
     """
     if len(set(body.participants)) < len(body.participants):
         raise Problem(MALFORMED, members={"errors": [{"field": "participants", "reason": "repeated"}]})
-    meeting = Meeting(uuid4(), body.kind, body.starts_at, body.minutes, tuple(body.participants))
+    meeting = Meeting(uuid4(), body.kind, tuple(body.participants), _agreed_time(body), body.slot_id)
 
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
         # Here and not before: a booking that is sent again answers the same, also when the meeting has begun.
-        wire.ahead(body.starts_at, change.at)
+        if meeting.time is not None:
+            wire.ahead(meeting.time.starts_at, change.at)
         return await book_meeting(connection, change, meeting)
 
     def told(context: Context, caller: Caller, after: Consultation) -> ChangedConsultation:
@@ -342,6 +347,15 @@ async def list_meetings(request: Request, caller: Reader, consultation_id: Consu
     ]
     links = {"self": {"href": f"{context.base_url}/consultations/{consultation_id}/meetings"}}
     return context.json(wire.MeetingList(withheld=withheld, meetings=meetings, links=links))
+
+
+def _agreed_time(body: wire.MeetingRequest) -> Time | None:
+    """When it is, unless a slot tells. Raises Problem for both and for neither."""
+    if body.slot_id is None and body.starts_at is not None and body.minutes is not None:
+        return Time(body.starts_at, body.minutes)
+    if body.slot_id is not None and body.starts_at is None and body.minutes is None:
+        return None
+    raise Problem(MALFORMED, members={"errors": [{"field": "slotId", "reason": "one_of_slot_and_time"}]})
 
 
 def _read_registration(context: Context, body: wire.RegistrationRequest) -> Registration:

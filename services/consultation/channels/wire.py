@@ -123,11 +123,15 @@ class DispatchRequest(WireModel):
 
 
 class MeetingRequest(WireModel):
-    """A meeting to book. Participants are roles, never names."""
+    """A meeting to book. Participants are roles, never names.
+
+    Either `slotId`, from `GET /meeting-slots` of the consultation's unit, or `startsAt` with `minutes`.
+    """
 
     kind: MeetingKind
-    starts_at: Instant
-    minutes: Annotated[int, Field(strict=True, ge=5, le=480)]
+    slot_id: UUID | None = None
+    starts_at: Instant | None = None
+    minutes: Annotated[int, Field(strict=True, ge=5, le=480)] | None = None
     participants: Annotated[list[Participant], Field(min_length=2, max_length=5)]
 
 

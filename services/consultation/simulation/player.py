@@ -23,6 +23,7 @@ from services.consultation.channels.meetings import (
     MeetingKind,
     MeetingOutcome,
     Participant,
+    Time,
     book_meeting,
     end_meeting,
 )
@@ -354,7 +355,9 @@ _SIMPLE: dict[Step, Effect] = {
 def _booking(meeting: uuid.UUID, starts_at: datetime) -> Effect:
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
         who = (Participant.MUNICIPALITY, Participant.ANSWERING_AUTHORITY, Participant.PERSON)
-        return await book_meeting(connection, change, Meeting(meeting, MeetingKind.THREE_PARTY, starts_at, 45, who))
+        return await book_meeting(
+            connection, change, Meeting(meeting, MeetingKind.THREE_PARTY, who, Time(starts_at, 45))
+        )
 
     return effect
 

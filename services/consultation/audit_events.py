@@ -363,7 +363,7 @@ EVENTS = (
         "meeting_slot.withdrawn",
         Words("En mötestid drogs tillbaka", "A time for meetings was withdrawn"),
         "the answering authority withdraws a slot that no meeting has had",
-        {"unit": "the code of the unit", "slots": "1"},
+        {"unit": "the code of the unit", "slots": "how many: one"},
     ),
     AuditEvent(
         "unit_calendar.set",

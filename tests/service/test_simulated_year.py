@@ -141,11 +141,11 @@ def test_progress_is_told_day_by_day_to_the_end(played: Played) -> None:
     "route",
     [
         *("lead-times", "throughput", "cumulative-flow", "delay-reasons", "manual-work", "demand"),
-        *("work-in-progress", "ageing", "interventions"),
+        *("work-in-progress", "ageing", "interventions", "recount"),
     ],
 )
 def test_every_figure_of_the_year_is_what_its_events_come_to(played: Played, route: str) -> None:
-    """By all cuts and periods, against a reference that keeps no sums."""
+    """By all cuts and periods, against a reference that keeps no sums; `recount` is the command that does the same."""
     assert played.recounted.compared[route] > 0
     assert played.recounted.differences[route] == []
 

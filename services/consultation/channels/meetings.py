@@ -68,22 +68,22 @@ class MeetingOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Time:
+    """When, and for how many minutes."""
+
+    starts_at: datetime
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Meeting:
     """What is booked: at a time that was agreed upon, or in a slot, which tells when and how long."""
 
     id: UUID
     kind: MeetingKind
     participants: tuple[Participant, ...]
-    time: "Time | None"
+    time: Time | None
     slot_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Time:
-    """When, and for how many minutes."""
-
-    starts_at: datetime
-    minutes: int
 
 
 _CHANNELS = {

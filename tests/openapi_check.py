@@ -37,7 +37,9 @@ def check(answer: httpx.Response) -> None:
     media_type = answer.headers["content-type"].partition(";")[0]
     content = operation["responses"][key]["content"]
     assert media_type in content, f"{method} {template} {status}: {media_type} is not documented"
-    assert "traceparent" in answer.headers, f"{method} {template}: traceparent is missing"
+    for header, described in operation["responses"][key]["headers"].items():
+        promised = header == "traceparent" or described.get("required")
+        assert not promised or header in answer.headers, f"{method} {template} {status}: {header} is missing"
     if not media_type.endswith("json"):
         return
     faults = sorted(_validator(service, template, method, key, media_type).iter_errors(answer.json()), key=str)

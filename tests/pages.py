@@ -11,10 +11,12 @@ from pathlib import Path
 from services.consultation.consultations.transitions import (
     OPEN_STATES,
     TRANSITIONS,
+    Action,
     Holder,
     Party,
     Place,
     Proposal,
+    Rule,
     State,
 )
 from services.consultation.lookups.simulator.faults import KINDS
@@ -23,7 +25,8 @@ from services.consultation.lookups.simulator.states import CASES, Case, Known
 from services.consultation.lookups.sources.domain import SourceCode
 from services.consultation.retention.classes import COUNTS_WORDS, FATE_WORDS, Counts
 from services.consultation.retention.periods import CalendarYears, Length
-from services.consultation.retention.rules import Rule, read_rules
+from services.consultation.retention.rules import Rule as RetentionRule
+from services.consultation.retention.rules import read_rules
 
 ROOT = Path(__file__).resolve().parent.parent
 END = "<!-- end of what is generated -->"
@@ -104,14 +107,63 @@ def transitions() -> str:
     """Every move of a consultation: who makes it, from which states, and where it leads."""
     rows = [_row("event", "by", "from", "to"), _row(*["---"] * 4)]
     for action, rule in TRANSITIONS.items():
-        sides = " or ".join(f"{party}" for party in Party if party in rule.parties)
-        by = sides + (f": {_HELD[rule.holder]}" if _HELD[rule.holder] else "")
+        by = _by(rule)
         told = _since(rule.since)
         to = f"`{rule.to}`" if isinstance(rule.to, State) else _LEADS[rule.to]
         notes = ("" if rule.told_to_both else " (1)") + (" (2)" if rule.by_phone else "")
         notes += {Proposal.KEPT: " (3)", Proposal.SETTLED: " (4)"}.get(rule.proposal, "")
         rows.append(_row(f"`{action}`{notes}", by, told, to))
     return "\n".join([*rows, "", *_NOTES])
+
+
+def _by(rule: Rule) -> str:
+    """Who makes a move, and whether it takes to have the consultation."""
+    sides = " or ".join(f"{party}" for party in Party if party in rule.parties)
+    return sides + (f": {_HELD[rule.holder]}" if _HELD[rule.holder] else "")
+
+
+OPERATIONS: Mapping[str, tuple[Action, ...]] = {
+    "claims": (Action.CLAIM,),
+    "releases": (Action.RELEASE,),
+    "triages": (Action.TRIAGE,),
+    "secrecy-tests": (Action.BEGIN_SECRECY_TEST,),
+    "secrecy-tests/completions": (Action.END_SECRECY_TEST,),
+    "questions": (Action.ASK_BACK,),
+    "replies": (Action.REPLY,),
+    "supplements": (Action.SUPPLEMENT,),
+    "waits": (Action.AWAIT_PERSON,),
+    "resumptions": (Action.RESUME,),
+    "call-backs": (Action.CALL_BACK,),
+    "letters": (Action.SEND_BY_POST,),
+    "dispatches": (Action.DISPATCH,),
+    "meetings": (Action.BOOK_MEETING,),
+    "meetings/{meetingId}/outcomes": (Action.HOLD_MEETING, Action.MISS_MEETING, Action.CANCEL_MEETING),
+    "meetings/{meetingId}/cancellations": (Action.CANCEL_MEETING,),
+    "answers": (Action.ANSWER,),
+    "answer-proposals": (Action.PROPOSE_ANSWER,),
+    "answer-approvals": (Action.APPROVE_ANSWER,),
+    "answer-returns": (Action.SEND_BACK_ANSWER,),
+    "rejections": (Action.REJECT,),
+    "closures": (Action.CLOSE,),
+    "withdrawals": (Action.WITHDRAW,),
+    "rounds": (Action.REOPEN,),
+    "corrections": (Action.CORRECT,),
+    "assignments": (Action.ASSIGN,),
+    "escalations": (Action.ESCALATE,),
+    "hand-overs": (Action.HAND_OVER,),
+}
+"""What each operation of a consultation brings about."""
+
+
+def operations() -> str:
+    """Every operation that moves a consultation: what it brings about, from which states, and where it leads."""
+    rows = [_row("operation", "event", "by", "from", "to"), _row(*["---"] * 5)]
+    for path, actions in OPERATIONS.items():
+        rule = TRANSITIONS[actions[0]]
+        to = f"`{rule.to}`" if isinstance(rule.to, State) else _LEADS[rule.to]
+        brought = ", ".join(f"`{each}`" for each in actions)
+        rows.append(_row(f"`POST .../{path}`", brought, _by(rule), _since(rule.since), to))
+    return "\n".join(rows)
 
 
 def _since(states: frozenset[State]) -> str:
@@ -147,7 +199,7 @@ def rules() -> str:
     return "\n".join([*rows, "", f"Edition {shipped.edition}."])
 
 
-def _kept(rule: Rule) -> str:
+def _kept(rule: RetentionRule) -> str:
     if rule.data.setting is not None:
         return f"as `{rule.data.setting}` says"
     if isinstance(rule.period, CalendarYears):
@@ -163,6 +215,7 @@ def _row(*cells: str) -> str:
 
 PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/consultations.md": {"moves": transitions},
+    "docs/integration.md": {"operations": operations},
     "docs/lookups.md": {"states by source": states_by_source},
     "docs/retention.md": {"rules": rules},
     "docs/sandbox.md": {"faults": faults, "persons": persons},

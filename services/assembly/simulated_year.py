@@ -26,6 +26,7 @@ from shared.vault import Vault
 
 MUNICIPALITIES = Path(__file__).resolve().parent.parent / "agreements" / "fixtures" / "municipalities.csv"
 _DAYS = 364
+_BEGIN = "Begin with an empty database: another SAMRAD_HOME, or this one removed."
 
 
 def make_year(seed: int, consultations: int, last: date) -> Year:
@@ -59,12 +60,19 @@ async def play(year: Year, show: Callable[[Progress], None], *, days_a_second: f
         steps = timeline(year)
         try:
             await Player(stage, year).play(steps, after_day)
-        except AlreadyFilled:
-            raise CannotStart(
-                "the database holds consultations already, perhaps of a year that was cut off; "
-                "begin with an empty one: another SAMRAD_HOME"
-            ) from None
+        except AlreadyFilled as filled:
+            raise CannotStart(_refused(filled.reached)) from None
+        except asyncio.CancelledError:
+            print(f"\ncut off: the year that is there is not whole, and is not gone on with. {_BEGIN}", file=sys.stderr)
+            raise
         return len(steps)
+
+
+def _refused(reached: date | None) -> str:
+    if reached is None:
+        return f"the database holds consultations already. {_BEGIN}"
+    there = f"the database holds a simulated year already, up to {reached}."
+    return f"{there} If it was cut off there it is not gone on with. {_BEGIN}"
 
 
 def _stage(settings: Settings, stack: AsyncExitStack) -> Stage:

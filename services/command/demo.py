@@ -373,7 +373,7 @@ def register_call(story: Story) -> str:
         "question": "Är personen kvar i programmet?",
         "happenedAt": (datetime.now(UTC) - timedelta(minutes=10)).isoformat(),
         "minutes": 6,
-        "answer": "Ja, till den 31 december.",
+        "answer": {"text": "Ja, till den 31 december."},
     }
     made = story.post(story.workbench, "/consultation/v1/registrations", body, expect=201)
     events = story.get(story.umea, f"/consultation/v1/consultations/{made['consultationId']}/events")["events"]

@@ -436,6 +436,13 @@ EVENTS = (
         seen_by="both sides; only the answering one when the other is another organisation's",
     ),
     AuditEvent(
+        "consultation.unlinked",
+        Words("En koppling till ett annat samråd togs bort", "A link to another consultation was removed"),
+        "the side that made a link takes it back",
+        {**_PURPOSE, **_DECISION, "kind": "how it stood to the other"},
+        seen_by="both sides; only the answering one when the other is another organisation's",
+    ),
+    AuditEvent(
         "consultation.pulse_given",
         Words("En fråga om hur samrådet gick besvarades", "It was said how a consultation went"),
         "the asking side rates a closed consultation; not what it said",
@@ -476,6 +483,18 @@ EVENTS = (
         {**_PURPOSE, **_DECISION, "fields": "the parts shown", **_PROTECTED},
         outcomes=("permitted", "refused"),
         seen_by=_BOTH,
+    ),
+    AuditEvent(
+        "meeting_slots.offered",
+        Words("Mötestider erbjöds", "Times for meetings were offered"),
+        "the answering authority offers a day's slots in a unit; the record is the first of them",
+        {"unit": "the code of the unit", "slots": "how many are new"},
+    ),
+    AuditEvent(
+        "meeting_slot.withdrawn",
+        Words("En mötestid drogs tillbaka", "A time for meetings was withdrawn"),
+        "the answering authority withdraws a slot that no meeting has had",
+        {"unit": "the code of the unit", "slots": "how many: one"},
     ),
     AuditEvent(
         "unit_calendar.set",
@@ -530,7 +549,7 @@ EVENTS = (
     AuditEvent(
         "consultation.braked",
         Words("Ett samråd nekades: för många olika personer", "A consultation was refused: too many different persons"),
-        "a handler, or one case, would open consultations about more persons than the enumeration brake allows",
+        "a handler, or one case, would open or search for consultations about more persons than the brake allows",
         _BRAKED,
         outcomes=("refused",),
     ),

@@ -18,6 +18,7 @@ from services.consultation.attachments.filing import Filing
 from services.consultation.brake.domain import Limits
 from services.consultation.channels import advice_routes
 from services.consultation.channels import routes as channel_routes
+from services.consultation.channels.slots import routes as slot_routes
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
 from services.consultation.clocks.unit_clocks import UnitClocks
@@ -118,6 +119,7 @@ _ROUTERS = (
     consultation_reading_routes.router,
     consultation_type_routes.router,
     channel_routes.router,
+    slot_routes.router,
     catalogue_routes.router,
     advice_routes.router,
     clock_routes.router,

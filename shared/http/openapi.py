@@ -69,7 +69,7 @@ def openapi_document(routers: Sequence[APIRouter], about: Description) -> dict[s
     )
     _add_components(document, routes, about)
     for route, operation in _operations(routes, document):
-        _complete(operation, list(_dependencies(route.dependant)), route, about)
+        _complete(operation, list(_dependencies(route.dependant)), route, about, document["components"]["schemas"])
     return document
 
 
@@ -86,7 +86,9 @@ def _dependencies(dependant: Dependant) -> Iterator[Any]:
         yield from _dependencies(child)
 
 
-def _complete(operation: dict[str, Any], used: list[Any], route: APIRoute, about: Description) -> None:
+def _complete(
+    operation: dict[str, Any], used: list[Any], route: APIRoute, about: Description, schemas: Mapping[str, Any]
+) -> None:
     parameters = operation.setdefault("parameters", [])
     parameters.append(_header("traceparent", "W3C Trace Context", _TRACE_EXAMPLE))
     for dependency in used:
@@ -101,7 +103,7 @@ def _complete(operation: dict[str, Any], used: list[Any], route: APIRoute, about
             parameters.append(_header("Idempotency-Key", text, "0d5f8b0c-2c3b-4d53-9d67-6b1f2f6b5a11"))
     if not any(isinstance(dependency, Requires) for dependency in used):
         operation["security"] = []
-    _complete_responses(operation["responses"], route)
+    _complete_responses(operation["responses"], route, schemas)
     operation["operationId"] = route.name
 
 
@@ -132,7 +134,7 @@ def _request_body(body: JsonBody) -> dict[str, Any]:
     return {"required": body.required, "content": {"application/json": {"schema": reference, "example": body.example}}}
 
 
-def _complete_responses(responses: dict[str, Any], route: APIRoute) -> None:
+def _complete_responses(responses: dict[str, Any], route: APIRoute, schemas: Mapping[str, Any]) -> None:
     responses.pop("422", None)
     for status, given in route.responses.items():
         # FastAPI drops null members, and an example without its nullable members is not a full one.
@@ -142,9 +144,24 @@ def _complete_responses(responses: dict[str, Any], route: APIRoute) -> None:
         "description": "A problem: what is wrong and what to do / Ett problem: vad som är fel och vad man gör",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": _problem_example()}},
     }
-    for response in responses.values():
+    for status, response in responses.items():
         headers = response.setdefault("headers", {})
         headers["traceparent"] = {"schema": {"type": "string"}, "description": "W3C Trace Context"}
+        if status == "201":
+            headers["Location"] = _answered_header("Where it is told / Var det visas", "uri", required=True)
+        if _is_versioned(response, schemas):
+            headers["ETag"] = _answered_header("Its version, for If-Match / Versionen, för If-Match", required=True)
+
+
+def _answered_header(description: str, format: str | None = None, *, required: bool) -> dict[str, Any]:  # noqa: A002
+    schema = {"type": "string"} | ({"format": format} if format else {})
+    return {"description": description, "required": required, "schema": schema}
+
+
+def _is_versioned(response: Mapping[str, Any], schemas: Mapping[str, Any]) -> bool:
+    """Whether what is answered has a version of its own, to be stated when it is changed."""
+    schema = response["content"].get("application/json", {}).get("schema", {})
+    return "version" in schemas.get(schema.get("$ref", "").rpartition("/")[2], {}).get("properties", {})
 
 
 def _add_components(document: dict[str, Any], routes: Sequence[BaseRoute], about: Description) -> None:

@@ -34,6 +34,7 @@ OTHERS = {UMEA: MALMO, MALMO: UMEA}
 _QUEUE_ROWS = (
     "INSERT INTO queue_count SELECT $1, 'u', 'general', 'x', now(), false, true, '', 1 ON CONFLICT DO NOTHING",
     "INSERT INTO saved_view VALUES ($1, gen_random_uuid(), 'hl-1', 'Vy', true, '{}', now())",
+    "INSERT INTO meeting_slot SELECT $1, gen_random_uuid(), 'u', clock_timestamp(), 30, 1, now(), 'seed', 'hl-1'",
 )
 
 Result = TypeVar("Result")

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.attack
 PER_HANDLER, PER_CASE = 4, 3
 LOOKUPS, CONSULTATIONS = "/consultation/v1/lookups", "/consultation/v1/consultations"
 MARKS = "/consultation/v1/protected-persons"
+SEARCHES = "/consultation/v1/consultation-searches"
 
 _serials = iter(range(100, 999))
 
@@ -70,6 +71,9 @@ class Workers:
     def open(self, person: str, *, by: str, within: str | None = None, **more: Any) -> httpx.Response:
         body = consultation_body(person=person, caseReference=within or case())
         return self.post(CONSULTATIONS, body, by=by, **more)
+
+    def search(self, person: str, *, by: str, **more: Any) -> httpx.Response:
+        return self.post(SEARCHES, {"person": person, "purpose": "case_handling"}, by=by, **more)
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +134,23 @@ def test_look_ups_and_new_consultations_count_together(workers: Workers) -> None
 
     assert refused_by(workers.open(somebody(), by=by, worker=1)) == "handler"
     assert refused_by(workers.look_up(somebody(), by=by)) == "handler"
+
+
+def test_persons_searched_for_count_as_those_asked_about_and_one_too_many_is_refused(workers: Workers) -> None:
+    by, known = handler(), somebody()
+    assert workers.open(known, by=by).status_code == 201
+    for _ in range(PER_HANDLER - 1):
+        assert workers.search(somebody(), by=by).status_code == 200
+
+    refused = workers.search(somebody(), by=by, worker=1)
+
+    assert refused_by(refused) == refused_by(workers.open(somebody(), by=by)) == "handler"
+    assert workers.search(known, by=by).status_code == 200, "the same person again is none too many"
+    assert workers.search(somebody(), by=handler()).status_code == 200
+    (searched,) = [each for each in braked(workers, by) if each["detail"]["purpose"] == "case_handling"]
+    assert (searched["event"], searched["detail"]["caseReference"]) == ("consultation.braked", None)
+    by_number = workers.post(SEARCHES, {"number": "S26-7"}, by=by)
+    assert by_number.status_code == 200, "who is no person is not counted"
 
 
 def test_a_household_fits_in_a_case_and_a_street_does_not(workers: Workers) -> None:

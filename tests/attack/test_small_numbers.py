@@ -201,6 +201,34 @@ def test_types_within_another_municipality_are_never_told(exchange: Exchange, an
     assert {key: group["count"] for key, group in own.items()} == expected
 
 
+def test_no_percentile_of_others_tells_the_time_of_a_single_one(exchange: Exchange, answered: list[Answered]) -> None:
+    shares = ["0", "1", "5", "15", "50", "85", "95", "99", "99.99", "100"]
+    seen = {True: 0, False: 0}
+    for name in PLACES:
+        groups = told(exchange, name, MONTHS[0], MONTHS[0], f"&percentiles={','.join(shares)}")
+        for key, group in groups.items():
+            if group["suppressed"]:
+                continue
+            of_others = sum(each.month == MONTHS[0] and not each.own and each.keys[name] == key for each in answered)
+            for share, shown in zip(shares, group["total"], strict=True):
+                beyond = min(Fraction(share), 100 - Fraction(share)) / 100 * of_others
+                may = of_others == 0 or beyond >= LEAST
+                assert (shown["minutes"] is not None) == may, (name, key, share, of_others)
+                seen[may] += 1
+            assert all(
+                [each["minutes"] is None for each in spread] == [each["minutes"] is None for each in group["total"]]
+                for spread in group["turns"].values()
+            )
+    assert all(seen.values())
+    own = exchange.send(
+        "umea",
+        "GET",
+        "/consultation/v1/lead-times?from=2001-02-01&to=2001-02-28"
+        "&groupBy=organisation&organisation=2120002627&percentiles=0,100",
+    ).json()["groups"]
+    assert [each["minutes"] for group in own for each in group["total"]] == [1, 1] * len(own)
+
+
 def test_the_month_that_is_not_over_is_told_of_ones_own_alone(exchange: Exchange, answered: list[Answered]) -> None:
     today = exchange.clock().date()
 

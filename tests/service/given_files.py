@@ -5,9 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
+from services.consultation.retention.files import EraseFile
+from shared.blobs.directory import DirectoryBlobs
 from tests import openapi_check
 from tests.attack.support import CONSULTATIONS, credentials, sql
 from tests.exchange import Exchange
@@ -104,3 +107,13 @@ def entries(exchange: Exchange, event: str, receipt: dict[str, Any]) -> list[dic
         receipt["consultationId"],
     )
     return [json.loads(row["entry"]) for row in rows]
+
+
+def eraser_of(exchange: Exchange) -> EraseFile:
+    """What removes the contents of files whose records are gone, as the worker does."""
+    blobs = DirectoryBlobs(exchange.home / "attachments", exchange.vault())
+
+    async def erase_file(key: str) -> None:
+        await blobs.erase(UUID(key))
+
+    return erase_file

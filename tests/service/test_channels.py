@@ -196,7 +196,7 @@ def test_registering_a_phone_call_is_one_request(exchange: Exchange) -> None:
 @pytest.mark.requirement(5)
 def test_a_call_that_was_answered_at_once_is_answered_in_the_same_request(exchange: Exchange) -> None:
     exchange.clock.stand_at(MONDAY)
-    body = registration(exchange, answer="Ja, till den 31 december.", caseReference="EB-2026-DIREKT")
+    body = registration(exchange, answer={"text": "Ja, till den 31 december."}, caseReference="EB-2026-DIREKT")
 
     made = exchange.send("af-workbench", "POST", f"{API}/registrations", body)
 
@@ -205,6 +205,67 @@ def test_a_call_that_was_answered_at_once_is_answered_in_the_same_request(exchan
     assert whole["messages"][-1]["text"] == "Ja, till den 31 december."
     # It came at 08.48 and took six minutes: office hours began at eight.
     assert whole["leadTime"]["totalMinutes"] == 6
+
+
+def disclosing(*decided: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"text": "Se besluten.", "disclosures": list(decided), **more}
+
+
+DISCLOSED = {"informationSet": "programme", "decision": "disclose", "content": "Garantin till den 31 december."}
+PARTLY = {"informationSet": "action_plan", "decision": "partly", "reason": "not_needed", "content": "Praktik."}
+REFUSED = {"informationSet": "daily_notes", "decision": "refuse", "reason": "secrecy"}
+ASKED_FOR = {
+    "type": "information_request",
+    "informationSets": ["programme", "action_plan", "daily_notes"],
+    "consentRegisteredOn": "2026-01-02",
+}
+SETS = {"type": "information_request", "details": ASKED_FOR}
+
+
+@pytest.mark.requirement(13)
+@pytest.mark.requirement(5)
+def test_a_call_that_asks_for_sets_is_registered_and_decided_set_by_set_in_one_request(exchange: Exchange) -> None:
+    answer = disclosing(DISCLOSED, PARTLY, REFUSED, closingCode="referred")
+    body = registration(exchange, type="information_request", details=ASKED_FOR, answer=answer)
+
+    made = exchange.send("af-workbench", "POST", f"{API}/registrations", body)
+
+    assert (made.status_code, made.json()["state"]) == (201, "answered"), made.text
+    whole = read(exchange, "umea", made.json())
+    assert (whole["details"], whole["closingCode"]) == (ASKED_FOR, "referred")
+    told = {each["informationSet"]: each for each in whole["informationSets"]}
+    assert {code: (each["basis"], each["decision"], each["content"]) for code, each in told.items()} == {
+        "programme": ("statute", "disclose", "Garantin till den 31 december."),
+        "action_plan": ("consent", "partly", "Praktik."),
+        "daily_notes": ("consent", "refuse", None),
+    }
+    assert told["daily_notes"]["legalBasis"] == "sfs-2009-400-assessment"
+    assert told["daily_notes"]["appeal"]["sv"]
+
+
+@pytest.mark.requirement(13)
+def test_the_sets_that_a_call_asks_for_are_decided_later_when_it_is_not_answered_at_once(exchange: Exchange) -> None:
+    body = registration(exchange, type="information_request", details=ASKED_FOR)
+    made = exchange.send("af-workbench", "POST", f"{API}/registrations", body).json()
+
+    waiting = read(exchange, "umea", made)["informationSets"]
+    bare = post(exchange, "af-workbench", made, "answers", 2, {"text": "Se besluten."})
+    whole = post(exchange, "af-workbench", made, "answers", 2, disclosing(DISCLOSED, PARTLY, REFUSED))
+
+    assert [each["decision"] for each in waiting] == [None, None, None]
+    assert (bare.status_code, sorted(bare.json()["missing"])) == (422, ["action_plan", "daily_notes", "programme"])
+    assert (whole.status_code, whole.json()["state"]) == (200, "answered")
+
+
+def test_a_call_carries_the_form_of_its_type(exchange: Exchange) -> None:
+    details = {"type": "joint_planning", "needs": ["language", "health"]}
+
+    made = exchange.send(
+        "af-workbench", "POST", f"{API}/registrations", registration(exchange, type="joint_planning", details=details)
+    )
+
+    assert made.status_code == 201, made.text
+    assert read(exchange, "umea", made.json())["details"] == details
 
 
 def test_a_registration_sent_again_with_its_key_makes_nothing_new(exchange: Exchange) -> None:
@@ -232,6 +293,21 @@ def test_a_registration_sent_again_with_its_key_makes_nothing_new(exchange: Exch
         ({"caseReference": "x" * 32}, 422, "case_reference_invalid"),
         ({"purpose": "Nyfikenhet"}, 422, "malformed_request"),
         ({"assignedTo": "af-9"}, 422, "malformed_request"),
+        ({"type": "joint_planning"}, 422, "malformed_request"),
+        ({"details": ASKED_FOR}, 422, "malformed_request"),
+        ({"type": "information_request", "details": {**ASKED_FOR, "informationSets": []}}, 422, "malformed_request"),
+        ({**SETS, "details": {**ASKED_FOR, "consentRegisteredOn": "2099-01-01"}}, 422, "malformed_request"),
+        ({**SETS, "answer": disclosing()}, 422, "disclosures_do_not_match"),
+        ({**SETS, "answer": disclosing(DISCLOSED)}, 422, "disclosures_do_not_match"),
+        ({**SETS, "answer": disclosing(DISCLOSED, DISCLOSED, PARTLY, REFUSED)}, 422, "disclosures_do_not_match"),
+        (
+            {**SETS, "answer": disclosing(DISCLOSED, PARTLY, {**REFUSED, "content": "Anteckning."})},
+            422,
+            "disclosures_do_not_match",
+        ),
+        ({"answer": disclosing(DISCLOSED)}, 422, "disclosures_do_not_match"),
+        ({"answer": disclosing(closingCode="withdrawn")}, 422, "malformed_request"),
+        ({"answer": "Ja."}, 422, "malformed_request"),
     ],
     ids=lambda value: next(iter(value.items())).__repr__() if isinstance(value, dict) else None,
 )

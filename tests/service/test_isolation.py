@@ -28,6 +28,7 @@ from tests.folding import fold_all
 from tests.openapi_check import SERVICES, document
 from tests.service.given_consultations import WORKBENCH_ROWS, disclosed, ended, held, reached
 from tests.service.given_files import filed
+from tests.service.test_protected_identity import somebody
 from tests.webhooks import written_subscription
 
 PUBLIC = {
@@ -72,6 +73,8 @@ NO_OBJECT = {
     ("consultation", "GET", "/queue"): "lists what is put to the caller",
     ("consultation", "POST", "/registrations"): "makes a new record of the organisation in the body, put to the caller",
     ("consultation", "GET", "/channel-advice"): "advice on a type of question, the same for everybody",
+    ("consultation", "GET", "/meeting-slots"): "lists the caller's own",
+    ("consultation", "POST", "/meeting-slots"): "makes new records of the caller's own",
     ("consultation", "GET", "/unit-calendars"): "opening hours are told to whoever asks or answers",
     ("consultation", "POST", "/unit-calendars"): "makes a new record of the caller's own",
     ("consultation", "GET", "/unit-targets"): "target times are told to whoever asks or answers",
@@ -332,12 +335,17 @@ def foreign(running: Exchange) -> dict[str, str]:
     fold_all(running)
     template, *_ = [sql(running, "consultation", "postgres", each.replace("$1", _MALMO)) for each in WORKBENCH_ROWS]
     (view,) = sql(running, "consultation", "postgres", *_QUEUE_ROWS_OF_MALMO)
+    (slot,) = sql(running, "consultation", "postgres", _SLOT_OF_MALMO)
+    marked = running.send("malmo", "POST", "/consultation/v1/protected-persons", {"person": somebody()})
+    assert marked.status_code == 201, marked.text
     return {
         "webhookSubscriptionId": subscription,
         "webhookDeliveryId": delivery,
         "consultationId": consultation["consultationId"],
         "viewId": str(view["id"]),
         "templateId": str(template[0]["id"]),
+        "markId": marked.json()["markId"],
+        "slotId": str(slot["id"]),
         "lookupId": lookup["lookupId"],
         "householdLookupId": household.json()["householdLookupId"],
         "agreementId": agreement.json()["agreementId"],
@@ -360,6 +368,10 @@ def register_intervention(exchange: Exchange, organisation: str) -> None:
 # As if Malmö answered questions too: what counts and saves is any organisation's.
 _MALMO = "'0007:2120001124'"
 _OF_MALMO = f"SELECT {_MALMO}, "
+_SLOT_OF_MALMO = (
+    f"INSERT INTO meeting_slot {_OF_MALMO} gen_random_uuid(), 'u', now() + random() * interval '99 days', 30, 1, "
+    "now(), 'test', 'hl-1' RETURNING id"
+)
 _QUEUE_ROWS_OF_MALMO = (
     f"INSERT INTO queue_count {_OF_MALMO} 'u', 'general', 'x', now(), false, true, '', 1 ON CONFLICT DO NOTHING",
     f"INSERT INTO saved_view {_OF_MALMO} gen_random_uuid(), 'hl-1', 'Vy', true, '{{}}', now() RETURNING id",

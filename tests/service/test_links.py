@@ -111,6 +111,76 @@ def test_a_link_takes_the_scope_to_work_with_it(exchange: Exchange) -> None:
     assert (refused.status_code, refused.json()["requiredScope"]) == (403, "samrad:consultations.manage")
 
 
+def removed(exchange: Exchange, name: str, one: Any, other: Any, kind: str = "related") -> Any:
+    to = other if isinstance(other, str) else other["consultationId"]
+    path = f"{CONSULTATIONS}/{one['consultationId']}/links/removals"
+    return exchange.send(name, "POST", path, {"to": to, "kind": kind})
+
+
+@pytest.mark.parametrize("name", ["umea", HANDLER])
+@pytest.mark.parametrize("kind", ["related", "duplicate_of"])
+def test_a_link_is_removed_by_the_side_that_made_it_and_the_trail_keeps_both_acts(
+    exchange: Exchange, name: str, kind: str
+) -> None:
+    one, other = exchange.open(), exchange.open()
+    theirs = HANDLER if name == "umea" else "umea"
+    link(exchange, name, one, other, kind)
+
+    by_the_other_side = removed(exchange, theirs, one, other, kind)
+    done = removed(exchange, name, one, other, kind)
+    again = removed(exchange, name, one, other, kind)
+
+    assert [each.status_code for each in (by_the_other_side, done, again)] == [404, 200, 404]
+    assert linked(exchange, "umea", one) == linked(exchange, "umea", other) == []
+    entries = exchange.send("umea", "GET", f"/consultation/v1/audit-entries?objectId={one['consultationId']}").json()
+    told = [each["event"] for each in entries["entries"]]
+    assert [told.count(event) for event in ("consultation.linked", "consultation.unlinked")] == [1, 1]
+    assert link(exchange, theirs, one, other, kind).status_code == 201
+
+
+def test_what_has_no_direction_is_removed_from_either_end_and_the_rest_from_where_it_was_made(
+    exchange: Exchange,
+) -> None:
+    one, other = exchange.open(), exchange.open()
+    for kind in ("related", "follows"):
+        link(exchange, "umea", one, other, kind)
+
+    found = [removed(exchange, "umea", other, one, kind).status_code for kind in ("related", "follows")]
+
+    assert found == [200, 404]
+    assert linked(exchange, "umea", one) == [("follows", other["number"])]
+
+
+def test_a_link_to_what_is_hidden_since_is_not_there_to_be_removed(exchange: Exchange) -> None:
+    one, other = exchange.open(), exchange.open()
+    link(exchange, "umea", one, other)
+    path = f"{CONSULTATIONS}/{other['consultationId']}/violence-marks"
+    assert exchange.send("umea-violence", "POST", path, version=1).status_code == 200
+
+    hidden, nowhere = (removed(exchange, "umea", one, to) for to in (other, NOBODY))
+
+    assert (hidden.status_code, hidden.json()["code"]) == (nowhere.status_code, nowhere.json()["code"])
+    assert hidden.status_code == 404
+
+
+def test_the_database_lets_nobody_remove_or_change_what_the_other_side_has_linked(exchange: Exchange) -> None:
+    one, other = exchange.open(), exchange.open()
+    link(exchange, "umea", one, other)
+    as_af = f"SET app.org = '{AF}'"
+    chosen = f"consultation_id IN ('{one['consultationId']}', '{other['consultationId']}')"
+
+    assert sql(exchange, f"SELECT 1 FROM consultation_link WHERE {chosen}", role="consultation_runtime", first=as_af)
+    gone = sql(
+        exchange,
+        f"DELETE FROM consultation_link WHERE {chosen} RETURNING 1",
+        role="consultation_runtime",
+        first=as_af,
+    )
+    assert gone == []
+    with pytest.raises(Exception, match="append only"):
+        sql(exchange, f"UPDATE consultation_link SET kind = 'follows' WHERE {chosen}")
+
+
 def test_the_database_keeps_a_link_with_an_end_that_is_not_there_from_being_written(exchange: Exchange) -> None:
     one, others = exchange.open("umea"), exchange.open("malmo")
     insert = f"""

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,38 @@ def test_an_answer_that_breaks_the_document_is_noticed(exchange: Exchange) -> No
     answer._content = json.dumps(spoiled).encode()
 
     with pytest.raises(AssertionError, match="consultations"):
+        check(answer)
+
+
+def answers(service: str) -> Iterator[tuple[str, str, dict[str, Any], set[str]]]:
+    """Operation, status, what it has at its top, and the headers, of each documented answer that is no problem."""
+    schemas = document(service)["components"]["schemas"]
+    for template, item in document(service)["paths"].items():
+        for method, operation in item.items():
+            for status, answer in operation["responses"].items():
+                schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+                members = schemas.get(schema.get("$ref", "").rpartition("/")[2], {}).get("properties", {})
+                yield f"{method} {template}", status, members, set(answer["headers"])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_creation_documents_where_it_is_and_every_version_its_etag(service: str) -> None:
+    """`tests/openapi_check.py` holds every answer of every test to the headers that are documented as given."""
+    created = {operation: headers for operation, status, _, headers in answers(service) if status == "201"}
+    versioned = {operation: headers for operation, _, members, headers in answers(service) if "version" in members}
+
+    assert created
+    assert versioned
+    assert [operation for operation, headers in created.items() if "Location" not in headers] == []
+    assert [operation for operation, headers in versioned.items() if "ETag" not in headers] == []
+
+
+def test_an_answer_without_a_header_that_is_promised_is_noticed(exchange: Exchange) -> None:
+    view = {"name": "Utan adress", "shared": False, "filters": {}}
+    answer = exchange.send("af-workbench", "POST", "/consultation/v1/queue/views", view)
+    del answer.headers["Location"]
+
+    with pytest.raises(AssertionError, match="Location is missing"):
         check(answer)
 
 

@@ -470,8 +470,8 @@ def test_a_view_is_ones_own_until_it_is_shared_and_only_who_saved_it_removes_it(
     assert set(ids) <= views(handler)
     assert set(ids) & views("af-colleague") == {ids[1]}
     for view in ids:
-        assert post(exchange, f"{QUEUE}/views/{view}/removals", handler="af-colleague").status_code == 404
-        assert post(exchange, f"{QUEUE}/views/{view}/removals", handler=handler).status_code == 200
+        assert exchange.send(AF_DESK, "DELETE", f"{QUEUE}/views/{view}", handler="af-colleague").status_code == 404
+        assert exchange.send(AF_DESK, "DELETE", f"{QUEUE}/views/{view}", handler=handler).status_code == 200
     assert views(handler).isdisjoint(ids)
 
 

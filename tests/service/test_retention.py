@@ -15,7 +15,6 @@ from sqlalchemy.exc import DBAPIError
 
 from services.consultation.lookups.simulator.persons import number
 from services.consultation.retention.classes import AUDIT_TRAIL, CONSULTATION
-from services.consultation.retention.files import no_files
 from services.consultation.retention.periods import CalendarYears
 from services.consultation.retention.rules import Rules, read_rules
 from services.consultation.retention.run import Erasing, Ran
@@ -25,6 +24,7 @@ from tests.attack.support import BASE, CONSULTATIONS, sql
 from tests.exchange import NOBODY, Exchange, lookup_body
 from tests.folding import fold_all
 from tests.service.given_consultations import HANDLER, held
+from tests.service.given_files import eraser_of, given_file, kept_at
 
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 RULES = read_rules()
@@ -44,7 +44,7 @@ def erase(exchange: Exchange, rules: Rules = RULES, *, batch: int = 100, stop_af
     async def run() -> Ran:
         database = Database(exchange.postgres.url("consultation", WORKER_ROLE), pool_size=1)
         try:
-            erasing = Erasing(rules, no_files, batch)
+            erasing = Erasing(rules, eraser_of(exchange), batch)
             stopping: Callable[[], bool] = lambda: stop_after is not None and next(asked) >= stop_after  # noqa: E731
             return await erasing.run(database.without_tenant, lambda: datetime.now(UTC), stopping)
         finally:
@@ -113,7 +113,7 @@ def with_everything(exchange: Exchange, person: str, neighbour: dict[str, Any], 
     booked = send(exchange, HANDLER, receipt, "meetings", 5, meeting)
     exchange.clock.stand_at(moment - 30 * DAY)
     send(exchange, HANDLER, receipt, f"meetings/{booked['meetingId']}/outcomes", 6, {"outcome": "held"})
-    decided = [
+    decided: list[dict[str, Any]] = [
         {"informationSet": "programme", "decision": "disclose", "content": "MARK-uppgift"},
         {
             "informationSet": "action_plan",
@@ -122,9 +122,17 @@ def with_everything(exchange: Exchange, person: str, neighbour: dict[str, Any], 
             "explanation": "MARK-skäl",
         },
     ]
-    send(exchange, HANDLER, receipt, "answers", 7, {"text": "MARK-svar", "disclosures": decided})
+    for name in ("umea", HANDLER):
+        send(exchange, name, receipt, "notes", None, {"text": "MARK-anteckning"})
+    decided[0]["attachments"] = [given_file(exchange, HANDLER, receipt, file_name="MARK-bilaga.pdf")]
+    answer = {"text": "MARK-svar", "disclosures": decided}
+    send(exchange, HANDLER, receipt, "answer-proposals", 7, answer)
+    approved = exchange.send(
+        "af-lead", "POST", f"{CONSULTATIONS}/{receipt['consultationId']}/answer-approvals", version=8, handler="hl-2"
+    )
+    assert approved.status_code == 200, approved.text
     exchange.clock.stand_at(moment)
-    send(exchange, "umea", receipt, "closures", 8, None)
+    send(exchange, "umea", receipt, "closures", 10, None)
     send(exchange, "umea", receipt, "pulses", None, {"rating": 2, "text": "MARK-omdöme"})
     send(exchange, "umea", receipt, "links", None, {"to": neighbour["consultationId"], "kind": "related"})
     hold = held(exchange, "umea", receipt)
@@ -147,6 +155,11 @@ def traces(exchange: Exchange, marks: list[str]) -> dict[str, int]:
         for each in tables
     )
     return {each["name"]: each["number"] for each in sql(exchange, counted, patterns) if each["number"]}
+
+
+def attachment_of(exchange: Exchange, consultation: uuid.UUID) -> str:
+    (kept,) = sql(exchange, "SELECT id FROM attachment WHERE consultation_id = $1", consultation)
+    return str(kept["id"])
 
 
 def figures(exchange: Exchange, moment: datetime) -> list[Any]:
@@ -181,12 +194,17 @@ def test_a_consultation_goes_with_everything_that_belongs_to_it_and_leaves_nothi
     sql(exchange, "DELETE FROM idempotency_record")
     before = figures(exchange, moment)
     beside = traces(exchange, [neighbour["consultationId"], neighbour["number"]])
-    left = {*CONSULTATION.tables, "lead_time_fact", *AUDIT_TRAIL.tables} - {"audit_queue", "audit_chain"}
+    # An answer that waits for a second handler is gone when it is told.
+    nowhere = {"audit_queue", "audit_chain", "answer_proposal"}
+    left = {*CONSULTATION.tables, "lead_time_fact", *AUDIT_TRAIL.tables} - nowhere
     assert left - traces(exchange, marks).keys() <= {"audit_checkpoint"}, "it has left traces wherever it can"
+
+    file = kept_at(exchange, attachment_of(exchange, consultation))
+    assert file.exists()
 
     ran = erase(exchange)
 
-    assert ran.erased["consultation"] == 1
+    assert (ran.erased["consultation"], ran.files, file.exists()) == (1, 1, False)
     assert traces(exchange, marks).keys() <= {"audit_entry"}, "the trail has a time of its own"
     assert figures(exchange, moment) == before
     assert status(exchange, neighbour) == 200
@@ -246,7 +264,7 @@ def test_a_clock_that_runs_ahead_erases_nothing_before_its_time(exchange: Exchan
     async def run() -> Ran:
         database = Database(exchange.postgres.url("consultation", WORKER_ROLE), pool_size=1)
         try:
-            return await Erasing(RULES, no_files).run(database.without_tenant, exchange.clock)
+            return await Erasing(RULES, eraser_of(exchange)).run(database.without_tenant, exchange.clock)
         finally:
             await database.close()
 
@@ -407,7 +425,7 @@ def test_what_somebody_is_changing_is_left_for_the_next_run(exchange: Exchange) 
             async with holder.without_tenant() as connection:
                 held_row = text("SELECT 1 FROM consultation WHERE id = :id FOR UPDATE")
                 await connection.execute(held_row, {"id": _id(receipts[0])})
-                return await Erasing(RULES, no_files).run(database.without_tenant, lambda: datetime.now(UTC))
+                return await Erasing(RULES, eraser_of(exchange)).run(database.without_tenant, lambda: datetime.now(UTC))
         finally:
             await database.close()
             await holder.close()

@@ -20,7 +20,6 @@ from services.consultation import tables
 from services.consultation.main import MIGRATIONS
 from services.consultation.retention import repository
 from services.consultation.retention.classes import CONSULTATION, DATA_CLASSES, ERASED_BY_THE_JOB
-from services.consultation.retention.files import no_files
 from services.consultation.retention.parts import PARTS, Part
 from services.consultation.retention.policies import erased_with_its_consultation
 from services.consultation.retention.prove import Proof, prove
@@ -33,6 +32,7 @@ from shared.database.migrate import upgrade
 from shared.sealing.sealer import seal
 from tests.attack.support import sql
 from tests.exchange import Exchange
+from tests.service.given_files import eraser_of
 from tests.service.test_queue_plans import explained
 from tests.sizes import sample_or_full
 
@@ -454,7 +454,7 @@ def test_a_run_by_the_clock_of_today_leaves_last_years_alone(filled: Exchange) -
     async def run() -> object:
         database = Database(filled.postgres.url(DATABASE, WORKER_ROLE), pool_size=1)
         try:
-            return await Erasing(RULES, no_files).run(database.without_tenant, lambda: datetime.now(UTC))
+            return await Erasing(RULES, eraser_of(filled)).run(database.without_tenant, lambda: datetime.now(UTC))
         finally:
             await database.close()
 

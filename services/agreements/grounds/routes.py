@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from services.agreements.days import swedish_day
 from services.agreements.grounds.decide import decide
@@ -29,6 +29,7 @@ from services.agreements.scopes import DECISIONS_MAKE
 from services.agreements.wire import OnDay, answered, links
 from services.agreements.wiring import Wired
 from shared.http.bodies import JsonBody
+from shared.http.conditions import etag
 from shared.problems import NOT_FOUND, Problem
 from shared.tokens.caller import Caller, Requires
 
@@ -92,6 +93,7 @@ async def make_decision(
     wired: Wired,
     _: Decider,
     body: Annotated[DecisionBody, Depends(JsonBody(DecisionBody, DECISION_BODY_EXAMPLE))],
+    response: Response,
 ) -> DecisionAnswer:
     """Internal, once per exchange: may the organisation ask for these information sets for this purpose, today?
 
@@ -109,4 +111,5 @@ async def make_decision(
         stated_law=body.stated_law,
         received_on=body.received_on,
     )
+    response.headers["ETag"] = etag(decision.version)
     return decision_answer(decision)

@@ -50,7 +50,7 @@ async def brake_refusal(
     *,
     object_type: str,
     purpose: str,
-    case_reference: str,
+    case_reference: str | None,
     person_mark: bytes,
     now: datetime,
 ) -> Problem:

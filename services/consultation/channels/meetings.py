@@ -8,20 +8,23 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.channels.problems import MEETING_ENDED, MEETING_NOT_YET
+from services.consultation.channels.problems import MEETING_ENDED, MEETING_NOT_YET, SLOT_TAKEN
+from services.consultation.channels.slots import repository as slots
 from services.consultation.consultations.changes import Change, Find, apply
 from services.consultation.consultations.domain import Actor, Channel, Consultation, Event
 from services.consultation.consultations.repository import Reader, find_answered_by
-from shared.problems import NOT_FOUND, Problem
+from shared.problems import MALFORMED, NOT_FOUND, Problem
 
 _COLUMNS = "id, kind, booked_at, starts_at, minutes, participants, outcome, missed_by, outcome_at"
 _BOOK = text(
     """
     INSERT INTO meeting (org, id, consultation_id, answering_org, kind, booked_sequence, booked_at, starts_at, minutes,
-                         participants)
-    VALUES (:org, :id, :consultation_id, :answering_org, :kind, :sequence, :at, :starts_at, :minutes, :participants)
+                         participants, slot_id)
+    VALUES (:org, :id, :consultation_id, :answering_org, :kind, :sequence, :at, :starts_at, :minutes, :participants,
+            :slot_id)
     """
 )
 _FIND = text(
@@ -65,14 +68,22 @@ class MeetingOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Time:
+    """When, and for how many minutes."""
+
+    starts_at: datetime
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Meeting:
-    """What is booked."""
+    """What is booked: at a time that was agreed upon, or in a slot, which tells when and how long."""
 
     id: UUID
     kind: MeetingKind
-    starts_at: datetime
-    minutes: int
     participants: tuple[Participant, ...]
+    time: Time | None
+    slot_id: UUID | None = None
 
 
 _CHANNELS = {
@@ -83,26 +94,44 @@ _CHANNELS = {
 
 
 async def book_meeting(connection: AsyncConnection, change: Change, meeting: Meeting) -> Consultation:
-    """The consultation waits for the meeting from here on. Raises Problem 404, 409, 412."""
+    """The consultation waits for the meeting from here on.
+
+    Raises Problem 404, 409 also for a slot that somebody has, 412, 422 for one that the consultation's unit does not
+    offer, or that has passed.
+    """
 
     def booked(consultation: Consultation, by: Actor) -> tuple[Consultation, Event]:
         return consultation.book_meeting(by, meeting=str(meeting.id), kind=meeting.kind.value)
 
     after = await apply(connection, change, find_answered_by, booked)
+    time = meeting.time or await _time_of_slot(connection, after, meeting.slot_id, change.at)
     values: dict[str, Any] = {
         "org": after.organisation,
         "id": meeting.id,
+        "slot_id": meeting.slot_id,
         "consultation_id": after.id,
         "answering_org": after.answering,
         "kind": meeting.kind.value,
         "sequence": after.version,
         "at": change.at,
-        "starts_at": meeting.starts_at,
-        "minutes": meeting.minutes,
+        "starts_at": time.starts_at,
+        "minutes": time.minutes,
         "participants": [each.value for each in meeting.participants],
     }
-    await connection.execute(_BOOK, values)
+    try:
+        await connection.execute(_BOOK, values)
+    except IntegrityError as fault:
+        if getattr(fault.orig and fault.orig.__cause__, "constraint_name", None) != slots.TAKEN:
+            raise
+        raise Problem(SLOT_TAKEN) from None
     return after
+
+
+async def _time_of_slot(connection: AsyncConnection, after: Consultation, slot_id: UUID | None, now: datetime) -> Time:
+    slot = None if slot_id is None else await slots.find(connection, after.answering, slot_id)
+    if slot is None or slot.unit != after.unit or slot.starts_at <= now:
+        raise Problem(MALFORMED, members={"errors": [{"field": "slotId", "reason": "unknown"}]})
+    return Time(slot.starts_at, slot.minutes)
 
 
 async def end_meeting(

@@ -19,6 +19,21 @@ MEETING_NOT_YET = ProblemKind(
         "Cancel it, or register the outcome when it has begun.",
     ),
 )
+SLOT_TAKEN = ProblemKind(
+    "slot_taken",
+    409,
+    Words("Tiden är bokad", "The slot is booked"),
+    Words("Läs de lediga tiderna på nytt och välj en annan.", "Read the free slots anew and choose another."),
+)
+SLOTS_NOT_POSSIBLE = ProblemKind(
+    "slots_not_possible",
+    422,
+    Words("Inga mötestider ryms den dagen", "No slot fits in that day"),
+    Words(
+        "Enheten är stängd den dagen, eller mötet är längre än öppettiden. Läs enhetens öppettider.",
+        "The unit is closed that day, or the meeting is longer than its hours. Read the unit's opening hours.",
+    ),
+)
 TIME_NOT_USABLE = ProblemKind(
     "time_not_usable",
     422,

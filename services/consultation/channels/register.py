@@ -5,6 +5,7 @@ both. Lead time runs from when it came, not from when it was registered.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +26,9 @@ from services.consultation.consultations import repository
 from services.consultation.consultations.answer import answer_consultation
 from services.consultation.consultations.changes import Change
 from services.consultation.consultations.claim import claim_consultation
+from services.consultation.consultations.disclosures.asked import named_sets
+from services.consultation.consultations.disclosures.domain import Disclosure
+from services.consultation.consultations.disclosures.repository import asked_values
 from services.consultation.consultations.domain import (
     Action,
     Actor,
@@ -34,9 +38,12 @@ from services.consultation.consultations.domain import (
     State,
     event_of,
 )
+from services.consultation.consultations.forms.keeping import seal_form
+from services.consultation.consultations.forms.models import Form
 from services.consultation.consultations.messages import seal_message
 from services.consultation.consultations.numbers import new_number
 from services.consultation.consultations.placement import Placement, place
+from services.consultation.consultations.reasons import AnswerClosing, ClosingCode
 from services.consultation.grounds.domain import AskingOrganisation, Decision, Grounds
 from services.consultation.persons.domain import PersonNumber
 from services.consultation.persons.vault import mark_person, seal_person
@@ -54,10 +61,20 @@ _IS_PROTECTED = text("SELECT is_protected(:person_mark)")
 
 
 @dataclass(frozen=True, slots=True)
+class AtOnce:
+    """What was answered while it came, with the decision on each set that was asked for by name."""
+
+    text: str
+    decided: Sequence[Disclosure] = ()
+    closing: AnswerClosing = ClosingCode.ANSWERED
+
+
+@dataclass(frozen=True, slots=True)
 class Registration:
     """What came. `organisation` asked, `asked_by` is the caller's handler id at its side, "" when it was not told.
 
-    `happened_at` is when it came; `minutes` is the handler's time. `answer` when it was answered at once.
+    `form` is the one of its type. `happened_at` is when it came; `minutes` is the handler's time. `answer` when it was
+    answered at once.
     """
 
     organisation: str
@@ -69,9 +86,10 @@ class Registration:
     person: PersonNumber
     question: str
     category: QuestionCategory | None
+    form: Form | None
     happened_at: datetime
     minutes: int
-    answer: str | None
+    answer: AtOnce | None
 
     @property
     def information_set(self) -> str:
@@ -160,7 +178,10 @@ async def register(
     clockwork: Clockwork,
     now: datetime,
 ) -> Registered:
-    """The consultation, claimed by the handler who registers it, and answered when it was answered at once."""
+    """The consultation, claimed by the handler who registers it, and answered when it was answered at once.
+
+    Raises Problem 422 when the decisions of the answer do not match the sets that were asked for: nothing is written.
+    """
     for _ in range(_NUMBER_TRIES):
         registered = _registered(caller, registration, decision, clockwork.rules(registration.type.value, now), now)
         values = _values(needs, caller, registration, registered, decision, now)
@@ -182,7 +203,10 @@ async def register(
     if registration.answer is not None:
         ended = min(now, registration.happened_at + timedelta(minutes=registration.minutes))
         answering = replace(change, expected_version=after.version, event_id=uuid4(), happened_at=ended)
-        after = await answer_consultation(connection, answering, registration.answer, told_already=True)
+        answer = registration.answer
+        after = await answer_consultation(
+            connection, answering, answer.text, answer.decided, answer.closing, told_already=True
+        )
     return replace(registered, consultation=after)
 
 
@@ -281,7 +305,8 @@ def _values(
         "restricted": placement.restricted,
         "round": 1,
         "previous_id": None,
-        "details_sealed": None,
+        "details_sealed": seal_form(needs.vault, consultation.id, registration.form) if registration.form else None,
+        **asked_values(named_sets(registration.form)),
         "matter": None,
         # Whoever is spoken to is told by the one who answers.
         "expected_at": None,

@@ -15,17 +15,20 @@ from services.consultation.channels.meetings import (
     Meeting,
     MeetingOutcome,
     Participant,
+    Time,
     book_meeting,
     end_meeting,
     meetings_of,
 )
 from services.consultation.channels.register import (
+    AtOnce,
     RegisterDependencies,
     Registered,
     Registration,
     decide_registration,
     register,
 )
+from services.consultation.clocks.zone import SWEDEN
 from services.consultation.consultations.carrying_out import (
     CHANGED,
     ConsultationId,
@@ -37,7 +40,8 @@ from services.consultation.consultations.carrying_out import (
 from services.consultation.consultations.changes import Change
 from services.consultation.consultations.disclosures.wire import read_disclosures
 from services.consultation.consultations.domain import Channel, Consultation, State
-from services.consultation.consultations.models import ChangedConsultation
+from services.consultation.consultations.forms.models import require_form
+from services.consultation.consultations.models import AnswerRequest, ChangedConsultation
 from services.consultation.consultations.purposes import fit_to_ask_about
 from services.consultation.consultations.reading_routes import is_withheld, reading, visible
 from services.consultation.consultations.repository import find_own
@@ -77,11 +81,13 @@ async def register_contact(
 ) -> Response:
     """The whole of it in one request: who asked about whom, what, when it came, and the answer if it had one at once.
 
-    The consultation is the asking organisation's, and the handler who registers it has it. About a person with
-    protected identity nothing is registered.
+    The consultation is the asking organisation's, and the handler who registers it has it. `details` and `answer` are
+    held to the same as when it is opened and answered apart. About a person with protected identity nothing is
+    registered.
 
-    Allt i en begäran: vem som frågade om vem, vad, när det kom, och svaret om det gavs direkt. Om en person med
-    skyddade personuppgifter registreras ingenting.
+    Allt i en begäran: vem som frågade om vem, vad, när det kom, och svaret om det gavs direkt. `details` och
+    `answer` prövas som när samrådet öppnas och besvaras för sig. Om en person med skyddade personuppgifter registreras
+    ingenting.
     """
     context = context_of(request)
     now = context.clock()
@@ -225,15 +231,19 @@ async def book(
 ) -> Response:
     """The question needs a talk: from here on the consultation waits for the meeting, and lead time says so.
 
-    Frågan behöver ett samtal: härifrån väntar samrådet på mötet, och ledtiden visar det.
+    In a slot that its unit offers, or at a time that has been agreed upon. A slot is booked once.
+
+    Frågan behöver ett samtal: härifrån väntar samrådet på mötet, och ledtiden visar det. På en tid som enheten
+    erbjuder, eller en som man kommit överens om. En erbjuden tid bokas en gång.
     """
     if len(set(body.participants)) < len(body.participants):
         raise Problem(MALFORMED, members={"errors": [{"field": "participants", "reason": "repeated"}]})
-    meeting = Meeting(uuid4(), body.kind, body.starts_at, body.minutes, tuple(body.participants))
+    meeting = Meeting(uuid4(), body.kind, tuple(body.participants), _agreed_time(body), body.slot_id)
 
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
         # Here and not before: a booking that is sent again answers the same, also when the meeting has begun.
-        wire.ahead(body.starts_at, change.at)
+        if meeting.time is not None:
+            wire.ahead(meeting.time.starts_at, change.at)
         return await book_meeting(connection, change, meeting)
 
     def told(context: Context, caller: Caller, after: Consultation) -> ChangedConsultation:
@@ -339,10 +349,20 @@ async def list_meetings(request: Request, caller: Reader, consultation_id: Consu
     return context.json(wire.MeetingList(withheld=withheld, meetings=meetings, links=links))
 
 
+def _agreed_time(body: wire.MeetingRequest) -> Time | None:
+    """When it is, unless a slot tells. Raises Problem for both and for neither."""
+    if body.slot_id is None and body.starts_at is not None and body.minutes is not None:
+        return Time(body.starts_at, body.minutes)
+    if body.slot_id is not None and body.starts_at is None and body.minutes is None:
+        return None
+    raise Problem(MALFORMED, members={"errors": [{"field": "slotId", "reason": "one_of_slot_and_time"}]})
+
+
 def _read_registration(context: Context, body: wire.RegistrationRequest) -> Registration:
     if body.channel not in _REGISTRABLE:
         raise Problem(MALFORMED, members={"errors": [{"field": "channel", "reason": "not_registered_by_hand"}]})
     now = context.clock()
+    require_form(body.type, body.details, now.astimezone(SWEDEN).date())
     return Registration(
         organisation=_organisation(body.asking_organisation),
         asked_by=body.asked_by or "",
@@ -353,10 +373,15 @@ def _read_registration(context: Context, body: wire.RegistrationRequest) -> Regi
         person=read_person(body.person),
         question=body.question,
         category=body.category,
+        form=body.details,
         happened_at=wire.happened(body.happened_at, now) or now,
         minutes=body.minutes,
-        answer=body.answer,
+        answer=_at_once(body.answer) if body.answer else None,
     )
+
+
+def _at_once(answer: AnswerRequest) -> AtOnce:
+    return AtOnce(answer.text, read_disclosures(answer.disclosures), answer.closing_code)
 
 
 def _organisation(number: str) -> str:

@@ -12,8 +12,9 @@ from services.consultation.channels.meetings import MeetingKind, MeetingOutcome,
 from services.consultation.channels.problems import TIME_NOT_USABLE
 from services.consultation.consultations.disclosures.wire import Disclosures
 from services.consultation.consultations.domain import Channel, ConsultationType
+from services.consultation.consultations.forms.models import Details
 from services.consultation.consultations.message_text import MessageText
-from services.consultation.consultations.models import ChangedConsultation
+from services.consultation.consultations.models import AnswerRequest, ChangedConsultation
 from services.consultation.consultations.reasons import AnswerClosing, ClosingCode
 from services.consultation.question_categories import QuestionCategory
 from services.consultation.wire import CaseReference, Instant, PersonText
@@ -47,9 +48,11 @@ Links = Annotated[dict[str, dict[str, str]], Field(alias="_links")]
 
 
 class RegistrationRequest(WireModel):
-    """What came by phone, by post or at an office, in one request. `answer` when it was answered at once.
+    """What came by phone, by post or at an office, in one request. `details` is the form of the type.
 
     `happenedAt` is when it came: lead time runs from there. `askedBy` is the asker's handler id at its own side.
+    `answer` when it was answered at once: the same as of `POST .../answers`, with a decision on each set that
+    `details` asks for.
     """
 
     channel: Annotated[Channel, Field(description="phone, post or local_office")] = Channel.PHONE
@@ -61,9 +64,10 @@ class RegistrationRequest(WireModel):
     person: PersonText
     question: MessageText
     category: QuestionCategory | None = None
+    details: Details | None = None
     happened_at: Instant
     minutes: Minutes
-    answer: MessageText | None = None
+    answer: AnswerRequest | None = None
 
 
 class RegisteredConsultation(ChangedConsultation):
@@ -119,11 +123,15 @@ class DispatchRequest(WireModel):
 
 
 class MeetingRequest(WireModel):
-    """A meeting to book. Participants are roles, never names."""
+    """A meeting to book. Participants are roles, never names.
+
+    Either `slotId`, from `GET /meeting-slots` of the consultation's unit, or `startsAt` with `minutes`.
+    """
 
     kind: MeetingKind
-    starts_at: Instant
-    minutes: Annotated[int, Field(strict=True, ge=5, le=480)]
+    slot_id: UUID | None = None
+    starts_at: Instant | None = None
+    minutes: Annotated[int, Field(strict=True, ge=5, le=480)] | None = None
     participants: Annotated[list[Participant], Field(min_length=2, max_length=5)]
 
 

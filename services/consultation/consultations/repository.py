@@ -178,7 +178,7 @@ _REGISTER = text(
 _REGISTERED = text(
     f"""
     WITH changed AS (SELECT org, id, answering_org, restricted FROM consultation WHERE id = :id AND org = :org),
-    {_WITH_EVENT}
+    {_WITH_EVENT}, {WITH_ASKED_SETS}
     SELECT count(*) FROM changed
     """
 )

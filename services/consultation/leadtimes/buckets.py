@@ -8,16 +8,11 @@ of itself. Interpolating between two values that are off by at most that much ad
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from math import floor, log2
+from math import floor
 
 PER_OCTAVE = 16
 ERROR_BOUND = 2 ** (1 / (2 * PER_OCTAVE)) - 1
 """2.19 %, of the exact percentile, up or down."""
-
-
-def bucket_of(seconds: int) -> int:
-    """The bucket of a positive number of seconds."""
-    return floor(PER_OCTAVE * log2(seconds))
 
 
 def middle(bucket: int) -> float:

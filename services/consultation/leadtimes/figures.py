@@ -129,9 +129,12 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Spreads:
-    """Seconds at the asked shares, by measure; measures that nothing is known of are missing."""
+    """Seconds at the asked shares, by measure; measures that nothing is known of are missing.
 
-    by_measure: Mapping[str, Sequence[float]]
+    None is a percentile that may not be told.
+    """
+
+    by_measure: Mapping[str, Sequence[float | None]]
     exact: bool
 
 

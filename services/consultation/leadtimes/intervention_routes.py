@@ -130,7 +130,7 @@ async def register_intervention(
             model = InterventionModel(
                 intervention_id=id_, name=made.name, day=made.day, units=list(made.units), registered_at=now
             )
-            return context.json(model, 201)
+            return context.json(model, 201, {"Location": f"{context.base_url}/interventions"})
 
         return await context.ledger.once(connection, caller, attempt, now, told)
 

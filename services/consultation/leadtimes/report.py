@@ -38,7 +38,7 @@ from services.consultation.leadtimes.periods import (
     next_month,
     weeks,
 )
-from services.consultation.leadtimes.suppression import Atom, Pool, can_be_told, pools
+from services.consultation.leadtimes.suppression import Atom, Pool, can_be_told, is_told, pools
 
 PERCENTILES = (0.5, 0.85, 0.95)
 
@@ -105,13 +105,14 @@ async def lead_times(connection: AsyncConnection, question: Question, reader: Re
         return Report(question.period, [])
     allowed = {month: _told(question.chosen, reader, atoms.get(month, {})) for month in _month_starts(ended)}
     question = Question(ended, question.grouping, question.chosen, question.shares, question.measures)
-    return Report(ended, await _groups(connection, question, allowed))
+    return Report(ended, await _groups(connection, question, allowed, reader.least))
 
 
 # --- what may be told --------------------------------------------------------------------------------------------
 
-Told = Mapping[str, bool]
-"""By group, whether it may be told; groups that are missing have nothing in the month."""
+Told = Mapping[str, int | None]
+"""By group, how many of others it holds, or None when it may not be told; groups that are missing have nothing in the
+month."""
 
 _PLACES = {
     Cut.KIND: 0,
@@ -175,7 +176,15 @@ def _told(chosen: Slice, reader: Reader, atoms: Mapping[Atom, int]) -> Told:
             summed[atom[:1]] += number
         others = dict(summed)
     parted = pools(others, reader.least)
-    return {group: _may(chosen, group, parted, reader.least) for group in _groups_of(chosen, atoms)}
+    return {
+        group: _of_others(chosen, group, parted) if _may(chosen, group, parted, reader.least) else None
+        for group in _groups_of(chosen, atoms)
+    }
+
+
+def _of_others(chosen: Slice, group: str, parted: Sequence[Pool]) -> int:
+    """Of a group that may be told, and so is made of whole pools."""
+    return sum(pool.number for pool in parted if any(_inside(chosen, atom, group) for atom in pool.atoms))
 
 
 def _may(chosen: Slice, group: str, parted: Sequence[Pool], least: int) -> bool:
@@ -229,7 +238,9 @@ def parts_of(period: Period, grouping: Grouping) -> list[tuple[str, Period]]:
     return [("", period)] if cut is None else [(label_of(grouping, part), part) for part in cut(period)]
 
 
-async def _groups(connection: AsyncConnection, question: Question, allowed: Mapping[date, Told] | None) -> list[Group]:
+async def _groups(
+    connection: AsyncConnection, question: Question, allowed: Mapping[date, Told] | None, least: int = 0
+) -> list[Group]:
     """With `allowed`, months alone, and of these what may be told of each group."""
     chosen, parts = question.chosen, parts_of(question.period, question.grouping)
     held = _Held(question, parts, allowed)
@@ -252,8 +263,21 @@ async def _groups(connection: AsyncConnection, question: Question, allowed: Mapp
             continue
         number = times[TOTAL].number
         spreads = exact.get(place) or estimated(times, question.shares, question.measures)
+        spreads = _without_extremes(spreads, question.shares, held.of_others(place), least)
         groups.append(Group(key, number, round(held.within[place] / number, 4), spreads, left_out))
     return groups
+
+
+def _without_extremes(spreads: Spreads, shares: Sequence[float], of_others: int, least: int) -> Spreads:
+    """Without the percentiles that few of others' answers reach: those would tell the time of a single one."""
+    told = [is_told(share, of_others, least) for share in shares]
+    if all(told):
+        return spreads
+    by_measure = {
+        measure: [value if may else None for value, may in zip(values, told, strict=True)]
+        for measure, values in spreads.by_measure.items()
+    }
+    return Spreads(by_measure, spreads.exact)
 
 
 class _Held:
@@ -268,8 +292,8 @@ class _Held:
         self.left_out: dict[Place, int] = defaultdict(int)
         self._keys: dict[Place, tuple[str, str, str]] = {}
         for month, told in (allowed or {}).items():
-            for group, may in told.items():
-                if not may:
+            for group, of_others in told.items():
+                if of_others is None:
                     self.left_out[self._label_of_month(month), self._shown(group)] += 1
 
     def labelled(self) -> list[tuple[str, Cell]]:
@@ -300,9 +324,18 @@ class _Held:
         told = [
             Period(month, next_month(month))
             for month, may in self._allowed.items()
-            if self._label_of_month(month) == place[0] and may.get(group, False)
+            if self._label_of_month(month) == place[0] and may.get(group) is not None
         ]
         return Wanted(key, type_, told)
+
+    def of_others(self, place: Place) -> int:
+        """How many of others' answers are in what is told of the group."""
+        if self._allowed is None:
+            return 0
+        group = self._keys[place][2]
+        return sum(
+            told.get(group) or 0 for month, told in self._allowed.items() if self._label_of_month(month) == place[0]
+        )
 
     def _place(self, row: Any) -> Place | None:
         group = self._question.chosen.group_of(row.key, row.type)
@@ -311,7 +344,7 @@ class _Held:
         label = row.label
         if self._allowed is not None:
             month = date.fromisoformat(label)
-            if not self._allowed[month].get(group, False):
+            if self._allowed[month].get(group) is None:
                 return None
             label = self._label_of_month(month)
         place = (label, self._shown(group))

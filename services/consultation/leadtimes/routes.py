@@ -36,10 +36,10 @@ _TABLE = (
 
 
 class PercentileModel(WireModel):
-    """So many working minutes or fewer at this percentile."""
+    """So many working minutes or fewer at this percentile; null when too few of others' answers lie beyond it."""
 
     percentile: int | float
-    minutes: int
+    minutes: int | None
 
 
 class TurnsModel(WireModel):
@@ -107,7 +107,7 @@ async def get_lead_times(
 
     Days are Swedish calendar days, by default twelve months. One cut at a time, and municipality by type; by month
     always, by day and week over the last 400 days. Exact below 1 000 answers. Of other organisations than the
-    caller's own whole months that have ended are told, and no small numbers.
+    caller's own whole months that have ended are told, and no small numbers or percentiles that few of them reach.
 
     Valfria percentiler i arbetsminuter, totalt, per part, till första reaktion och aktiv handläggningstid. Ett snitt i
     taget, samt kommun per typ. Exakta under 1 000 svar. Om andra än den egna organisationen visas hela avslutade
@@ -152,7 +152,7 @@ def _group(group: Group, shares: Sequence[int | float]) -> GroupModel:
         return GroupModel(key=_key(group.key), suppressed=True, months_left_out=group.months_left_out, **nothing)
     spreads = {
         measure: [
-            PercentileModel(percentile=share, minutes=minutes_of(value))
+            PercentileModel(percentile=share, minutes=None if value is None else minutes_of(value))
             for share, value in zip(shares, group.spreads.by_measure[measure], strict=True)
         ]
         for measure in group.spreads.by_measure

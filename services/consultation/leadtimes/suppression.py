@@ -79,3 +79,11 @@ def can_be_told(inside: Callable[[Atom], bool], parted: Collection[Pool], least:
         if held and (held < len(pool.atoms) or not pool.fit(least)):
             return False
     return True
+
+
+def is_told(share: float, of_others: int, least: int) -> bool:
+    """Whether a percentile, from 0 to 1, of a group with so many of others' answers can be told.
+
+    At least the threshold of them lie on each side of it. Of one's own alone, any can.
+    """
+    return of_others == 0 or min(share, 1 - share) * of_others >= least

@@ -6,7 +6,6 @@ from services.consultation.problems import CASE_REFERENCE_INVALID
 from shared.identity import passes_for_identity
 from shared.problems import Problem
 
-LONGEST = 31
 # Letters of Latin script and ASCII digits: the digits of other scripts would hide an identity number.
 _FIT = re.compile(r"[0-9A-Za-zÀ-ÖØ-öø-ſ_./:#() -]{1,31}")
 

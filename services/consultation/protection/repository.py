@@ -37,6 +37,9 @@ _OWN = text(
     WHERE org = :org AND person_mark = :person_mark AND origin = :origin AND source = '' AND ended_at IS NULL
     """
 )
+_BY_ID = text(
+    "SELECT id, marked_at FROM protected_person WHERE org = :org AND id = :id AND origin = 'hand' AND ended_at IS NULL"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +89,8 @@ async def end(connection: AsyncConnection, marking: Marking, sources: Sequence[s
 async def own_by_hand(connection: AsyncConnection, marking: Marking) -> Row[Any] | None:
     """The organisation's own mark by hand that is in force."""
     return (await connection.execute(_OWN, marking.values(("",)))).one_or_none()
+
+
+async def find_by_hand(connection: AsyncConnection, organisation: str, mark_id: uuid.UUID) -> Row[Any] | None:
+    """The organisation's own mark by hand with this id, when it is in force."""
+    return (await connection.execute(_BY_ID, {"org": organisation, "id": mark_id})).one_or_none()

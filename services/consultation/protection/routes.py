@@ -3,18 +3,19 @@
 import uuid
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Path, Response
 from starlette.requests import Request
 
 from services.consultation import scopes
 from services.consultation.context import context_of
 from services.consultation.persons.vault import mark_person
 from services.consultation.protection.mark import mark_by_hand, remove_by_hand
-from services.consultation.protection.repository import Marking
+from services.consultation.protection.repository import Marking, find_by_hand
 from services.consultation.wire import Instant, PersonText, read_person
 from shared.database.engine import Tenancy
 from shared.http.bodies import JsonBody, WireModel
 from shared.idempotency import OnceOnly
+from shared.problems import NOT_FOUND, Problem
 from shared.tokens.caller import Caller, Requires
 
 router = APIRouter(tags=["protected-persons"])
@@ -46,6 +47,7 @@ class ProtectionRemoval(WireModel):
     ended_at: Instant
 
 
+MarkId = Annotated[uuid.UUID, Path(alias="markId", description="From the marking / Från märkningen")]
 Body = Annotated[MarkedPerson, Depends(JsonBody(MarkedPerson, _PERSON))]
 
 
@@ -75,9 +77,29 @@ async def mark_protected_person(request: Request, caller: Marker, body: Body, at
         async def told() -> Response:
             mark = await mark_by_hand(connection, marking)
             model = ProtectionMark(mark_id=mark.id, marked_at=mark.marked_at)
-            return context.json(model, 201 if mark.new else 200)
+            headers = {"Location": f"{context.base_url}/protected-persons/{mark.id}"} if mark.new else None
+            return context.json(model, 201 if mark.new else 200, headers)
 
         return await context.ledger.once(connection, caller, attempt, now, told)
+
+
+@router.get(
+    "/protected-persons/{markId}",
+    response_model=ProtectionMark,
+    responses={200: {"content": {"application/json": {"example": _MARK}}}},
+    summary="One's own mark / Den egna märkningen",
+)
+async def get_protection_mark(request: Request, caller: Marker, mark_id: MarkId) -> Response:
+    """A mark that the organisation has made by hand, while it is in force. Whom it is of is not told.
+
+    En märkning som organisationen har gjort för hand, medan den gäller. Vem den avser framgår inte.
+    """
+    context = context_of(request)
+    async with context.database.begin(Tenancy(caller.organisation)) as connection:
+        found = await find_by_hand(connection, caller.organisation, mark_id)
+    if found is None:
+        raise Problem(NOT_FOUND)
+    return context.json(ProtectionMark(mark_id=found.id, marked_at=found.marked_at))
 
 
 @router.post(

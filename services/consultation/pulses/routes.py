@@ -58,7 +58,8 @@ async def give(
 
         async def effect() -> Response:
             await give_pulse(connection, context.vault, caller, consultation_id, given)
-            return context.json(_own(context, consultation_id, given), 201)
+            model = _own(context, consultation_id, given)
+            return context.json(model, 201, {"Location": model.links["self"]["href"]})
 
         return await context.ledger.once(connection, caller, attempt, given.given_at, effect)
 

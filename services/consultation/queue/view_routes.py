@@ -71,29 +71,26 @@ async def save_a_view(
         model = SavedView(
             view_id=view.id, name=view.name, shared=view.shared, own=True, filters=body.filters, created_at=view.at
         )
-        return context.json(model, 201)
+        return context.json(model, 201, {"Location": f"{context.base_url}/queue/views"})
 
     return await once(request, caller, attempt, work)
 
 
-@router.post(
-    "/queue/views/{viewId}/removals",
+@router.delete(
+    "/queue/views/{viewId}",
     response_model=RemovedView,
     responses={200: {"content": {"application/json": {"example": examples.REMOVED_VIEW}}}},
     summary="Remove a view / Ta bort en vy",
 )
-async def remove_a_view(request: Request, caller: Worker, view_id: ViewId, attempt: OnceOnly) -> Response:
+async def remove_a_view(request: Request, caller: Worker, view_id: ViewId) -> Response:
     """Only who saved a view can remove it, shared or not.
 
     Bara den som sparade en vy kan ta bort den, delad eller inte.
     """
     context = context_of(request)
-
-    async def work(connection: AsyncConnection, _: Change) -> Response:
+    async with context.database.begin(Tenancy(caller.organisation)) as connection:
         await remove_view(connection, caller.organisation, caller.actor or "", view_id)
-        return context.json(RemovedView(view_id=view_id))
-
-    return await once(request, caller, attempt, work)
+    return context.json(RemovedView(view_id=view_id))
 
 
 def _view(row: Row[Any], handler: str) -> SavedView:

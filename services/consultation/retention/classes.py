@@ -210,6 +210,7 @@ ARRANGEMENTS = DataClass(
         "unit_target": (),
         "lead_time_intervention": (),
         "saved_view": (),
+        "meeting_slot": (),
         "answer_template": (),
         "approval_rule": (),
     },

@@ -17,6 +17,7 @@ from services.consultation.lookups.domain import disclosure_marks
 from services.consultation.persons.vault import mark_person
 from services.consultation.problems import SEARCH_INVALID
 from services.consultation.searches import repository
+from services.consultation.searches.braked import brake_search
 from services.consultation.searches.domain import Numbers, SearchBy, SearchPurpose
 from services.consultation.wire import CaseReference, PersonText, read_person
 from shared.audit import AuditEntry, record
@@ -63,14 +64,16 @@ async def search_consultations(
     """By number or its beginning, by one's own case, by person, or, for who works the queue, by handler.
 
     Among what one's own organisation has asked, and with `samrad:queue.work` also what is put to it. Each search is
-    audited, by person with its purpose. Restricted consultations, and persons with protected identity, are found only
-    with the scope for them.
+    audited, by person with its purpose, and who searches for too many persons is stopped. Restricted consultations,
+    and persons with protected identity, are found only with the scope for them.
 
     På nummer eller dess början, på eget ärende, på person eller, för den som arbetar i kön, på handläggare. Varje
-    sökning loggas, på person med sitt ändamål.
+    sökning loggas, på person med sitt ändamål, och den som söker för många personer stoppas.
     """
     context = context_of(request)
     by, values = _criterion(context, caller, body)
+    if body.purpose is not None and by is SearchBy.PERSON:
+        await brake_search(context.database, caller, values["mark"], body.purpose, context.limits, context.clock())
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
         rows = await repository.search(
             connection,

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from services.consultation import scopes
 from services.consultation.clocks import repository
 from services.consultation.consultations.domain import ConsultationType
-from services.consultation.context import context_of
+from services.consultation.context import Context, context_of
 from services.consultation.service_levels import wire
 from services.consultation.service_levels.set_version import set_calendar, set_target
 from services.consultation.service_levels.wire import (
@@ -81,7 +81,7 @@ async def create_unit_calendar(
     async def effect(connection: AsyncConnection) -> BaseModel:
         return await set_calendar(connection, caller, context.answering, body, now)
 
-    return await _set(request, caller, attempt, effect)
+    return await _set(request, caller, attempt, effect, _versions(context, "unit-calendars", body.unit))
 
 
 @router.get(
@@ -132,7 +132,7 @@ async def create_unit_target(
     async def effect(connection: AsyncConnection) -> BaseModel:
         return await set_target(connection, caller, context.answering, body, now)
 
-    return await _set(request, caller, attempt, effect)
+    return await _set(request, caller, attempt, effect, _versions(context, "unit-targets", body.unit))
 
 
 async def _set(
@@ -140,13 +140,19 @@ async def _set(
     caller: Caller,
     attempt: Attempt | None,
     effect: Callable[[AsyncConnection], Awaitable[BaseModel]],
+    location: str,
 ) -> Response:
     context = context_of(request)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
 
         async def told() -> Response:
-            return context.json(await effect(connection), 201)
+            return context.json(await effect(connection), 201, {"Location": location})
 
         answer = await context.ledger.once(connection, caller, attempt, context.clock(), told)
     context.clocks.forget()
     return answer
+
+
+def _versions(context: Context, path: str, unit: str | None) -> str:
+    """Where the unit's versions are told, the new one among them."""
+    return page_links(f"{context.base_url}/{path}", {"unit": unit}, None)["self"]["href"]

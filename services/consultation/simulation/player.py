@@ -23,10 +23,12 @@ from services.consultation.channels.meetings import (
     MeetingKind,
     MeetingOutcome,
     Participant,
+    Time,
     book_meeting,
     end_meeting,
 )
 from services.consultation.channels.register import (
+    AtOnce,
     RegisterDependencies,
     Registration,
     decide_registration,
@@ -82,13 +84,25 @@ _SWITCHBOARD = "0771-000 000"
 _WORDS = "Påhittad text i ett simulerat år."
 _BACKDATED = timedelta(seconds=20)
 _MINUTES_TOLD = 600
-_ANY = text("SELECT 1 FROM consultation WHERE answering_org = :org LIMIT 1")
+_FILLED = text(
+    """
+    SELECT (SELECT max(at) FROM consultation_event WHERE answering_org = :org AND client_id = :client) AS reached
+    WHERE EXISTS (SELECT FROM consultation WHERE answering_org = :org)
+    """
+)
 
 Effect = Callable[[AsyncConnection, Change], Awaitable[Consultation]]
 
 
 class AlreadyFilled(Exception):
-    """The database holds consultations, perhaps of a year that was cut off: a year begins in an empty one."""
+    """The database holds consultations: a year begins in an empty one, and one that was cut off is not gone on with.
+
+    `reached` is the last day of a simulated year that is there; None when there is none.
+    """
+
+    def __init__(self, reached: date | None) -> None:
+        super().__init__("a year begins in an empty database")
+        self.reached = reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +174,10 @@ class Player:
     ) -> None:
         """Every step, a day at a time; `told` is awaited after each day. Raises AlreadyFilled."""
         async with self._stage.database.begin(Tenancy(self._stage.answering)) as connection:
-            if (await connection.execute(_ANY, {"org": self._stage.answering})).first() is not None:
-                raise AlreadyFilled
+            values = {"org": self._stage.answering, "client": _CLIENT}
+            filled = (await connection.execute(_FILLED, values)).first()
+        if filled is not None:
+            raise AlreadyFilled(filled.reached and filled.reached.astimezone(SWEDEN).date())
         done, days = 0, self._year.days
         for day, planned in groupby(steps, key=lambda each: each.second // days.day_seconds):
             lanes: dict[int, list[Planned]] = defaultdict(list)
@@ -233,9 +249,10 @@ class Player:
             person=invented_person(question.number),
             question=_WORDS,
             category=question.category,
+            form=invented_form(question.type, at.astimezone(SWEDEN).date()),
             happened_at=at - timedelta(seconds=planned.beside),
             minutes=_minutes(planned.handled),
-            answer=_WORDS if question.at_once else None,
+            answer=AtOnce(_WORDS) if question.at_once else None,
         )
         caller = self._handler(planned)
         decision = await decide_registration(self._registering, caller, registration, at)
@@ -338,7 +355,9 @@ _SIMPLE: dict[Step, Effect] = {
 def _booking(meeting: uuid.UUID, starts_at: datetime) -> Effect:
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
         who = (Participant.MUNICIPALITY, Participant.ANSWERING_AUTHORITY, Participant.PERSON)
-        return await book_meeting(connection, change, Meeting(meeting, MeetingKind.THREE_PARTY, starts_at, 45, who))
+        return await book_meeting(
+            connection, change, Meeting(meeting, MeetingKind.THREE_PARTY, who, Time(starts_at, 45))
+        )
 
     return effect
 

@@ -220,7 +220,8 @@ async def create_webhook_secret(
             rotated = await rotate_secret(connection, caller, own, context.vault, body.overlap())
             secret = rotated.secret
             model = NewSecret(webhook_subscription_id=subscription_id, number=rotated.number, secret=None)
-            return context.json(model, 201)
+            address = f"{context.base_url}/webhook-subscriptions/{subscription_id}"
+            return context.json(model, 201, {"Location": address})
 
         answer = await context.ledger.once(connection, caller, attempt, own.now, told)
     return _with_secret(context, NewSecret, answer, secret)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.consultation.leadtimes.suppression import Atom, Pool, can_be_told, pools
+from services.consultation.leadtimes.suppression import Atom, Pool, can_be_told, is_told, pools
 from tests.sizes import sample_or_full
 
 LEAST = 5
@@ -73,3 +73,16 @@ def test_five_that_can_only_be_one_each_are_not_told_by_their_sum() -> None:
 @pytest.mark.parametrize(("held", "told"), [(4, False), (5, True)])
 def test_the_threshold_is_the_least_that_is_told(held: int, told: bool) -> None:
     assert can_be_told(lambda _: True, pools({("24",): held}, LEAST), LEAST) is told
+
+
+@pytest.mark.parametrize(
+    ("share", "of_others", "may"),
+    [(0.5, 10, True), (0.5, 9, False), (0.85, 34, True), (0.85, 33, False), (0, 10**6, False), (1, 10**6, False)],
+)
+def test_a_percentile_of_others_has_the_threshold_of_them_on_each_side(share: float, of_others: int, may: bool) -> None:
+    assert is_told(share, of_others, 5) is may
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 1])
+def test_any_percentile_of_ones_own_alone_is_told(share: float) -> None:
+    assert is_told(share, 0, 5)

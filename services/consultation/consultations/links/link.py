@@ -7,9 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.consultations.links import repository
 from services.consultation.consultations.links.domain import LinkKind
+from services.consultation.consultations.links.entries import entry_of
 from services.consultation.consultations.repository import Reader
 from services.consultation.consultations.sides import worked_on_by
-from shared.audit import AuditEntry, record
+from shared.audit import record
 from shared.problems import MALFORMED, NOT_FOUND, Problem
 from shared.tokens.caller import Caller
 
@@ -34,24 +35,5 @@ async def link_consultations(
         raise Problem(MALFORMED, members={"errors": errors}, for_audit={"objectId": other})
     new = await repository.keep(connection, caller, row, linked, kind, at)
     if new:
-        await record(
-            connection,
-            AuditEntry(
-                event="consultation.linked",
-                at=at,
-                caller=caller,
-                object_type="consultation",
-                object_id=row.id,
-                # A link to another organisation's is the answering side's own.
-                owner=row.org if row.org == linked.org else row.answering_org,
-                subject=row.person_mark,
-                # Not to which: who sees this entry may not be let to see that one.
-                detail={
-                    "purpose": row.purpose,
-                    "caseReference": row.case_reference,
-                    "decision": {"id": str(row.decision_id), "version": row.decision_version},
-                    "kind": kind.value,
-                },
-            ),
-        )
+        await record(connection, entry_of("consultation.linked", caller, row, linked, kind, at))
     return new

@@ -22,6 +22,14 @@ _KEEP = text(
     ON CONFLICT (org, consultation_id, to_org, to_id, kind) DO NOTHING RETURNING 1
     """
 )
+_REMOVE = text(
+    """
+    DELETE FROM consultation_link
+    WHERE org = :org AND consultation_id = :id AND to_org = :to_org AND to_id = :to_id AND kind = :kind
+      AND made_by_org = :made_by_org
+    RETURNING 1
+    """
+)
 _BACK = " ".join(f"WHEN '{kind.value}' THEN '{seen.value}'" for kind, seen in SEEN_FROM_THE_OTHER_END.items())
 # The other end is looked up by its key, as the reader sees it: what is hidden or protected is in no list.
 _LINKS = text(
@@ -52,15 +60,9 @@ _LINKS = text(
 async def keep(
     connection: AsyncConnection, caller: Caller, one: Row[Any], other: Row[Any], kind: LinkKind, at: datetime
 ) -> bool:
-    """Write a link; False when it was there already. What is only related has no direction."""
-    if kind is LinkKind.RELATED and other.id < one.id:
-        one, other = other, one
+    """Write a link; False when it was there already."""
     values = {
-        "org": one.org,
-        "id": one.id,
-        "to_org": other.org,
-        "to_id": other.id,
-        "kind": kind.value,
+        **_ends(one, other, kind),
         "answering_org": one.answering_org,
         "made_at": at,
         "made_by_org": caller.organisation,
@@ -68,6 +70,19 @@ async def keep(
         "actor": caller.actor,
     }
     return (await connection.execute(_KEEP, values)).scalar_one_or_none() is not None
+
+
+async def remove(connection: AsyncConnection, caller: Caller, one: Row[Any], other: Row[Any], kind: LinkKind) -> bool:
+    """Remove a link that the caller's organisation made; False when there is none."""
+    values = {**_ends(one, other, kind), "made_by_org": caller.organisation}
+    return (await connection.execute(_REMOVE, values)).scalar_one_or_none() is not None
+
+
+def _ends(one: Row[Any], other: Row[Any], kind: LinkKind) -> dict[str, Any]:
+    """The key of a link. What is only related has no direction."""
+    if kind is LinkKind.RELATED and other.id < one.id:
+        one, other = other, one
+    return {"org": one.org, "id": one.id, "to_org": other.org, "to_id": other.id, "kind": kind.value}
 
 
 async def links_of(connection: AsyncConnection, reader: Reader, row: Row[Any]) -> Sequence[Row[Any]]:

@@ -13,6 +13,7 @@ from services.consultation.consultations.domain import State
 from services.consultation.consultations.links.domain import LinkKind, Relation
 from services.consultation.consultations.links.link import link_consultations
 from services.consultation.consultations.links.repository import links_of
+from services.consultation.consultations.links.unlink import unlink_consultations
 from services.consultation.consultations.models import self_link
 from services.consultation.consultations.reading_routes import visible
 from services.consultation.consultations.repository import Reader
@@ -114,7 +115,37 @@ async def link(
             new = await link_consultations(connection, caller, consultation_id, body.to, body.kind, now)
             links = {"self": {"href": f"{context.base_url}/consultations/{consultation_id}/links"}}
             model = Linked(consultation_id=consultation_id, to=body.to, kind=body.kind, links=links)
-            return context.json(model, 201 if new else 200)
+            return context.json(model, 201 if new else 200, {"Location": links["self"]["href"]} if new else None)
+
+        return await context.ledger.once(connection, caller, attempt, now, effect)
+
+
+@router.post(
+    "/consultations/{consultationId}/links/removals",
+    response_model=Linked,
+    responses={200: {"content": {"application/json": {"example": _LINKED}}}},
+    summary="Remove a link / Ta bort en koppling",
+)
+async def unlink(
+    request: Request,
+    caller: Side,
+    consultation_id: ConsultationId,
+    body: Annotated[LinkRequest, Depends(JsonBody(LinkRequest, _REQUEST))],
+    attempt: OnceOnly,
+) -> Response:
+    """Take back a link that one's own side has made, from the end that it was made from. The trail keeps both acts.
+
+    Ta tillbaka en koppling som den egna sidan har gjort, från det samråd den gjordes. Loggen behåller båda.
+    """
+    context = context_of(request)
+    now = context.clock()
+    request.scope["state"]["audit"] = {"objectId": consultation_id}
+    async with context.database.begin(Tenancy(caller.organisation)) as connection:
+
+        async def effect() -> Response:
+            await unlink_consultations(connection, caller, consultation_id, body.to, body.kind, now)
+            links = {"self": {"href": f"{context.base_url}/consultations/{consultation_id}/links"}}
+            return context.json(Linked(consultation_id=consultation_id, to=body.to, kind=body.kind, links=links))
 
         return await context.ledger.once(connection, caller, attempt, now, effect)
 

@@ -9,7 +9,7 @@ Room in the pages (`fillfactor`) would not help: it is for changes that no index
 from alembic import op
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 
 INDEXES = (
     """

@@ -1,0 +1,1 @@
+"""Slots: times at which a unit takes meetings, offered in its opening hours and booked one meeting each."""

@@ -1,0 +1,208 @@
+"""Slots for meetings through the gateway: offered in opening hours, booked once, freed by a cancellation."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.attack.support import AF, UMEA, sql, together
+from tests.exchange import NOBODY, Exchange
+from tests.service.given_consultations import claimed
+
+API = "/consultation/v1"
+UNIT = "af-24"
+MONDAY = datetime(2031, 3, 3, 8, tzinfo=UTC)  # nine o'clock in Sweden, in a year of its own
+_days = count(1)
+
+
+def tuesday() -> date:
+    """One on which nothing is offered yet."""
+    return (MONDAY + timedelta(days=1, weeks=next(_days))).date()
+
+
+def offer(exchange: Exchange, day: date, name: str = "af-lead", **changes: Any) -> httpx.Response:
+    body = {"unit": UNIT, "day": str(day), "minutes": 180, **changes}
+    return exchange.send(name, "POST", f"{API}/meeting-slots", body)
+
+
+def offered(exchange: Exchange, day: date, **changes: Any) -> list[dict[str, Any]]:
+    made = offer(exchange, day, **changes)
+    assert made.status_code == 201, made.text
+    slots: list[dict[str, Any]] = made.json()["slots"]
+    return slots
+
+
+def free(exchange: Exchange, day: date) -> list[str]:
+    answer = exchange.send("af-workbench", "GET", f"{API}/meeting-slots?unit={UNIT}&from={day}&to={day}")
+    assert answer.status_code == 200, answer.text
+    return [each["slotId"] for each in answer.json()["slots"]]
+
+
+def book(exchange: Exchange, receipt: dict[str, Any], version: int = 2, **changes: Any) -> httpx.Response:
+    body = {"kind": "remote", "participants": ["municipality", "answering_authority"], **changes}
+    path = f"{API}/consultations/{receipt['consultationId']}/meetings"
+    return exchange.send("af-workbench", "POST", path, body, version=version)
+
+
+@pytest.fixture(autouse=True)
+def _then(exchange: Exchange) -> None:
+    exchange.clock.stand_at(MONDAY)
+
+
+@pytest.mark.requirement(9)
+def test_a_day_s_slots_lie_in_the_unit_s_opening_hours_as_many_at_a_time_as_it_takes(exchange: Exchange) -> None:
+    day = tuesday()
+
+    slots = offered(exchange, day, capacity=2)
+    again = offered(exchange, day, capacity=2)
+
+    # From eight to five in Sweden.
+    assert [each["startsAt"][11:16] for each in slots] == [f"{hour:02}:00" for hour in (7, 7, 10, 10, 13, 13)]
+    assert again == []
+    assert sorted(free(exchange, day)) == sorted(each["slotId"] for each in slots)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"day": "2031-12-25"}, 422, "slots_not_possible"),
+        ({"minutes": 480, "day": "2031-03-01"}, 422, "period_invalid"),
+        ({"day": "2033-01-03"}, 422, "period_invalid"),
+        ({"capacity": 21}, 422, "malformed_request"),
+        ({"unit": "Ä"}, 422, "malformed_request"),
+    ],
+)
+def test_slots_that_can_not_be_are_refused(exchange: Exchange, changes: dict[str, Any], status: int, code: str) -> None:
+    body = {"unit": UNIT, "minutes": 30, "day": "2031-12-01", **changes}
+
+    refused = exchange.send("af-lead", "POST", f"{API}/meeting-slots", body)
+
+    assert (refused.status_code, refused.json()["code"]) == (status, code), refused.text
+
+
+def test_who_leads_nothing_offers_and_withdraws_nothing(exchange: Exchange) -> None:
+    day = tuesday()
+    slot = offered(exchange, day)[0]["slotId"]
+
+    refused = offer(exchange, day, "af-workbench")
+    kept = exchange.send("af-workbench", "DELETE", f"{API}/meeting-slots/{slot}")
+
+    assert (refused.status_code, kept.status_code) == (403, 403)
+    assert slot in free(exchange, day)
+
+
+@pytest.mark.requirement(9)
+def test_a_slot_is_booked_once_and_freed_when_the_meeting_is_cancelled(exchange: Exchange) -> None:
+    day = tuesday()
+    slot = offered(exchange, day)[0]
+    first, second = claimed(exchange), claimed(exchange)
+
+    booked = book(exchange, first, slotId=slot["slotId"])
+    refused = book(exchange, second, slotId=slot["slotId"])
+    taken = slot["slotId"] in free(exchange, day)
+    meetings = exchange.send("umea", "GET", f"{API}/consultations/{first['consultationId']}/meetings").json()
+    cancelled = exchange.send(
+        "umea",
+        "POST",
+        f"{API}/consultations/{first['consultationId']}/meetings/{booked.json()['meetingId']}/cancellations",
+        version=3,
+    )
+
+    assert (booked.status_code, booked.json()["state"], taken) == (200, "waiting_for_meeting", False)
+    assert (meetings["meetings"][0]["startsAt"], meetings["meetings"][0]["minutes"]) == (slot["startsAt"], 180)
+    assert (refused.status_code, refused.json()["code"]) == (409, "slot_taken")
+    assert cancelled.status_code == 200, cancelled.text
+    assert slot["slotId"] in free(exchange, day)
+    assert book(exchange, second, slotId=slot["slotId"]).status_code == 200
+
+
+def test_of_several_who_book_one_slot_at_once_one_gets_it_and_nothing_is_changed_for_the_others(
+    exchange: Exchange,
+) -> None:
+    slot = offered(exchange, tuesday())[0]["slotId"]
+    receipts = [claimed(exchange) for _ in range(4)]
+
+    answers = together(*[lambda receipt=receipt: book(exchange, receipt, slotId=slot) for receipt in receipts])
+
+    assert sorted(each.status_code for each in answers) == [200, 409, 409, 409]
+    states = [
+        exchange.send("umea", "GET", f"{API}/consultations/{receipt['consultationId']}").json() for receipt in receipts
+    ]
+    assert sorted((each["state"], each["version"]) for each in states) == [
+        *[("in_progress", 2)] * 3,
+        ("waiting_for_meeting", 3),
+    ]
+
+
+def test_the_database_itself_keeps_a_slot_from_being_booked_twice(exchange: Exchange) -> None:
+    slot = offered(exchange, tuesday())[0]["slotId"]
+    receipts = [claimed(exchange), claimed(exchange)]
+    assert book(exchange, receipts[0], slotId=slot).status_code == 200
+    agreed = (MONDAY + timedelta(days=2)).isoformat()
+    assert book(exchange, receipts[1], startsAt=agreed, minutes=30).status_code == 200
+
+    with pytest.raises(Exception, match="meeting_slot_taken"):
+        sql(
+            exchange,
+            "UPDATE meeting SET slot_id = $1::text::uuid WHERE consultation_id = $2::text::uuid",
+            slot,
+            receipts[1]["consultationId"],
+        )
+
+
+def test_the_database_lets_nobody_but_who_offers_a_slot_state_it(exchange: Exchange) -> None:
+    slot = offered(exchange, tuesday())[0]["slotId"]
+    receipt = claimed(exchange)
+    insert = f"""
+        INSERT INTO meeting (org, id, consultation_id, answering_org, kind, booked_sequence, booked_at, starts_at,
+                             minutes, participants, slot_id)
+        VALUES ('{UMEA}', gen_random_uuid(), '{receipt["consultationId"]}', '{AF}', 'remote', 1, now(), now(), 30,
+                '{{}}', '{slot}')
+    """
+    for organisation, message in ((UMEA, "row-level security"), (AF, None)):
+        as_one = {"role": "consultation_runtime", "first": f"SET app.org = '{organisation}'"}
+        if message is None:
+            assert sql(exchange, insert, **as_one) == []
+        else:
+            with pytest.raises(Exception, match=message):
+                sql(exchange, insert, **as_one)
+
+
+def test_a_slot_is_of_the_unit_that_has_the_consultation_and_has_not_begun(exchange: Exchange) -> None:
+    day = tuesday()
+    elsewhere = offered(exchange, day, unit="af-12-a")[0]["slotId"]
+    # At noon in Sweden: the first of the day has begun already, and is not offered.
+    (begun,) = (each["slotId"] for each in offered(exchange, MONDAY.date(), minutes=240))
+    receipt = claimed(exchange)
+    exchange.clock.stand_at(MONDAY + timedelta(hours=3))
+
+    for slot in (elsewhere, begun, NOBODY):
+        refused = book(exchange, receipt, slotId=slot)
+        assert (refused.status_code, refused.json()["errors"]) == (422, [{"field": "slotId", "reason": "unknown"}])
+
+
+@pytest.mark.parametrize("stated", [{}, {"startsAt": "2031-03-05T10:00:00Z"}, {"minutes": 30}])
+def test_a_meeting_is_in_a_slot_or_at_a_time_and_not_both(exchange: Exchange, stated: dict[str, Any]) -> None:
+    receipt = claimed(exchange)
+
+    bare = book(exchange, receipt, **stated)
+    both = book(exchange, receipt, slotId=NOBODY, startsAt="2031-03-05T10:00:00Z", minutes=30)
+
+    for refused in (bare, both):
+        assert (refused.status_code, refused.json()["errors"][0]["reason"]) == (422, "one_of_slot_and_time")
+
+
+def test_a_slot_is_withdrawn_unless_a_meeting_has_had_it(exchange: Exchange) -> None:
+    day = tuesday()
+    unused, booked, _ = (each["slotId"] for each in offered(exchange, day))
+    assert book(exchange, claimed(exchange), slotId=booked).status_code == 200
+
+    gone, kept, again = (
+        exchange.send("af-lead", "DELETE", f"{API}/meeting-slots/{slot}") for slot in (unused, booked, unused)
+    )
+
+    assert (gone.status_code, kept.status_code, again.status_code) == (200, 409, 404)
+    assert kept.json()["code"] == "slot_taken"
+    assert unused not in free(exchange, day)

@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import AsyncExitStack, ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -298,9 +298,11 @@ async def _until_ready(addresses: Sequence[str], stop: "asyncio.Future[None]") -
     async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
         for address in addresses:
             while not stop.done():
-                answer = await client.get(f"{address}/health/ready")
-                if answer.status_code == 200:
-                    break
+                # On a machine that is busy with other things it takes as long as it takes.
+                with suppress(httpx.TimeoutException):
+                    answer = await client.get(f"{address}/health/ready")
+                    if answer.status_code == 200:
+                        break
                 await asyncio.sleep(0.25)
 
 

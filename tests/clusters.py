@@ -6,7 +6,6 @@ A new database takes `initdb` and every migration, some two seconds of work; a c
 import asyncio
 import shutil
 import subprocess
-import tempfile
 from fcntl import LOCK_EX, flock
 from functools import cache
 from pathlib import Path
@@ -16,25 +15,29 @@ import asyncpg
 from services import __main__ as samrad
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
 from shared.database.embedded.footing import choose_footing
+from tests.temporary import folder_of_the_run
 
 
 def furnish(home: Path) -> None:
-    """Lay the databases of a sandbox into an empty folder, as `EmbeddedPostgres(home)` has made and left them."""
-    if _template_can_be_copied():
+    """Lay the databases of a sandbox into an empty folder, as `EmbeddedPostgres(home)` has made and left them.
+
+    Outside a run of tests the folder stays empty, and whoever starts in it makes them.
+    """
+    folder = folder_of_the_run()
+    if folder is not None and _can_be_copied():
         home.mkdir(mode=0o711, parents=True, exist_ok=True)
-        # Not by shutil: a thousand small files take it three times as long.
-        subprocess.run(["cp", "-a", str(_template() / "data"), str(home / "data")], check=True)
+        # Not by shutil: so many small files take it twice as long.
+        subprocess.run(["cp", "-a", str(_template(folder / "template") / "data"), str(home / "data")], check=True)
 
 
 @cache
-def _template_can_be_copied() -> bool:
+def _can_be_copied() -> bool:
     """Not where root's server has no rights to our folders: what it makes lies elsewhere, and is somebody else's."""
     return choose_footing(Path("absent")).way != "setuid"
 
 
-def _template() -> Path:
+def _template(place: Path) -> Path:
     """Made once in a run, by the worker that is first to ask for it."""
-    place = Path(tempfile.gettempdir(), "template")
     place.mkdir(mode=0o711, exist_ok=True)
     with (place / "making").open("w") as making:
         flock(making, LOCK_EX)

@@ -66,6 +66,33 @@ def test_what_is_let_in_has_no_braces_but_those_of_fields(text: str) -> None:
         assert "}}" not in rest
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{person}}",
+        "{{ caseReference }}",
+        "{{caseReference.__class__}}",
+        "{{caseReference|upper}}",
+        "{{7*7}}",
+        "{% for x in y %}{{x}}",
+        "{{}}",
+        "{{caseReference",
+        "caseReference}}",
+        "{{{caseReference}}}{{",
+        "{{caseReference}}" * 3,
+        "{{CASEREFERENCE}}",
+        "{{\u0441aseReference}}",
+        "{{case{{caseReference}}Reference}}",
+    ],
+    ids=[
+        *("a person", "spaces", "attribute", "filter", "expression", "a loop", "empty", "open", "close", "stray"),
+        *("too often", "capitals", "look-alike", "nested"),
+    ],
+)
+def test_a_hostile_template_is_not_let_in(text: str) -> None:
+    assert not is_let_in(text)
+
+
 @pytest.mark.parametrize("piece", ["{", "}", "{{", "{{caseReference}}", "{{x}}"])
 def test_a_text_as_long_as_can_be_is_judged_at_once(piece: str) -> None:
     text = (piece * MOST_CHARACTERS)[:MOST_CHARACTERS]

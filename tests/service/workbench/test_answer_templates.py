@@ -80,29 +80,7 @@ def test_filling_stores_nothing_and_is_told_in_the_own_sides_trail(exchange: Exc
     assert "consultation.template_filled" not in {each["event"] for each in trail_of(exchange, "umea", receipt)}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{{person}}",
-        "{{ caseReference }}",
-        "{{caseReference.__class__}}",
-        "{{caseReference|upper}}",
-        "{{7*7}}",
-        "{% for x in y %}{{x}}",
-        "{{}}",
-        "{{caseReference",
-        "caseReference}}",
-        "{{{caseReference}}}{{",
-        "{{caseReference}}" * 3,
-        "{{CASEREFERENCE}}",
-        "{{\u0441aseReference}}",
-        "{{case{{caseReference}}Reference}}",
-    ],
-    ids=[
-        *("a person", "spaces", "attribute", "filter", "expression", "a loop", "empty", "open", "close", "stray"),
-        *("too often", "capitals", "look-alike", "nested"),
-    ],
-)
+@pytest.mark.parametrize("text", ["{{person}}", "{{caseReference.__class__}}", "{{caseReference"])
 def test_a_hostile_template_is_refused_when_it_is_saved_and_the_fields_are_listed(
     exchange: Exchange, text: str
 ) -> None:

@@ -41,6 +41,12 @@ def scanning(running: Exchange, clamd: Clamd) -> Iterator[str]:
         yield dialled[0]
 
 
+def a_day_of_its_own(exchange: Exchange, days: int) -> None:
+    """So many days from now, where no other test has given anything: the room of a day is small here."""
+    exchange.clock.move_to(exchange.clock() + timedelta(days=days))
+    exchange.forget_tokens()
+
+
 def text(exchange: Exchange, receipt: dict[str, Any], scanning: str, content: bytes) -> str:
     how: dict[str, Any] = {"file_name": "lista.txt", "media_type": "text/plain", "at": scanning}
     return given_file(exchange, HANDLER, receipt, content, **how)
@@ -58,6 +64,7 @@ def scanned(exchange: Exchange, receipt: dict[str, Any], attachment: str) -> str
 
 
 def test_a_file_is_fetched_once_the_scanner_has_let_it_through(exchange: Exchange, clamd: Clamd, scanning: str) -> None:
+    a_day_of_its_own(exchange, 31)
     clamd.manner = "hangs up"
     receipt, content = claimed(exchange), b"hej " * 50_000
     attachment = text(exchange, receipt, scanning, content)
@@ -80,6 +87,7 @@ def test_a_file_is_fetched_once_the_scanner_has_let_it_through(exchange: Exchang
 
 
 def test_an_infected_file_is_erased_and_both_sides_are_told(exchange: Exchange, clamd: Clamd, scanning: str) -> None:
+    a_day_of_its_own(exchange, 34)
     clamd.manner = "well"
     receipt = claimed(exchange)
     attachment = text(exchange, receipt, scanning, EICAR)
@@ -103,6 +111,7 @@ def test_an_infected_file_is_erased_and_both_sides_are_told(exchange: Exchange, 
 
 
 def test_an_infected_file_goes_with_no_message(exchange: Exchange, clamd: Clamd, scanning: str) -> None:
+    a_day_of_its_own(exchange, 37)
     clamd.manner = "well"
     receipt = claimed(exchange)
     attachment = text(exchange, receipt, scanning, EICAR)
@@ -119,9 +128,7 @@ def test_an_infected_file_goes_with_no_message(exchange: Exchange, clamd: Clamd,
 )
 def test_there_is_room_for_so_much_and_no_more(exchange: Exchange, clamd: Clamd, scanning: str, limit: str) -> None:
     clamd.manner = "well"
-    # Of the last 24 hours, in which no other test has given anything.
-    exchange.clock.move_to(exchange.clock() + timedelta(days={"files": 40, "consultationBytes": 43}.get(limit, 46)))
-    exchange.forget_tokens()
+    a_day_of_its_own(exchange, {"files": 40, "consultationBytes": 43}.get(limit, 46))
     size, fit, consultations = {
         "files": (1_000, 3, 1),
         "consultationBytes": (190_000, 2, 1),

@@ -13,6 +13,7 @@ The file of figures is written when all parts have been measured, at whatever si
 """
 
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -100,7 +101,10 @@ def _chosen() -> list[str]:
 
 def _measured(home: Path) -> Iterator[Figure]:
     for part in _chosen():
-        yield from _PARTS[part](_folder(home, part))
+        folder = _folder(home, part)
+        yield from _PARTS[part](folder)
+        # Two of them fill ten gigabytes each.
+        shutil.rmtree(folder)
 
 
 def _folder(home: Path, name: str) -> Path:

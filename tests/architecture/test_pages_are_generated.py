@@ -13,7 +13,7 @@ def test_the_generated_parts_of_a_page_are_up_to_date(page: str) -> None:
 
 
 def test_every_move_has_an_operation_that_the_gateway_lets_in_or_is_the_systems_own() -> None:
-    own = {"reminded", "pause_lapsed"}
+    own = {"reminded", "pause_lapsed", "attachment_refused"}
     let_in = {template for method, template in ALLOWED["consultation"] if method == "POST"}
 
     assert {action for actions in OPERATIONS.values() for action in actions} == {

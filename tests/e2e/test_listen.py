@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 
 import pytest
 
@@ -19,8 +20,14 @@ def test_a_triggered_event_is_printed_by_a_listener_that_subscribes_and_leaves(
     monkeypatch.setenv("SAMRAD_HOME", str(exchange.home))
     monkeypatch.setenv("PORT", str(exchange.ports["gateway"]))
     monkeypatch.delenv("SAMRAD_PUBLIC_URL", raising=False)
-    command = [sys.executable, "-m", "services", "listen", "--as", "malmo", "--event", "consultation.closed"]
-    with subprocess.Popen(command, cwd=ROOT, env=dict(os.environ), stdout=subprocess.PIPE, text=True) as listener:
+    # As from a terminal: what is started in the background of a shell ignores interrupts, and so do its children.
+    heeding = ("env", "--default-signal=INT")
+    command = [*heeding, sys.executable, "-m", "services", "listen", "--as", "malmo", "--event", "consultation.closed"]
+    with (
+        subprocess.Popen(command, cwd=ROOT, env=dict(os.environ), stdout=subprocess.PIPE, text=True) as listener,
+        ExitStack() as stack,
+    ):
+        stack.callback(listener.kill)
         assert listener.stdout is not None
         assert listener.stdout.readline() == "validated\n"
         assert listener.stdout.readline().startswith("listening http://127.0.0.1:")

@@ -30,8 +30,9 @@ _OFFER = text(
 _FREE = text(
     f"""
     SELECT id, unit, starts_at, minutes FROM meeting_slot s
-    WHERE org = :org AND unit = :unit AND starts_at >= :first AND starts_at < :beyond AND NOT {_IS_TAKEN}
-    ORDER BY starts_at, place LIMIT :rows
+    WHERE org = :org AND starts_at >= :first AND starts_at < :beyond AND (CAST(:unit AS text) IS NULL OR unit = :unit)
+      AND NOT {_IS_TAKEN}
+    ORDER BY starts_at, unit, place LIMIT :rows
     """
 )
 _FIND = text("SELECT unit, starts_at, minutes FROM meeting_slot WHERE org = :org AND id = :id")
@@ -66,9 +67,9 @@ async def add(connection: AsyncConnection, caller: Caller, offer: Offer, at: dat
 
 
 async def free(
-    connection: AsyncConnection, organisation: str, unit: str, first: datetime, beyond: datetime, rows: int
+    connection: AsyncConnection, organisation: str, unit: str | None, first: datetime, beyond: datetime, rows: int
 ) -> Sequence[Row[Any]]:
-    """Slots of the unit that nobody has booked, the first ones first."""
+    """Slots of the unit, or of all, that nobody has booked, the first ones first."""
     values = {"org": organisation, "unit": unit, "first": first, "beyond": beyond, "rows": rows}
     return (await connection.execute(_FREE, values)).all()
 

@@ -29,7 +29,7 @@ _DAYS_SHOWN = 14
 _MOST_DAYS = 62
 _FURTHEST = timedelta(days=366)
 _MOST_SHOWN = 500
-Unit = Annotated[str, Query(pattern=_UNIT, description="One unit / En enhet")]
+Unit = Annotated[str | None, Query(pattern=_UNIT, description="One unit / En enhet")]
 SlotId = Annotated[uuid.UUID, Path(alias="slotId", description="From the list / Ur listan")]
 Links = Annotated[dict[str, dict[str, str]], Field(alias="_links")]
 
@@ -121,13 +121,13 @@ async def offer(
 async def list_free_slots(
     request: Request,
     caller: Worker,
-    unit: Unit,
+    unit: Unit = None,
     from_: Annotated[date | None, Query(alias="from", description="First day / Första dagen")] = None,
     to: Annotated[date | None, Query(description="Last day / Sista dagen")] = None,
 ) -> Response:
-    """What is free and still to come in a unit: two weeks unless days are named, at most 62 of them.
+    """What is free and still to come, in one unit or in all: two weeks unless days are named, at most 62 of them.
 
-    Lediga kommande tider på en enhet: två veckor om inga dagar anges, högst 62.
+    Lediga kommande tider, på en enhet eller alla: två veckor om inga dagar anges, högst 62.
     """
     context = context_of(request)
     now = context.clock()

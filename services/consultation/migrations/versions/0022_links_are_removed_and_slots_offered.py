@@ -42,6 +42,7 @@ SLOTS = (
         UNIQUE (org, unit, starts_at, place)
     )
     """,
+    "CREATE INDEX meeting_slot_in_time ON meeting_slot (org, starts_at)",
     *tenant_policies("meeting_slot"),
     f"GRANT SELECT, INSERT, DELETE ON meeting_slot TO {RUNTIME}",
     "ALTER TABLE meeting ADD COLUMN slot_id uuid",

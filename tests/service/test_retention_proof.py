@@ -208,7 +208,15 @@ _OVER: Mapping[str, tuple[str, dict[str, str]]] = {
     ),
     "audit_trail": ("audit_entry", {"at": _OLD, "entry": "'{}'"}),
 }
+_THAT_NAMES = {"source_answer": "kept_lookup", "draft": "answer_draft"}
 _LEFT: Mapping[str, dict[str, str]] = {
+    "attachment": {
+        "given_by": f"'{PLANTED}'",
+        "sha256": "sha256('')",
+        "blob": "gen_random_uuid()",
+        "scan": "'clean'",
+    },
+    "answer_draft": {"expires_at": "now() + interval '1 day'"},
     "call_back": {"outcome": "'reached'"},
     "meeting": {"kind": "'remote'"},
     "asked_set": {"basis": "'statute'"},
@@ -239,7 +247,7 @@ def test_something_past_its_time_is_found_in_each_class(filled: Exchange) -> Non
 
 def test_the_classes_in_which_it_is_looked_for_are_all_that_end() -> None:
     ends = {code for code, data in DATA_CLASSES.items() if data.fate != "stays"}
-    assert {*_OVER, "source_answer"} == ends
+    assert {*_OVER, *_THAT_NAMES} == ends
     assert {data.code for data in ERASED_BY_THE_JOB} < ends
 
 
@@ -259,12 +267,13 @@ def test_what_is_left_of_an_erased_consultation_or_look_up_is_found_in_each_tabl
             uproot(filled, table)
 
 
-def test_answers_of_sources_past_their_time_are_found(filled: Exchange) -> None:
-    plant(filled, "kept_lookup", expires_at=_OLD)
+@pytest.mark.parametrize(("code", "table"), _THAT_NAMES.items())
+def test_what_names_another_record_is_found_past_its_time(filled: Exchange, code: str, table: str) -> None:
+    plant(filled, table, expires_at=_OLD)
     try:
-        assert ("source_answer", "past its time", 1) in found(filled)
+        assert (code, "past its time", 1) in found(filled)
     finally:
-        uproot(filled, "kept_lookup")
+        uproot(filled, table)
 
 
 def test_a_consultation_that_was_taken_without_the_rules_is_found(filled: Exchange) -> None:

@@ -62,11 +62,15 @@ _IS_PROTECTED = text("SELECT is_protected(:person_mark)")
 
 @dataclass(frozen=True, slots=True)
 class AtOnce:
-    """What was answered while it came, with the decision on each set that was asked for by name."""
+    """What was answered while it came, with the decision on each set that was asked for by name.
+
+    `attachments` can only be refused, as files that are not there: there was nothing to give them to.
+    """
 
     text: str
     decided: Sequence[Disclosure] = ()
     closing: AnswerClosing = ClosingCode.ANSWERED
+    attachments: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +209,7 @@ async def register(
         answering = replace(change, expected_version=after.version, event_id=uuid4(), happened_at=ended)
         answer = registration.answer
         after = await answer_consultation(
-            connection, answering, answer.text, answer.decided, answer.closing, told_already=True
+            connection, answering, answer.text, answer.decided, answer.closing, answer.attachments, told_already=True
         )
     return replace(registered, consultation=after)
 

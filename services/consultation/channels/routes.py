@@ -381,7 +381,7 @@ def _read_registration(context: Context, body: wire.RegistrationRequest) -> Regi
 
 
 def _at_once(answer: AnswerRequest) -> AtOnce:
-    return AtOnce(answer.text, read_disclosures(answer.disclosures), answer.closing_code)
+    return AtOnce(answer.text, read_disclosures(answer.disclosures), answer.closing_code, answer.attachments)
 
 
 def _organisation(number: str) -> str:

@@ -108,7 +108,7 @@ DRAFTS = (
     "CREATE INDEX answer_draft_of ON answer_draft (consultation_org, consultation_id)",
     *_of_a_side("answer_draft", "c.answering_org"),
     f"GRANT SELECT, INSERT, UPDATE (version, saved_at, expires_at, sealed), DELETE ON answer_draft TO {RUNTIME}",
-    f"GRANT SELECT (expires_at), DELETE ON answer_draft TO {WORKER}",
+    f"GRANT SELECT (consultation_org, consultation_id, expires_at), DELETE ON answer_draft TO {WORKER}",
     f"CREATE POLICY expiry_seen ON answer_draft FOR SELECT TO {WORKER} USING (true)",
     f"CREATE POLICY forgotten ON answer_draft FOR DELETE TO {WORKER} USING (true)",
     f"CREATE POLICY proved_by_auditor ON answer_draft FOR SELECT TO {AUDITOR} USING (true)",

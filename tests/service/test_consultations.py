@@ -344,10 +344,11 @@ def test_a_foreign_reading_is_refused_and_recorded_with_the_one_who_tried(exchan
     receipt = exchange.open()
     assert exchange.send("malmo", "GET", f"{BASE}/{receipt['consultationId']}").status_code == 404
 
-    entries = exchange.send("malmo", "GET", "/consultation/v1/audit-entries").json()["entries"]
+    path = f"/consultation/v1/audit-entries?objectId={receipt['consultationId']}"
+    (entry,) = exchange.send("malmo", "GET", path).json()["entries"]
 
-    assert entries[0]["event"] == "request.refused"
-    assert entries[0]["detail"]["reason"] == "not_found"
+    assert (entry["event"], entry["client"], entry["actor"]) == ("request.refused", "malmo", "hl-1")
+    assert entry["detail"]["reason"] == "not_found"
 
 
 def test_another_handler_cannot_have_the_answer_kept_for_the_first(exchange: Exchange) -> None:

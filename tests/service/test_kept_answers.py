@@ -205,7 +205,6 @@ def test_an_answer_moved_to_another_look_up_does_not_open_there(exchange: Exchan
     ("role", "statement"),
     [
         (tables.WORKER_ROLE, "SELECT sealed FROM kept_lookup"),
-        (tables.WORKER_ROLE, "SELECT lookup_id FROM kept_lookup"),
         (tables.WORKER_ROLE, "SELECT outcomes FROM lookup_attempt"),
         (tables.STATISTICS_ROLE, "SELECT expires_at FROM kept_lookup"),
         (tables.RUNTIME_ROLE, "UPDATE kept_lookup SET expires_at = 'infinity'"),

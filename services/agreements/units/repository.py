@@ -19,24 +19,28 @@ _UNITS = text(
     """
 )
 # An assignment lasts until the day before the next.
+# By an index for each municipality and competence: a join could take thousands of times as long by statistics that are
+# older than the units.
 _ROUTES = text(
     """
-    WITH assigned AS (
-        SELECT a.municipality_code, a.competence, a.unit_code, a.valid_from,
-               lead(a.valid_from) OVER (PARTITION BY a.org, a.municipality_code, a.competence
-                                        ORDER BY a.valid_from) - 1 AS valid_to
-        FROM unit_assignment a
-        WHERE a.withdrawn_at IS NULL
-          AND (CAST(:municipality AS text) IS NULL OR a.municipality_code = CAST(:municipality AS text))
-    )
     SELECT m.code AS municipality_code, m.name AS municipality_name, needed.competence,
            v.code AS unit, v.name AS unit_name, region.code AS region, named.name AS region_name,
            CASE WHEN v.code IS NOT NULL THEN a.valid_from END AS valid_from,
-           CASE WHEN v.code IS NOT NULL THEN a.valid_to END AS valid_to
+           CASE WHEN v.code IS NOT NULL THEN until.valid_to END AS valid_to
     FROM municipality m
     CROSS JOIN unnest(CAST(:competences AS text[])) WITH ORDINALITY AS needed (competence, place)
-    LEFT JOIN assigned a ON a.municipality_code = m.code AND a.competence = needed.competence
-          AND a.valid_from <= CAST(:on AS date) AND (a.valid_to IS NULL OR a.valid_to >= CAST(:on AS date))
+    LEFT JOIN LATERAL (
+        SELECT DISTINCT ON (begun.org) begun.org, begun.unit_code, begun.valid_from
+        FROM unit_assignment begun
+        WHERE begun.municipality_code = m.code AND begun.competence = needed.competence
+          AND begun.withdrawn_at IS NULL AND begun.valid_from <= CAST(:on AS date)
+        ORDER BY begun.org, begun.valid_from DESC
+    ) a ON true
+    LEFT JOIN LATERAL (
+        SELECT min(next.valid_from) - 1 AS valid_to FROM unit_assignment next
+        WHERE next.org = a.org AND next.municipality_code = m.code AND next.competence = needed.competence
+          AND next.withdrawn_at IS NULL AND next.valid_from > CAST(:on AS date)
+    ) until ON true
     LEFT JOIN unit_version v ON v.code = a.unit_code AND v.period @> CAST(:on AS date)
     LEFT JOIN (unit region JOIN unit_version named ON named.code = region.code AND named.period @> CAST(:on AS date))
            ON region.code = v.parent AND region.level = 'region'

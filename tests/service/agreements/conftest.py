@@ -21,6 +21,7 @@ from shared.database.migrate import upgrade
 from shared.database.provision import provision
 from shared.serving import Served
 from shared.vault import Vault
+from tests.clusters import furnish
 from tests.service.agreements.database import DATABASE, Urls
 from tests.service.agreements.door import PUBLIC, Door, Issuer, TestClock, no_worker
 from tests.serving import serving_in_thread
@@ -30,6 +31,7 @@ from tests.serving import serving_in_thread
 def postgres() -> Iterator[EmbeddedPostgres]:
     home = Path(tempfile.mkdtemp(prefix="samrad-agreements-"))
     home.chmod(0o755)
+    furnish(home)
     server = EmbeddedPostgres(home)
     server.start()
     yield server

@@ -10,7 +10,7 @@ from services.consultation.consultations.drafts.repository import forget_expired
 from services.consultation.lookups.simulator.persons import number
 from services.consultation.tables import WORKER_ROLE
 from tests.attack.support import sql, together
-from tests.exchange import Exchange
+from tests.exchange import NOBODY, Exchange
 from tests.folding import as_role
 from tests.service.given_consultations import claimed
 from tests.service.test_protected_identity import marked
@@ -18,8 +18,11 @@ from tests.service.workbench.support import ANSWER, APPROVER, asked, refusal, se
 
 FORM = {
     "text": "Personen är inskriven sedan",
-    "disclosures": [{"informationSet": "programme", "decision": "partly", "content": "Garantin"}],
+    "disclosures": [
+        {"informationSet": "programme", "decision": "partly", "content": "Garantin", "attachments": [NOBODY]}
+    ],
     "closingCode": "referred",
+    "attachments": [],
 }
 
 

@@ -284,12 +284,28 @@ EVENTS = (
         "En fil innehöll skadlig kod och togs bort",
         "A file held malicious code and was erased",
         "a scanner has found a file infected",
+        f"{_BOTH}; before it is told the organisation that gave it alone",
     ),
     _change(
         "consultation.answered",
         "Ett samråd besvarades",
         "A consultation was answered",
         "the answering side answers",
+    ),
+    AuditEvent(
+        "consultation.told_without_approval",
+        Words(
+            "Ett svar som två skulle ha sett hade redan lämnats muntligt",
+            "An answer that two should have seen had been told in speech already",
+        ),
+        "a call or a visit is registered with an answer that a rule on answers that two have to see covers",
+        {
+            **_PURPOSE,
+            **_DECISION,
+            "covers": "which answers the rule is about",
+            "channel": "phone or local_office",
+        },
+        seen_by=_ANSWERING,
     ),
     _change(
         "consultation.closed",

@@ -110,17 +110,28 @@ def test_an_infected_file_is_erased_and_both_sides_are_told(exchange: Exchange, 
     assert len(sql(exchange, "SELECT FROM outbox WHERE kind = 'consultation.attachment_refused'")) >= 1
 
 
-def test_an_infected_file_goes_with_no_message(exchange: Exchange, clamd: Clamd, scanning: str) -> None:
+def test_of_an_infected_file_that_was_not_told_the_other_side_learns_nothing_and_it_goes_with_no_message(
+    exchange: Exchange, clamd: Clamd, scanning: str
+) -> None:
     a_day_of_its_own(exchange, 37)
     clamd.manner = "well"
     receipt = claimed(exchange)
     attachment = text(exchange, receipt, scanning, EICAR)
     assert scanned(exchange, receipt, attachment) == "infected"
 
-    refused = answer_with(exchange, receipt, attachment, version=3)
+    refused = answer_with(exchange, receipt, attachment)
 
     assert (refused.status_code, refused.json()["notAvailable"]) == (422, [attachment])
-    assert seen(exchange, "umea", receipt) == []
+    whole = exchange.send("umea", "GET", f"{CONSULTATIONS}/{receipt['consultationId']}").json()
+    assert (whole["version"], whole["attachments"]) == (2, [])
+    told = exchange.send("umea", "GET", f"{CONSULTATIONS}/{receipt['consultationId']}/events")
+    trail = exchange.send("umea", "GET", f"/consultation/v1/audit-entries?objectId={receipt['consultationId']}")
+    assert "attachment_refused" not in told.text + trail.text
+    where = "kind = 'consultation.attachment_refused' AND consultation_id = $1"
+    assert sql(exchange, f"SELECT FROM outbox WHERE {where}", receipt["consultationId"]) == []
+    written = "event = 'consultation.attachment_refused' AND object_id = $1"
+    [entry] = sql(exchange, f"SELECT org, owner_org FROM audit_entry WHERE {written}", receipt["consultationId"])
+    assert (entry["org"], entry["owner_org"]) == ("operator", "0007:2021002114")
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,22 @@ def test_of_several_who_book_one_slot_at_once_one_gets_it_and_nothing_is_changed
     ]
 
 
+def test_a_slot_that_is_withdrawn_while_it_is_booked_is_not_there(exchange: Exchange) -> None:
+    receipt, (slot, *_) = claimed(exchange), offered(exchange, tuesday())
+    withdrawing = "WITH gone AS (DELETE FROM meeting_slot WHERE id = $1 RETURNING 1) SELECT pg_sleep(0.7) FROM gone"
+
+    def booked() -> httpx.Response:
+        # The slot is gone, and nobody sees it yet.
+        while not sql(exchange, "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"):
+            pass
+        return book(exchange, receipt, slotId=slot["slotId"])
+
+    answer, _ = together(booked, lambda: sql(exchange, withdrawing, slot["slotId"], first="SELECT 1"))
+
+    assert isinstance(answer, httpx.Response)
+    assert (answer.status_code, answer.json()["errors"]) == (422, [{"field": "slotId", "reason": "unknown"}])
+
+
 def test_the_database_itself_keeps_a_slot_from_being_booked_twice(exchange: Exchange) -> None:
     slot = offered(exchange, tuesday())[0]["slotId"]
     receipts = [claimed(exchange), claimed(exchange)]

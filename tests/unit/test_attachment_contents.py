@@ -82,6 +82,8 @@ UNFIT = {
     "pdf with an archive within its end": (pdf()[:-6] + archive({"a": b"b"}) + b"%%EOF", "several_types"),
     "pdf with a password": (pdf(b"trailer << /Encrypt 5 0 R >>"), "encrypted"),
     "pdf with a script": (pdf(b"<< /S /JavaScript /JS (app.alert(1)) >>"), "active_content"),
+    "pdf with a script written by numbers": (pdf(b"<< /S /J#61va#53cript /JS (app.alert(1)) >>"), "active_content"),
+    "pdf with a password written by numbers": (pdf(b"trailer << /Encr#79pt 5 0 R >>"), "encrypted"),
     "pdf that starts a program": (pdf(b"<< /S /Launch /F (cmd.exe) >>"), "active_content"),
     "png without an end": (png()[:-12], "broken"),
     "png with something behind": (png() + b"<?php system($_GET[0]);", "several_types"),

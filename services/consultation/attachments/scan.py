@@ -9,10 +9,11 @@ import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.attachments import metrics
 from services.consultation.attachments.scanner import Scanner, ScannerUnavailable, Verdict
@@ -20,7 +21,8 @@ from services.consultation.clocks.unit_clocks import read_clockwork
 from services.consultation.consultations.attachments.domain import Scan, place_of
 from services.consultation.consultations.domain import Actor, Consultation, Event
 from services.consultation.timers import repository as timers
-from services.consultation.timers.ring import make_of_itself
+from services.consultation.timers.ring import by_the_system, make_of_itself
+from shared.audit import AuditEntry, record
 from shared.blobs.protocol import BlobDamaged, Blobs
 from shared.jobs.job import Outing
 
@@ -48,7 +50,7 @@ _WRITE = text(
     UPDATE attachment
     SET scan = :scan, scanned_at = :now, scan_due_at = NULL, blob = CASE WHEN :scan = 'infected' THEN NULL ELSE blob END
     WHERE org = :org AND consultation_id = :of AND id = :id AND scan = 'pending'
-    RETURNING id
+    RETURNING given_by, sequence IS NOT NULL AS told
     """
 )
 
@@ -94,23 +96,33 @@ class Scanning:
             await connection.execute(_WRITE, {**_key(file), "scan": Scan.CLEAN.value, "now": outing.clock()})
 
     async def _refuse(self, outing: Outing, file: Row[Any]) -> None:
-        """Both sides are told by an event; it says which file, and nothing of what was found."""
+        """Who sees the file is told, and nothing of what was found.
+
+        Of a told one by an event. One that has not been told the other side knows nothing of, and so it is no event:
+        its own side sees it by the file, and by the trail.
+        """
         async with outing.begin() as connection:
             now = outing.clock()
             await timers.act_as(connection, file.answering_org)
             # None while somebody is changing it; then the file's turn comes again.
             row = await timers.find(connection, file)
             values = {**_key(file), "scan": Scan.INFECTED.value, "now": now}
-            if row is None or (await connection.execute(_WRITE, values)).one_or_none() is None:
+            if row is None or (written := (await connection.execute(_WRITE, values)).one_or_none()) is None:
                 return
-            clockwork = await read_clockwork(connection, file.answering_org, self.defaults)
-
-            def refused(consultation: Consultation, by: Actor) -> tuple[Consultation, Event]:
-                return consultation.refuse_attachment(by, attachmentId=str(file.id))
-
-            if not await make_of_itself(connection, row, refused, clockwork, now):
-                raise RuntimeError("a consultation changed although it was locked")
+            if written.told:
+                await self._tell(connection, row, file.id, now)
+            else:
+                await record(connection, _untold_refused(row, written.given_by, now))
         await self.blobs.erase(file.blob)
+
+    async def _tell(self, connection: AsyncConnection, row: Row[Any], attachment_id: uuid.UUID, now: datetime) -> None:
+        clockwork = await read_clockwork(connection, row.answering_org, self.defaults)
+
+        def refused(consultation: Consultation, by: Actor) -> tuple[Consultation, Event]:
+            return consultation.refuse_attachment(by, attachmentId=str(attachment_id))
+
+        if not await make_of_itself(connection, row, refused, clockwork, now):
+            raise RuntimeError("a consultation changed although it was locked")
 
 
 @asynccontextmanager
@@ -120,6 +132,25 @@ async def _closing(content: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator
     finally:
         if (close := getattr(content, "aclose", None)) is not None:
             await close()
+
+
+def _untold_refused(row: Row[Any], given_by: str, now: datetime) -> AuditEntry:
+    """The entry for the side that gave it, alone. It is the consultation `row` that it was given in."""
+    return AuditEntry(
+        event="consultation.attachment_refused",
+        at=now,
+        caller=by_the_system(uuid.uuid4()),
+        object_type="consultation",
+        object_id=row.id,
+        owner=given_by,
+        subject=row.person_mark,
+        detail={
+            "purpose": row.purpose,
+            "caseReference": row.case_reference,
+            "decision": {"id": str(row.decision_id), "version": row.decision_version},
+            "state": row.state,
+        },
+    )
 
 
 def _key(file: Row[Any]) -> dict[str, uuid.UUID | str]:

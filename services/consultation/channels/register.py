@@ -57,6 +57,8 @@ from shared.vault import Vault
 
 _NUMBER_TRIES = 3
 _COUNT = text(f"SELECT {COUNTED} AS braked")
+# Where the answer has been said when it is written down. To a letter it has not.
+_SPOKEN = frozenset((Channel.PHONE, Channel.LOCAL_OFFICE))
 _IS_PROTECTED = text("SELECT is_protected(:person_mark)")
 
 
@@ -184,7 +186,8 @@ async def register(
 ) -> Registered:
     """The consultation, claimed by the handler who registers it, and answered when it was answered at once.
 
-    Raises Problem 422 when the decisions of the answer do not match the sets that were asked for: nothing is written.
+    Raises Problem 409 when what came was a letter, and a second handler has to see the answer first; 422 when its
+    decisions do not match the sets that were asked for. Nothing is written then.
     """
     for _ in range(_NUMBER_TRIES):
         registered = _registered(caller, registration, decision, clockwork.rules(registration.type.value, now), now)
@@ -209,7 +212,13 @@ async def register(
         answering = replace(change, expected_version=after.version, event_id=uuid4(), happened_at=ended)
         answer = registration.answer
         after = await answer_consultation(
-            connection, answering, answer.text, answer.decided, answer.closing, answer.attachments, told_already=True
+            connection,
+            answering,
+            answer.text,
+            answer.decided,
+            answer.closing,
+            answer.attachments,
+            told_already=registration.channel in _SPOKEN,
         )
     return replace(registered, consultation=after)
 

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.consultations.approvals.needed import require_no_second_handler
+from services.consultation.consultations.approvals.needed import (
+    note_told_without_approval,
+    require_no_second_handler,
+)
 from services.consultation.consultations.changes import Change, apply
 from services.consultation.consultations.disclosures.domain import Disclosure
 from services.consultation.consultations.domain import Actor, Consultation, Event
@@ -24,7 +27,8 @@ async def answer_consultation(
     *,
     told_already: bool = False,
 ) -> Consultation:
-    """`told_already` for what is written down afterwards, as it was said by phone: nobody can approve that any more.
+    """`told_already` for what is written down afterwards, as it was said by phone: nobody can approve that any more,
+    and that a second handler should have seen it stands in the trail.
 
     What belongs to a set goes with the decision on it, `attachments` with the answer as a whole. Raises Problem 404,
     409 when another handler has it or a second one has to see the answer first, 412, 422 when the decisions don't match
@@ -36,6 +40,8 @@ async def answer_consultation(
 
     after = await apply(connection, change, find_answered_by, answered, message=answer)
     await tell_sets_and_files(connection, change, after, decided, attachments)
-    if not told_already:
+    if told_already:
+        await note_told_without_approval(connection, change, after, decided)
+    else:
         await require_no_second_handler(connection, after, decided, change.at)
     return after

@@ -8,8 +8,11 @@ count (`counted_together`). Who may ask is decided before, for each request of i
 
 from collections.abc import Awaitable, Callable, Hashable
 from functools import wraps
+from hashlib import sha256
 from typing import Any, TypeVar, cast
 
+from starlette.datastructures import URL
+from starlette.requests import Request
 from starlette.responses import Response
 
 from services.consultation.context import Context, context_of
@@ -48,6 +51,11 @@ def counted_together(route: Route) -> Route:
 
 def _asked(arguments: dict[str, Any]) -> tuple[Context, tuple[Hashable, ...]]:
     """What tells one question from another: who asks what, and in which form it is to be told."""
-    request, caller = arguments["request"], arguments["caller"]
+    request: Request = arguments["request"]
     form = wants_table(request, arguments["format"])
-    return context_of(request), (caller.organisation, form, request.url.path, request.url.query)
+    return context_of(request), key_of(arguments["caller"].organisation, form, request.url)
+
+
+def key_of(organisation: str, as_table: bool, url: URL) -> tuple[Hashable, ...]:
+    """The key of a question. It is as short for a long address as for a short one: unknown parameters cost nothing."""
+    return organisation, as_table, url.path, sha256(url.query.encode()).digest()

@@ -107,8 +107,12 @@ async def make_of_itself(
     by = Actor(row.answering_org, CLIENT, "", now, event_id, system=True)
     before: Consultation = as_domain(row)
     after, event = method(before, by)
-    caller = Caller(OPERATOR, CLIENT, frozenset(), "", None, str(event_id), "")
-    entry = change_entry(caller, row, event)
+    entry = change_entry(by_the_system(event_id), row, event)
     return await save_change(
         connection, after, event, entry, message=None, measured=await measure(connection, clockwork, row, event)
     )
+
+
+def by_the_system(id_: uuid.UUID) -> Caller:
+    """Who stands in the trail for what the system does of itself; `id_` is of what it does."""
+    return Caller(OPERATOR, CLIENT, frozenset(), "", None, str(id_), "")

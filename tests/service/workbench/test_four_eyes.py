@@ -12,6 +12,7 @@ from services.consultation.lookups.simulator.persons import number
 from tests.attack.support import sql, together
 from tests.exchange import Exchange
 from tests.service.given_consultations import claimed
+from tests.service.test_channels import registration
 from tests.service.test_protected_identity import marked
 from tests.service.workbench.support import (
     ANSWER,
@@ -365,6 +366,47 @@ def test_a_letter_is_approved_before_it_leaves_and_the_approval_is_its_dispatch(
         assert approve(exchange, receipt, 4).json()["state"] == "answered"
 
     assert kinds(exchange, "umea", receipt)[-1] == ("dispatched", None)
+
+
+def register(exchange: Exchange, channel: str) -> httpx.Response:
+    """A contact that asked for a set, answered at once: twelve minutes ago it began, and it lasted until now."""
+    details = {"type": "information_request", "informationSets": ["programme"]}
+    asked_for = {"channel": channel, "type": "information_request", "details": details, "minutes": 15}
+    body = registration(exchange, **asked_for, answer=ANSWER)
+    return exchange.send("af-workbench", "POST", "/consultation/v1/registrations", body)
+
+
+@pytest.mark.requirement(13)
+def test_the_answer_to_a_letter_is_not_told_by_registering_the_letter(exchange: Exchange) -> None:
+    before = sql(exchange, "SELECT count(*) AS number FROM consultation")
+    with rule(exchange, "decisions"):
+        refused = register(exchange, "post")
+    told = register(exchange, "post")
+
+    assert refusal(refused) == (409, "approval_required")
+    assert told.status_code == 201
+    assert sql(exchange, "SELECT count(*) AS number FROM consultation")[0]["number"] == before[0]["number"] + 1
+
+
+@pytest.mark.requirement(13)
+@pytest.mark.parametrize("channel", ["phone", "local_office"])
+def test_what_was_said_and_should_have_been_seen_by_two_stands_in_the_trail_of_the_answering_side_alone(
+    exchange: Exchange, channel: str
+) -> None:
+    with rule(exchange, "decisions"):
+        covered = register(exchange, channel).json()
+    free = register(exchange, channel).json()
+
+    entries = {
+        name: [
+            [each for each in trail_of(exchange, name, made) if each["event"] == "consultation.told_without_approval"]
+            for made in (covered, free)
+        ]
+        for name in ("umea", "af-manager")
+    }
+    assert entries["umea"] == [[], []]
+    [[entry], nothing] = entries["af-manager"]
+    assert (entry["detail"]["covers"], entry["detail"]["channel"], nothing) == ("decisions", channel, [])
 
 
 def test_decisions_that_do_not_match_are_refused_when_they_are_proposed(exchange: Exchange) -> None:

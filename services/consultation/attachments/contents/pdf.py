@@ -10,8 +10,19 @@ from services.consultation.attachments.contents.domain import Unfit, Unfitness
 _HEADER = re.compile(rb"%PDF-[12]\.\d[\r\n ]")
 _END = b"%%EOF"
 _NOTHING = b"\r\n\t\f\0 "
-# Names stand in clear text in the trailer, and in what is not compressed. A # would write them otherwise.
-_ACTIVE = re.compile(rb"/(?:JavaScript|Launch|RichMedia)(?![A-Za-z0-9])")
+
+
+def _named(*names: str) -> re.Pattern[bytes]:
+    """Any of the names, as they stand in the trailer and in what is not compressed.
+
+    Each of their letters may be written as # and its number instead (ISO 32000-1, 7.3.5).
+    """
+    written = ("".join(f"(?:{letter}|(?i:#{ord(letter):02x}))" for letter in name) for name in names)
+    return re.compile(f"/(?:{'|'.join(written)})(?![A-Za-z0-9])".encode())
+
+
+_ACTIVE = _named("JavaScript", "Launch", "RichMedia")
+_ENCRYPTED = _named("Encrypt")
 
 
 def check_pdf(content: bytes) -> None:
@@ -21,7 +32,7 @@ def check_pdf(content: bytes) -> None:
         raise Unfit(Unfitness.BROKEN)
     if content[end + len(_END) :].strip(_NOTHING):
         raise Unfit(Unfitness.SEVERAL_TYPES)
-    if re.search(rb"/Encrypt(?![A-Za-z0-9])", content):
+    if _ENCRYPTED.search(content):
         raise Unfit(Unfitness.ENCRYPTED)
     if _ACTIVE.search(content):
         raise Unfit(Unfitness.ACTIVE_CONTENT)

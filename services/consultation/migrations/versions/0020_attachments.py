@@ -21,7 +21,7 @@ _A_SIDE = f"""
         WHERE c.org = attachment.org AND c.id = attachment.consultation_id AND c.answering_org = {ORGANISATION}))
 """
 _OWN_UNTOLD = f"given_by = {ORGANISATION} AND sequence IS NULL AND {ORGANISATION} IN (org, answering_org)"
-_SCANNED = ("org", "consultation_id", "id", "answering_org", "blob", "scan", "scan_due_at")
+_SCANNED = ("org", "consultation_id", "id", "answering_org", "given_by", "sequence", "blob", "scan", "scan_due_at")
 
 STATEMENTS = (
     """

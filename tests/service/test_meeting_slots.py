@@ -118,6 +118,23 @@ def test_a_slot_is_booked_once_and_freed_when_the_meeting_is_cancelled(exchange:
     assert book(exchange, second, slotId=slot["slotId"]).status_code == 200
 
 
+@pytest.mark.requirement(9)
+def test_a_consultation_that_is_withdrawn_cancels_its_meeting_and_frees_the_slot(exchange: Exchange) -> None:
+    day = tuesday()
+    slot = offered(exchange, day)[0]["slotId"]
+    receipt = claimed(exchange)
+    assert book(exchange, receipt, slotId=slot).status_code == 200
+    path = f"{API}/consultations/{receipt['consultationId']}"
+
+    withdrawn = exchange.send("umea", "POST", f"{path}/withdrawals", version=3)
+
+    assert withdrawn.status_code == 200, withdrawn.text
+    [meeting] = exchange.send("umea", "GET", f"{path}/meetings").json()["meetings"]
+    assert meeting["outcome"] == "cancelled"
+    assert slot in free(exchange, day)
+    assert book(exchange, claimed(exchange), slotId=slot).status_code == 200
+
+
 def test_of_several_who_book_one_slot_at_once_one_gets_it_and_nothing_is_changed_for_the_others(
     exchange: Exchange,
 ) -> None:

@@ -12,17 +12,20 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.consultation.leadtimes.folding import LOCK as FOLDING
 from services.consultation.lookups.simulator.persons import number
 from services.consultation.retention.classes import AUDIT_TRAIL, CONSULTATION
 from services.consultation.retention.periods import CalendarYears
+from services.consultation.retention.repository import ERASE_CONSULTATIONS
 from services.consultation.retention.rules import Rules, read_rules
 from services.consultation.retention.run import Erasing, Ran
 from services.consultation.tables import WORKER_ROLE
 from shared.database.engine import Database
-from tests.attack.support import BASE, CONSULTATIONS, sql
+from tests.attack.support import BASE, CONSULTATIONS, UMEA, sql
 from tests.exchange import NOBODY, Exchange, lookup_body
-from tests.folding import fold_all
+from tests.folding import as_role, fold_all
 from tests.service.given_consultations import HANDLER, held
 from tests.service.given_files import eraser_of, given_file, kept_at
 
@@ -38,7 +41,8 @@ def boundary(rules: Rules = RULES) -> datetime:
 
 
 def erase(exchange: Exchange, rules: Rules = RULES, *, batch: int = 100, stop_after: int | None = None) -> Ran:
-    """One run of the job, by the real clock."""
+    """One run of the job, by the real clock, when all that has happened is in the figures."""
+    fold_all(exchange)
     asked = iter(range(1_000_000))
 
     async def run() -> Ran:
@@ -259,6 +263,7 @@ def shortened(years: int) -> Rules:
 
 def test_a_clock_that_runs_ahead_erases_nothing_before_its_time(exchange: Exchange) -> None:
     receipt = ended_at(exchange, boundary() + DAY)
+    fold_all(exchange)
     exchange.clock.move_to(datetime.now(UTC) + 4000 * DAY)
 
     async def run() -> Ran:
@@ -290,6 +295,48 @@ def test_rounds_are_one_handling_and_go_together_when_the_last_is_due(exchange: 
     sql(exchange, "UPDATE consultation SET closed_at = $1 WHERE id = $2", edge - SECOND, _id(second))
     assert erase(exchange).erased["consultation"] == 2
     assert row(exchange, first) == row(exchange, second) == []
+
+
+def test_a_hold_on_one_round_that_comes_after_they_were_found_keeps_all_of_them(exchange: Exchange) -> None:
+    """Between finding and erasing: the statement that erases asks again, of all the rounds."""
+    exchange.clock.stand_at(boundary() - 2 * DAY)
+    first = exchange.open()
+    send(exchange, HANDLER, first, "claims", 1, None)
+    send(exchange, HANDLER, first, "answers", 2, {"text": "Se nedan."})
+    second = send(exchange, "umea", first, "rounds", 3, {"question": "Och sedan?"})
+    send(exchange, "umea", second, "withdrawals", 1, None)
+    exchange.clock.back_to_now()
+    fold_all(exchange)
+    hold = held(exchange, "umea", first)
+    values = {"orgs": [UMEA] * 2, "ids": [_id(first), _id(second)], "lasts": [_id(second)] * 2}
+
+    async def erased(connection: AsyncConnection) -> int:
+        day = datetime.now(UTC).date()
+        return int((await connection.execute(ERASE_CONSULTATIONS, {**values, "day": day})).one().number)
+
+    assert as_role(exchange, WORKER_ROLE, erased) == 0
+    assert [status(exchange, each) for each in (first, second)] == [200, 200]
+
+    path = f"{CONSULTATIONS}/{first['consultationId']}/retention-holds/{hold}/removals"
+    assert exchange.send("umea", "POST", path).status_code == 200
+    assert as_role(exchange, WORKER_ROLE, erased) == 2
+
+
+def test_what_is_not_in_the_figures_yet_stays_until_it_is(exchange: Exchange) -> None:
+    receipt = ended_at(exchange, boundary() - SECOND)
+    fold_all(exchange)
+    values = {"orgs": [UMEA], "ids": [_id(receipt)], "lasts": [_id(receipt)], "day": datetime.now(UTC).date()}
+
+    async def erased(connection: AsyncConnection) -> int:
+        # The product folds every other second, and not while this holds its lock.
+        await connection.execute(text(f"SELECT pg_advisory_xact_lock({FOLDING})"))
+        pending = text("INSERT INTO lead_time_pending (org, consultation_id) VALUES (:org, :id)")
+        await connection.execute(pending, {"org": UMEA, "id": _id(receipt)})
+        await connection.execute(text(f"SET LOCAL ROLE {WORKER_ROLE}"))
+        return int((await connection.execute(ERASE_CONSULTATIONS, values)).one().number)
+
+    assert as_role(exchange, "postgres", erased) == 0
+    assert erase(exchange).erased["consultation"] == 1
 
 
 def _id(receipt: dict[str, Any]) -> uuid.UUID:
@@ -372,8 +419,11 @@ def states(exchange: Exchange, receipts: list[dict[str, Any]]) -> list[str]:
     return [sql(exchange, _WHOLE, _id(each))[0]["state"] for each in receipts]
 
 
-def test_a_statement_that_fails_half_way_leaves_every_consultation_whole_or_gone(exchange: Exchange) -> None:
-    """The second of three can't be removed: it is as it was, what was committed is gone, and the next run ends."""
+@pytest.mark.parametrize("batch", [1, 2, 100])
+def test_one_that_can_not_be_erased_stays_whole_keeps_no_other_and_is_tried_again(
+    exchange: Exchange, batch: int
+) -> None:
+    """The second of three can't be removed, whether in a batch with others or alone: the run fails when it is done."""
     receipts = [ended_at(exchange, boundary() - 10 * SECOND + place * SECOND) for place in range(3)]
     sql(
         exchange,
@@ -393,12 +443,12 @@ def test_a_statement_that_fails_half_way_leaves_every_consultation_whole_or_gone
     )
     try:
         with pytest.raises(DBAPIError):
-            erase(exchange, batch=1)
-        assert states(exchange, receipts) == [_GONE, _THERE, _THERE]
+            erase(exchange, batch=batch)
+        assert states(exchange, receipts) == [_GONE, _THERE, _GONE]
     finally:
         sql(exchange, "DROP FUNCTION get_in_the_way() CASCADE")
 
-    assert erase(exchange).erased["consultation"] == 2
+    assert erase(exchange).erased["consultation"] == 1
     assert states(exchange, receipts) == [_GONE] * 3
 
 
@@ -417,6 +467,7 @@ def test_a_run_that_is_stopped_goes_on_where_the_next_begins(exchange: Exchange)
 
 def test_what_somebody_is_changing_is_left_for_the_next_run(exchange: Exchange) -> None:
     receipts = [ended_at(exchange, boundary() - SECOND) for _ in range(2)]
+    fold_all(exchange)
 
     async def beside() -> Ran:
         holder = Database(exchange.postgres.url("consultation", "postgres"), pool_size=1)

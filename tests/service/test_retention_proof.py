@@ -387,7 +387,8 @@ def test_a_part_with_a_file_goes_with_its_consultation_and_leaves_the_key_to_be_
         statement = repository.erasing((*PARTS, Part("paper", file="key")))
         try:
             async with database.without_tenant() as connection:
-                values = {"orgs": [one["org"]], "ids": [one["id"]], "day": datetime.now(UTC).date()}
+                ids = {"ids": [one["id"]], "lasts": [one["id"]]}
+                values = {"orgs": [one["org"]], **ids, "day": datetime.now(UTC).date()}
                 gone = (await connection.execute(statement, values)).one()
                 keys = (await connection.execute(text("SELECT key FROM file_to_erase"))).scalars().all()
                 left = (await connection.execute(text("SELECT consultation_id FROM paper"))).scalars().all()
@@ -436,7 +437,8 @@ def test_what_is_due_is_found_by_its_index_a_batch_at_a_time_however_much_histor
 
 def test_erasing_a_batch_reads_what_belongs_to_it_and_scans_no_table(filled: Exchange) -> None:
     chosen = superuser(filled, f"SELECT org, id FROM consultation LIMIT {BATCH}")
-    values = {"orgs": [row["org"] for row in chosen], "ids": [row["id"] for row in chosen]}
+    ids = [row["id"] for row in chosen]
+    values = {"orgs": [row["org"] for row in chosen], "ids": ids, "lasts": ids}
 
     async def run() -> None:
         database = Database(filled.postgres.url(DATABASE, WORKER_ROLE), pool_size=1)

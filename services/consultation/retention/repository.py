@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT, UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.leadtimes.folding import LOCK as FOLDING
-from services.consultation.retention.classes import HOUSEHOLD, LOOKUP, PROTECTED_MARK
+from services.consultation.retention.classes import CONSULTATION, HOUSEHOLD, LOOKUP, PROTECTED_MARK
 from services.consultation.retention.parts import PARTS, Part
 from shared.audit import OPERATOR
 
@@ -97,12 +97,18 @@ ENDED_CONSULTATIONS = text(
     FROM looked_at l LEFT JOIN whole w ON w.org = l.org AND w.last = l.id
     """
 )
+# Asked again of what is locked by now, and of a handling as a whole: a hold may have come before the lock did. What has
+# happened and has not been folded yet would be missing in the figures.
 _CHOSEN = """
-    chosen AS MATERIALIZED (
+    named AS MATERIALIZED (
+        SELECT n.org, n.id, n.last, erasable(n.org, n.id) AND NOT EXISTS (
+                   SELECT FROM lead_time_pending p WHERE p.org = n.org AND p.consultation_id = n.id) AS may
+        FROM unnest(CAST(:orgs AS text[]), CAST(:ids AS uuid[]), CAST(:lasts AS uuid[])) AS n (org, id, last)
+    ), chosen AS MATERIALIZED (
         SELECT c.org, c.id, c.answering_org, c.type, c.unit, c.county_code, c.municipality_code, c.state, c.closed_at,
                c.restricted, c.pulse_rating
-        FROM unnest(CAST(:orgs AS text[]), CAST(:ids AS uuid[])) AS named (org, id) JOIN consultation c USING (org, id)
-        WHERE erasable(c.org, c.id)
+        FROM (SELECT org, last FROM named GROUP BY org, last HAVING bool_and(may)) AS whole
+             JOIN named USING (org, last) JOIN consultation c USING (org, id)
     ), told AS MATERIALIZED (
         SELECT e.org, e.id, c.answering_org
         FROM chosen c JOIN consultation_event e ON e.org = c.org AND e.consultation_id = c.id
@@ -149,7 +155,10 @@ def _removal(part: Part) -> str:
 
 
 def erasing(parts: Sequence[Part]) -> TextClause:
-    """The statement that erases consultations with these parts: foreign keys are asked when all of it is done."""
+    """The statement that erases consultations with these parts: foreign keys are asked when all of it is done.
+
+    Parameters: `orgs` and `ids` of them, `lasts` with the id of each one's last round, and `day`.
+    """
     removals = ",".join(_removal(part) for part in parts)
     rows = " + ".join(f"(SELECT count(*) FROM {part.table}_gone)" for part in parts)
     return text(
@@ -161,7 +170,9 @@ def erasing(parts: Sequence[Part]) -> TextClause:
         SELECT (SELECT count(*) FROM gone) AS number, (SELECT count(*) FROM gone) + {rows} AS rows,
                (SELECT count(*) FROM loosened) AS facts
         """
-    ).bindparams(bindparam("orgs", type_=ARRAY(TEXT)), bindparam("ids", type_=ARRAY(UUID)))
+    ).bindparams(
+        bindparam("orgs", type_=ARRAY(TEXT)), bindparam("ids", type_=ARRAY(UUID)), bindparam("lasts", type_=ARRAY(UUID))
+    )
 
 
 ERASE_CONSULTATIONS = erasing(PARTS)
@@ -172,10 +183,11 @@ async def erase_consultations(
 ) -> Erased:
     """Erase, of the next `rows` that ended before `before`, those that are due with all their rounds."""
     found = (await connection.execute(ENDED_CONSULTATIONS, _window(before, after, rows))).all()
-    due = [(row.org, id_) for row in found if row.rounds == len(row.ids) for id_ in row.ids]
+    due = [(row.org, id_, row.id) for row in found if row.rounds == len(row.ids) for id_ in row.ids]
     if not due:
         return Erased(len(found), 0, place=_last(found, "closed_at"))
-    values = {"orgs": [org for org, _ in due], "ids": [id_ for _, id_ in due], "day": moment.date()}
+    orgs, ids, lasts = (list(column) for column in zip(*due, strict=True))
+    values = {"orgs": orgs, "ids": ids, "lasts": lasts, "day": moment.date()}
     gone = (await connection.execute(ERASE_CONSULTATIONS, values)).one()
     return Erased(len(found), gone.number, gone.rows, gone.facts, _last(found, "closed_at"))
 
@@ -237,6 +249,26 @@ async def erase_rows(
     if not found:
         return Erased(0, 0)
     return Erased(len(found), found[0].number, found[0].rows, 0, _last(found, "at"))
+
+
+# --- what stands in the way ---------------------------------------------------------------------------------------
+
+_CLOCKS = {
+    CONSULTATION.code: ("consultation", "closed_at"),
+    LOOKUP.code: ("lookup", "asked_at"),
+    HOUSEHOLD.code: ("household_lookup", "asked_at"),
+    PROTECTED_MARK.code: ("protected_person", "ended_at"),
+}
+_PASS_OVER = {
+    code: text(f"WITH {_NEXT.format(table=table, clock=clock)} SELECT id, at FROM looked_at")
+    for code, (table, clock) in _CLOCKS.items()
+}
+
+
+async def pass_over(connection: AsyncConnection, code: str, before: datetime, after: Place | None) -> Erased:
+    """Look at the next one that began to count before `before`, and leave it."""
+    found = (await connection.execute(_PASS_OVER[code], _window(before, after, 1))).all()
+    return Erased(len(found), 0, place=_last(found, "at"))
 
 
 def _window(before: datetime, after: Place | None, rows: int) -> dict[str, object]:

@@ -1,8 +1,10 @@
 """One run: erase all that is due, class by class and a batch at a time, each batch a transaction with its own entry.
 
 It can be broken off anywhere: what is committed is gone whole and told in the trail, the rest is found by the next run.
+One that the database refuses to let go keeps no other: it is passed over, and the run fails when all else is done.
 """
 
+import logging
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -10,6 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.retention import repository
@@ -23,6 +26,8 @@ from shared.jobs.job import Outing
 
 BATCH = 100
 """Things looked at in one transaction: with all their rows a part of a second."""
+
+_log = logging.getLogger("retention")
 
 Begin = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 """A transaction as the role of background jobs."""
@@ -50,36 +55,66 @@ class Erasing:
         await self.run(outing.begin, outing.clock, outing.stopping)
 
     async def run(self, begin: Begin, clock: Clock, stopping: Callable[[], bool] = lambda: False) -> Ran:
-        """Erase until nothing is due, or it is to stop."""
+        """Erase until nothing is due, or it is to stop.
+
+        Raises DBAPIError at the end when something was passed over, and at once when the database can't be asked.
+        """
         erased: Counter[str] = Counter()
+        refused: DBAPIError | None = None
         for data in ERASED_BY_THE_JOB:
             place: Place | None = None
+            rows, alone = self.batch, 0
             while True:
                 if stopping():
                     return Ran(erased, finished=False)
-                async with begin() as connection:
-                    done = await self._batch(connection, data, place, clock())
+                try:
+                    async with begin() as connection:
+                        done = await self._batch(connection, data, place, rows, clock())
+                except DBAPIError as fault:
+                    if rows > 1:
+                        # One by one, until what stands in the way has been found and left behind.
+                        rows, alone = 1, self.batch
+                        continue
+                    refused = fault
+                    async with begin() as connection:
+                        done = await self._passed_over(connection, data, place, clock())
                 if done is None:
                     return Ran(erased, finished=False)
                 erased[data.code] += done.number
                 place = done.place
-                if done.looked_at < self.batch:
+                if done.looked_at < rows:
                     break
-        return Ran(erased, await erase_files(begin, self.erase_file, clock, stopping))
+                alone -= 1
+                rows = 1 if alone > 0 else self.batch
+        files = await erase_files(begin, self.erase_file, clock, stopping)
+        if refused is not None:
+            raise refused
+        return Ran(erased, files)
 
     async def _batch(
-        self, connection: AsyncConnection, data: DataClass, after: Place | None, now: datetime
+        self, connection: AsyncConnection, data: DataClass, after: Place | None, rows: int, now: datetime
     ) -> Erased | None:
         moment = await repository.enter(connection, now)
         if moment is None:
             return None
         before = self.rules.period_of(data).before(moment)
         if data is CONSULTATION:
-            done = await repository.erase_consultations(connection, before, after, moment, self.batch)
+            done = await repository.erase_consultations(connection, before, after, moment, rows)
         else:
-            done = await repository.erase_rows(connection, data.code, before, after, self.batch)
+            done = await repository.erase_rows(connection, data.code, before, after, rows)
         if done.number:
             await record(connection, self._entry(data, done, before, moment, now))
+        return done
+
+    async def _passed_over(
+        self, connection: AsyncConnection, data: DataClass, after: Place | None, now: datetime
+    ) -> Erased | None:
+        moment = await repository.enter(connection, now)
+        if moment is None:
+            return None
+        done = await repository.pass_over(connection, data.code, self.rules.period_of(data).before(moment), after)
+        told = {"dataClass": data.code, "id": str(done.place.id) if done.place else None}
+        _log.error("something that is due could not be erased, and is passed over", extra=told)
         return done
 
     def _entry(self, data: DataClass, done: Erased, before: datetime, moment: datetime, now: datetime) -> AuditEntry:

@@ -336,6 +336,7 @@ def test_placing_and_lifting_again_changes_nothing_and_both_are_in_the_trail(exc
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json() == second.json()
     assert first.headers["Location"].endswith(path)
+    assert "Location" not in second.headers
     removal = f"{path}/{first.json()['holdId']}/removals"
     lifted, again = (exchange.send("umea", "POST", removal) for _ in range(2))
     assert lifted.json() == again.json()

@@ -248,6 +248,7 @@ def test_twins_at_the_same_moment_are_one_file_and_leave_one_content(exchange: E
     assert len(after - before) == 1
 
 
+@pytest.mark.requirement(107)
 def test_uploads_removals_and_downloads_are_in_the_trail_by_digest_and_never_by_name(exchange: Exchange) -> None:
     receipt = claimed(exchange)
     attachment, removed = given_file(exchange, HANDLER, receipt), given_file(exchange, HANDLER, receipt)

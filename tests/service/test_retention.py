@@ -487,6 +487,7 @@ def test_a_mark_of_protected_identity_goes_some_years_after_it_ended_and_never_w
 # --- the trail, and others' rows ----------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement(107)
 def test_each_batch_leaves_an_entry_that_tells_how_many_by_which_rules_and_of_nobody(exchange: Exchange) -> None:
     receipts = [ended_at(exchange, boundary() - SECOND, name) for name in ("umea", "malmo")]
     fold_all(exchange)

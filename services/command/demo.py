@@ -131,8 +131,12 @@ def tell(stage: Stage) -> int:
         with _instance(stage.root) as (home, port), httpx.Client(timeout=60, trust_env=False) as http:
             base_url, simulator_url = (f"http://127.0.0.1:{each}" for each in (port, port + stage.simulator))
             names = ("umea", "malmo", "af-workbench", "af-lead", "af-manager", "dashboard")
-            clients = (stage.client(name, home, base_url, http) for name in names)
-            story = Story(*clients, base_url, simulator_url, http, stage.persons)
+            umea, malmo, workbench, lead, manager, dashboard = (
+                stage.client(name, home, base_url, http) for name in names
+            )
+            story = Story(
+                umea, malmo, workbench, lead, manager, dashboard, base_url, simulator_url, http, stage.persons
+            )
             for step in STEPS:
                 print(f"ok {step(story)}", flush=True)
     except StepFailed as fault:

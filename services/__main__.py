@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     call.add_argument("--handler", help="who is asking, an opaque id (default: demo-CLIENT)")
     call.add_argument("-H", "--header", action="append", default=[], metavar="NAME: VALUE")
     call.add_argument("-d", "--data", metavar="JSON|@FILE")
-    call.add_argument("method", choices=["GET", "POST"])
+    call.add_argument("method", choices=["GET", "POST", "PUT", "DELETE"])
     call.add_argument("path")
     call.set_defaults(command=call_command)
     _add_webhook_commands(commands)

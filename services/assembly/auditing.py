@@ -16,6 +16,7 @@ from services.agreements import audit_events as agreements_events
 from services.agreements import tables as agreements_tables
 from services.assembly.common import vault_key
 from services.assembly.environment import CannotStart, required
+from services.assembly.own_databases import name_databases
 from services.audit import events as audit_events
 from services.audit import extract, review
 from services.audit.arguments import TRAILS
@@ -31,7 +32,6 @@ from services.consultation.persons.domain import NotAPersonNumber, PersonNumber
 from services.consultation.persons.vault import mark_with
 from shared.audit import ERASED, REFUSED, AuditEntry, AuditEvent, operator, record
 from shared.clock import Clock
-from shared.database.embedded import EmbeddedPostgres, PostgresUnavailable
 from shared.sealing.book import Book
 from shared.sealing.checkpoints import CheckpointFault, read_public_keys
 from shared.sealing.verify import Verdict, verify
@@ -53,20 +53,8 @@ _TENANTS = text("SELECT org, name FROM tenant_profile")
 
 
 def furnish_sandbox(home: Path, stack: ExitStack) -> None:
-    """Name the databases of the sandbox, whether it is running or not. Raises CannotStart when there is none."""
-    missing = [trail for trail in TRAILS if not os.environ.get(_auditor(trail))]
-    if not missing:
-        return
-    if not (home / "postgres" / "data").exists():
-        raise CannotStart(f"{home} holds no database yet; start the sandbox first: make run")
-    postgres = EmbeddedPostgres(home / "postgres")
-    if not postgres.answers():
-        try:
-            stack.enter_context(postgres)
-        except PostgresUnavailable as fault:
-            raise CannotStart(str(fault)) from None
-    for trail in missing:
-        os.environ[_auditor(trail)] = postgres.url(trail, AUDITORS[trail])
+    """Name the trails of the sandbox, as the auditor. Raises CannotStart when there is none."""
+    name_databases(home, stack, {_auditor(trail): (trail, AUDITORS[trail]) for trail in TRAILS})
 
 
 async def carry_out(chosen: argparse.Namespace, clock: Clock) -> int:

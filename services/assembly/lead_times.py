@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from contextlib import ExitStack
 from datetime import date
@@ -11,12 +10,12 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.assembly.background import worker_database
-from services.assembly.environment import CannotStart, worker_setting
+from services.assembly.environment import worker_setting
+from services.assembly.own_databases import name_databases
 from services.consultation import tables
 from services.consultation.leadtimes.rebuild import rebuild
 from services.consultation.leadtimes.recount import GROUPINGS, recount
 from shared.clock import Clock
-from shared.database.embedded import EmbeddedPostgres, PostgresUnavailable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,19 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def furnish_sandbox(home: Path, stack: ExitStack) -> None:
-    """Name the sandbox's database, whether it is running or not. Raises CannotStart when there is none."""
-    setting = worker_setting("consultation")
-    if os.environ.get(setting):
-        return
-    if not (home / "postgres" / "data").exists():
-        raise CannotStart(f"{home} holds no database yet; start the sandbox first: make run")
-    postgres = EmbeddedPostgres(home / "postgres")
-    if not postgres.answers():
-        try:
-            stack.enter_context(postgres)
-        except PostgresUnavailable as fault:
-            raise CannotStart(str(fault)) from None
-    os.environ[setting] = postgres.url("consultation", tables.WORKER_ROLE)
+    """Name the sandbox's database, as the worker. Raises CannotStart when there is none."""
+    name_databases(home, stack, {worker_setting("consultation"): ("consultation", tables.WORKER_ROLE)})
 
 
 async def carry_out(chosen: argparse.Namespace, clock: Clock) -> int:

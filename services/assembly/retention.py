@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 import uuid
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from services.assembly.attachments import make_blobs
 from services.assembly.background import worker_database
 from services.assembly.environment import CannotStart, read_settings, required, worker_setting
+from services.assembly.own_databases import name_databases
 from services.audit.settings import TrailTime
 from services.consultation import tables
 from services.consultation.clocks.zone import SWEDEN
@@ -22,7 +22,6 @@ from services.consultation.retention.rules import Rules, UnfitRules, read_rules
 from services.consultation.retention.run import Erasing
 from services.consultation.settings import RetentionSettings, WorkerSettings
 from shared.clock import Clock
-from shared.database.embedded import EmbeddedPostgres, PostgresUnavailable
 from shared.database.engine import Database
 
 _AUDITOR = "SAMRAD_CONSULTATION_AUDITOR_DATABASE_URL"
@@ -60,21 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def furnish_sandbox(home: Path, stack: ExitStack) -> None:
-    """Name the sandbox's database, whether it is running or not. Raises CannotStart when there is none."""
+    """Name the sandbox's database, as the worker and as the auditor. Raises CannotStart when there is none."""
     roles = {worker_setting("consultation"): tables.WORKER_ROLE, _AUDITOR: tables.AUDITOR_ROLE}
-    missing = {name: role for name, role in roles.items() if not os.environ.get(name)}
-    if not missing:
-        return
-    if not (home / "postgres" / "data").exists():
-        raise CannotStart(f"{home} holds no database yet; start the sandbox first: make run")
-    postgres = EmbeddedPostgres(home / "postgres")
-    if not postgres.answers():
-        try:
-            stack.enter_context(postgres)
-        except PostgresUnavailable as fault:
-            raise CannotStart(str(fault)) from None
-    for name, role in missing.items():
-        os.environ[name] = postgres.url("consultation", role)
+    name_databases(home, stack, {name: ("consultation", role) for name, role in roles.items()})
 
 
 async def carry_out(chosen: argparse.Namespace, clock: Clock) -> int:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -29,6 +30,7 @@ _ANSWERED = 3
 """How many consultations the story has answered when it reads the figures."""
 _FOLDING_SECONDS = 10
 _PLAN = "Arbetspraktik: 1 december till 28 februari.\n"
+_SWEDEN = ZoneInfo("Europe/Stockholm")
 EVERYWHERE = ["AF", "CSN", "FK", "SKV", "SO", "TNS", "MIV"]
 
 MakeClient = Callable[[str, Path, str, httpx.Client], MachineClient]
@@ -68,6 +70,8 @@ class Story:
     umea: MachineClient
     malmo: MachineClient
     workbench: MachineClient
+    lead: MachineClient
+    manager: MachineClient
     dashboard: MachineClient
     base_url: str
     simulator_url: str
@@ -126,9 +130,13 @@ def tell(stage: Stage) -> int:
     try:
         with _instance(stage.root) as (home, port), httpx.Client(timeout=60, trust_env=False) as http:
             base_url, simulator_url = (f"http://127.0.0.1:{each}" for each in (port, port + stage.simulator))
-            names = ("umea", "malmo", "af-workbench", "dashboard")
-            umea, malmo, workbench, dashboard = (stage.client(name, home, base_url, http) for name in names)
-            story = Story(umea, malmo, workbench, dashboard, base_url, simulator_url, http, stage.persons)
+            names = ("umea", "malmo", "af-workbench", "af-lead", "af-manager", "dashboard")
+            umea, malmo, workbench, lead, manager, dashboard = (
+                stage.client(name, home, base_url, http) for name in names
+            )
+            story = Story(
+                umea, malmo, workbench, lead, manager, dashboard, base_url, simulator_url, http, stage.persons
+            )
             for step in STEPS:
                 print(f"ok {step(story)}", flush=True)
     except StepFailed as fault:
@@ -306,6 +314,21 @@ def claim(story: Story) -> str:
     return "AF claims it"
 
 
+def work_inside(story: Story) -> str:
+    """What AF's handlers have among themselves is not the municipality's to see."""
+    story.post(story.workbench, f"{story.consultation}/notes", {"text": "Ring enheten i Luleå."}, expect=201)
+    saved = story.workbench.request(
+        "PUT",
+        f"{story.base_url}{story.consultation}/draft",
+        headers={**_handler(story.workbench), "If-Match": '"0"'},
+        json={"text": "Arbetspraktik från den"},
+    )
+    _checked(saved, 200)
+    theirs = story.get(story.umea, f"{story.consultation}/notes")["notes"]
+    _require(theirs == [] and story.get(story.umea, story.consultation)["notes"] == 0, theirs)
+    return "AF's handler writes an internal note and saves a draft, and the municipality sees neither"
+
+
 def ask_back(story: Story) -> str:
     """And needs more, which is not AF's time."""
     question = {"text": "Vilken period gäller frågan?", "reason": "question_incomplete"}
@@ -381,8 +404,17 @@ def register_call(story: Story) -> str:
     return f"AF registers a call in one request, {made['number']}: its municipality sees it, answered"
 
 
+def hold(story: Story) -> str:
+    """What is closed is erased in its time, unless somebody answers for that it is kept."""
+    held = story.post(story.umea, f"{story.consultation}/retention-holds", {"reason": "appeal"}, expect=201)
+    _require(held["liftedAt"] is None, held)
+    return "municipality keeps it from being erased while its decision is appealed"
+
+
 def disclose(story: Story) -> str:
-    """Several pieces of information are asked for, and each has its own decision."""
+    """Several pieces of information are asked for, and each has its own decision, which a second handler has seen."""
+    rule = {"type": "information_request", "covers": "refusals", "validFrom": f"{datetime.now(_SWEDEN):%Y-%m-%d}"}
+    story.post(story.manager, "/consultation/v1/approval-rules", rule, expect=201)
     body = {
         "type": "information_request",
         "purpose": PURPOSE,
@@ -400,12 +432,16 @@ def disclose(story: Story) -> str:
         {"informationSet": "programme", "decision": "disclose", "content": "Jobbgarantin till den 31 december."},
         {"informationSet": "daily_notes", "decision": "refuse", "reason": "secrecy"},
     ]
-    story.post(story.workbench, f"{path}/answers", {"text": "Se besluten.", "disclosures": decisions})
+    written = {"text": "Se besluten.", "disclosures": decisions}
+    refused = story.post(story.workbench, f"{path}/answers", written, expect=409)
+    _require(refused["code"] == "approval_required", refused["code"])
+    story.post(story.workbench, f"{path}/answer-proposals", written)
+    story.post(story.lead, f"{path}/answer-approvals")
     sets = {each["informationSet"]: each for each in story.get(story.umea, path)["informationSets"]}
-    refused = sets["daily_notes"]
+    withheld = sets["daily_notes"]
     _require(sets["programme"]["content"] and sets["programme"]["legalBasis"], sets)
-    _require(refused["content"] is None and refused["appeal"], refused)
-    return "an answer set by set: one disclosed on its legal basis, one refused with how to appeal"
+    _require(withheld["content"] is None and withheld["appeal"], withheld)
+    return "a second handler approves an answer set by set: one disclosed on its basis, one refused with how to appeal"
 
 
 def read_lead_times(story: Story) -> str:
@@ -448,10 +484,12 @@ STEPS: tuple[Callable[[Story], str], ...] = (
     hide_from_others,
     list_queue,
     claim,
+    work_inside,
     ask_back,
     reply,
     answer,
     read_answer,
+    hold,
     read_clock,
     register_call,
     disclose,

@@ -4,8 +4,9 @@ import ast
 import importlib.util
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -176,22 +177,27 @@ def columns_of(table: str) -> set[str]:
 
 def importers(*modules: str) -> set[str]:
     """The files of the product that import one of the modules or something in it."""
+    below = tuple(f"{module}." for module in modules)
+    return {
+        file for file, names in _imported().items() if any(name in modules or name.startswith(below) for name in names)
+    }
+
+
+@cache
+def _imported() -> Mapping[str, set[str]]:
+    """What each file of the product imports: every file is parsed once."""
     files = [file for folder in ("services", "shared") for file in sorted((ROOT / folder).rglob("*.py"))]
-    return {str(file.relative_to(ROOT)) for file in files if _imports(file, modules)}
+    return {str(file.relative_to(ROOT)): set(_imports(file)) for file in files}
 
 
-def _imports(file: Path, modules: Sequence[str]) -> bool:
+def _imports(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         match node:
             case ast.Import(names=names):
-                found = [alias.name for alias in names]
+                yield from (alias.name for alias in names)
             case ast.ImportFrom(module=str(module), level=0, names=names):
-                found = [module, *(f"{module}.{alias.name}" for alias in names)]
-            case _:
-                continue
-        if any(name == module or name.startswith(f"{module}.") for name in found for module in modules):
-            return True
-    return False
+                yield module
+                yield from (f"{module}.{alias.name}" for alias in names)
 
 
 def statements() -> list[str]:

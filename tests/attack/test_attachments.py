@@ -248,7 +248,7 @@ def test_another_consultations_file_is_not_to_be_had_through_ones_own(exchange: 
     (theirs, attachment), (own, _) = filed(exchange, "malmo"), filed(exchange, "umea")
 
     for receipt in (own, theirs):
-        for part, method in (("", "GET"), ("/content", "GET"), ("/removals", "POST")):
+        for part, method in (("", "GET"), ("/content", "GET"), ("", "DELETE")):
             foreign = exchange.send("umea", method, path_of(receipt, attachment, part))
             nobodys = exchange.send("umea", method, path_of(receipt, NOBODY, part))
             assert (foreign.status_code, {**foreign.json(), "instance": ""}) == (

@@ -1,5 +1,6 @@
 """What the command line does beside its commands."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from services import __main__ as samrad
 from tests.exchange import Exchange
+from tests.service.given_consultations import claimed
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -39,3 +41,18 @@ def test_a_call_may_ask_for_one_right_alone(
     assert samrad.main([*queue, "--scope", "samrad:queue.work"]) == 0
     assert samrad.main([*queue, "--scope", "samrad:consultations.read"]) == 1
     assert "scope_missing" in capfd.readouterr().err
+
+
+def test_a_call_may_save_and_remove(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SAMRAD_HOME", str(exchange.home))
+    monkeypatch.setenv("PORT", str(exchange.ports["gateway"]))
+    consultation = claimed(exchange)["consultationId"]
+    call = ["call", "--as", "af-workbench", "--handler", "hl-1"]
+    draft = f"/consultation/v1/consultations/{consultation}/draft"
+
+    assert samrad.main([*call, "-H", 'If-Match: "0"', "-d", '{"text": "Se"}', "PUT", draft]) == 0
+    version = json.loads(capfd.readouterr().out)["version"]
+    assert samrad.main([*call, "-H", f'If-Match: "{version}"', "DELETE", draft]) == 0
+    assert samrad.main([*call, "GET", draft]) == 1

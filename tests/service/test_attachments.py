@@ -85,7 +85,7 @@ def test_before_it_is_told_a_file_is_its_own_sides_alone(exchange: Exchange) -> 
     assert [each["attachmentId"] for each in seen(exchange, HANDLER, receipt)] == [theirs]
     assert [each["attachmentId"] for each in seen(exchange, "umea", receipt)] == [ours]
     for name, attachment in (("umea", theirs), (HANDLER, ours)):
-        for part, method in (("", "GET"), ("/content", "GET"), ("/removals", "POST")):
+        for part, method in (("", "GET"), ("/content", "GET"), ("", "DELETE")):
             hidden = exchange.send(name, method, path_of(receipt, attachment, part))
             nobodys = exchange.send(name, method, path_of(receipt, NOBODY, part))
             assert {**hidden.json(), "instance": ""} == {**nobodys.json(), "instance": ""}
@@ -138,17 +138,17 @@ def test_a_file_is_removed_until_it_has_been_told_and_then_never(exchange: Excha
     gone, told = given_file(exchange, HANDLER, receipt), given_file(exchange, HANDLER, receipt)
     kept = kept_at(exchange, gone)
 
-    removed = exchange.send(HANDLER, "POST", path_of(receipt, gone, "/removals"), key=(key := str(uuid.uuid4())))
-    again = exchange.send(HANDLER, "POST", path_of(receipt, gone, "/removals"), key=key)
+    removed = exchange.send(HANDLER, "DELETE", path_of(receipt, gone))
+    again = exchange.send(HANDLER, "DELETE", path_of(receipt, gone))
 
     assert (removed.status_code, removed.json()) == (200, {"attachmentId": gone})
-    assert (again.status_code, again.headers["idempotent-replayed"]) == (200, "true")
+    assert (again.status_code, again.json()["code"]) == (404, "not_found")
     assert not kept.exists()
     assert fetch(exchange, HANDLER, receipt, gone).status_code == 404
     assert answer_with(exchange, receipt, told).status_code == 200
-    for name, status in ((HANDLER, 409), ("umea", 409)):
-        refused = exchange.send(name, "POST", path_of(receipt, told, "/removals"))
-        assert (refused.status_code, refused.json()["code"]) == (status, "attachment_told")
+    for name in (HANDLER, "umea"):
+        refused = exchange.send(name, "DELETE", path_of(receipt, told))
+        assert (refused.status_code, refused.json()["code"]) == (409, "attachment_told")
     assert fetch(exchange, "umea", receipt, told).content == pdf()
 
 
@@ -248,10 +248,11 @@ def test_twins_at_the_same_moment_are_one_file_and_leave_one_content(exchange: E
     assert len(after - before) == 1
 
 
+@pytest.mark.requirement(107)
 def test_uploads_removals_and_downloads_are_in_the_trail_by_digest_and_never_by_name(exchange: Exchange) -> None:
     receipt = claimed(exchange)
     attachment, removed = given_file(exchange, HANDLER, receipt), given_file(exchange, HANDLER, receipt)
-    exchange.send(HANDLER, "POST", path_of(receipt, removed, "/removals"))
+    exchange.send(HANDLER, "DELETE", path_of(receipt, removed))
     answer_with(exchange, receipt, attachment)
     fetch(exchange, "umea", receipt, attachment)
 

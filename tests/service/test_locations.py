@@ -21,6 +21,13 @@ FILTERS = {"name": "Mina brådskande", "shared": False, "filters": {"tab": "late
         ("af-manager", "unit-calendars", {"unit": "af-24", "opening": None}, "umea"),
         ("af-manager", "unit-targets", {"unit": None, "type": "joint_planning", "workingMinutes": None}, "umea"),
         ("af-lead", "interventions", {"name": "Fler i telefonen", "day": "2026-10-01"}, "af-lead"),
+        (
+            "af-lead",
+            "answer-templates",
+            {"name": "Plats", "type": None, "category": None, "unit": None, "text": "."},
+            "af-workbench",
+        ),
+        ("af-manager", "approval-rules", {"unit": "af-24", "type": None, "covers": None}, "af-workbench"),
         ("umea", "protected-persons", {}, "umea"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -33,7 +40,7 @@ def test_what_has_been_made_is_told_at_its_location(
         sent |= {"purpose": "financial_aid_application", "caseReference": "EB-PLATS", "person": somebody()}
     elif path == "protected-persons":
         sent |= {"person": somebody()}
-    elif path.startswith("unit-"):
+    elif path.startswith(("unit-", "approval-")):
         sent |= {"validFrom": str(exchange.clock().date() + timedelta(days=300))}
 
     made = exchange.send(maker, "POST", f"{API}/{path}", sent)
@@ -49,10 +56,14 @@ def test_what_belongs_to_a_consultation_is_told_beside_it(exchange: Exchange) ->
     receipt = ended(exchange, "umea", other)
     link = {"to": hidden["consultationId"], "kind": "follows"}
 
-    made = exchange.send("umea", "POST", f"{API}/consultations/{receipt['consultationId']}/links", link)
-    found = exchange.send("umea", "GET", made.headers["Location"].removeprefix(exchange.base_url))
-
-    assert hidden["consultationId"] in found.text
+    for part, body, told in (
+        ("links", link, hidden["consultationId"]),
+        ("notes", {"text": "Ring i morgon."}, "Ring i morgon."),
+        ("retention-holds", {"reason": "appeal"}, "appeal"),
+    ):
+        made = exchange.send("umea", "POST", f"{API}/consultations/{receipt['consultationId']}/{part}", body)
+        found = exchange.send("umea", "GET", made.headers["Location"].removeprefix(exchange.base_url))
+        assert (made.status_code, told in found.text) == (201, True), part
 
 
 def test_a_mark_that_has_ended_is_told_no_more(exchange: Exchange) -> None:

@@ -40,8 +40,7 @@ NO_JSON = {
 
 @pytest.mark.skipif(not RULES.is_dir(), reason="the profile's rules are not in ../shared/tools")
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
-@pytest.mark.parametrize("service", SERVICES)
-def test_the_file_has_no_error_by_the_national_rest_api_profile(service: str, tmp_path: Path) -> None:
+def test_the_files_have_no_error_by_the_national_rest_api_profile(tmp_path: Path) -> None:
     for each in ("ruleset.mjs", "package.json", "functions"):
         source = RULES / each
         if source.is_dir():
@@ -49,9 +48,10 @@ def test_the_file_has_no_error_by_the_national_rest_api_profile(service: str, tm
         else:
             shutil.copy(source, tmp_path / each)
     (tmp_path / "node_modules").symlink_to(PACKAGES)
-    file = ROOT / "services" / service / "openapi.json"
+    files = [str(ROOT / "services" / service / "openapi.json") for service in SERVICES]
+    # Both at once: to start the tool is most of what it takes.
     linted = subprocess.run(
-        [str(PACKAGES / ".bin" / "spectral"), "lint", str(file), "-r", "ruleset.mjs", "-f", "json", "--quiet"],
+        [str(PACKAGES / ".bin" / "spectral"), "lint", *files, "-r", "ruleset.mjs", "-f", "json", "--quiet"],
         cwd=tmp_path,
         env={**os.environ, "NO_UPDATE_NOTIFIER": "1"},
         capture_output=True,
@@ -62,7 +62,7 @@ def test_the_file_has_no_error_by_the_national_rest_api_profile(service: str, tm
     faults = [(each["code"], ".".join(each["path"]), each["message"]) for each in json.loads(linted.stdout)]
     assert [each for each in faults if each[:2] not in NO_JSON] == []
     # Each exception is one that the rules still make.
-    assert {each for each in NO_JSON if service == "consultation"} <= {each[:2] for each in faults}
+    assert set(NO_JSON) <= {each[:2] for each in faults}
 
 
 def test_the_gateway_lets_in_exactly_what_is_documented_and_not_internal() -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from services.consultation.consultations.approvals.rules import ApprovalRule, Covers, covered
 
+pytestmark = pytest.mark.requirement(13)
+
 RECORDED = datetime(2026, 3, 1, 8, tzinfo=UTC)
 DAY = date(2026, 3, 10)
 # Midnight in Sweden: still the day before in UTC.

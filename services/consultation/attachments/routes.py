@@ -28,7 +28,7 @@ from shared.audit import record_alone
 from shared.blobs.protocol import Digest
 from shared.database.engine import Tenancy
 from shared.http.bodies import pieces_within
-from shared.idempotency import Attempt, OnceOnly, attempted
+from shared.idempotency import Attempt, attempted
 from shared.problems import Problem
 from shared.tokens.caller import Caller, Requires
 
@@ -166,38 +166,26 @@ async def get_attachment_content(
     return StreamingResponse(fetched.content, headers=headers, media_type=fetched.file.media_type.value)
 
 
-@router.post(
-    "/consultations/{consultationId}/attachments/{attachmentId}/removals",
+@router.delete(
+    "/consultations/{consultationId}/attachments/{attachmentId}",
     response_model=RemovedAttachment,
     responses={200: {"content": {"application/json": {"example": {"attachmentId": EXAMPLE["attachmentId"]}}}}},
     summary="Remove a file that has not been told / Ta bort en fil som inte har lämnats",
 )
 async def remove(
-    request: Request,
-    caller: Side,
-    consultation_id: ConsultationId,
-    attachment_id: AttachmentId,
-    attempt: OnceOnly,
+    request: Request, caller: Side, consultation_id: ConsultationId, attachment_id: AttachmentId
 ) -> Response:
     """Take back a file of one's own side. What has been told to the other side stays.
 
     Ta tillbaka en fil från den egna sidan. Det som har lämnats till den andra sidan står kvar.
     """
     context = context_of(request)
-    now = context.clock()
     request.scope["state"]["audit"] = {"objectId": consultation_id}
-    erased: list[uuid.UUID | None] = []
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
-
-        async def effect() -> Response:
-            erased.append(await remove_attachment(connection, caller, consultation_id, attachment_id, now))
-            return context.json(RemovedAttachment(attachment_id=attachment_id))
-
-        response = await context.ledger.once(connection, caller, attempt, now, effect)
-    for key in erased:
-        if key is not None:
-            await filing_of(request).blobs.erase(key)
-    return response
+        key = await remove_attachment(connection, caller, consultation_id, attachment_id, context.clock())
+    if key is not None:
+        await filing_of(request).blobs.erase(key)
+    return context.json(RemovedAttachment(attachment_id=attachment_id))
 
 
 def _upload(request: Request, limit: int) -> Upload:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from services.consultation.consultations.basis import basis_of
 from shared.audit import AuditEntry
 from shared.tokens.caller import Caller
 
@@ -27,9 +28,7 @@ def attachment_entry(
         owner=row.org if told else caller.organisation,
         subject=row.person_mark,
         detail={
-            "purpose": row.purpose,
-            "caseReference": row.case_reference,
-            "decision": {"id": str(row.decision_id), "version": row.decision_version},
+            **basis_of(row),
             **(_of(file.id, file.sha256, file.bytes, file.media_type) if file is not None else {}),
             **detail,
         },

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.clocks.counting import Clockwork
 from services.consultation.consultations import repository
+from services.consultation.consultations.basis import basis_of
 from services.consultation.consultations.domain import Actor, Audience, Channel, Consultation, Event
 from services.consultation.consultations.messages import seal_message
 from services.consultation.consultations.repository import Reader
@@ -114,9 +115,7 @@ def change_entry(caller: Caller, row: Row[Any], event: Event) -> AuditEntry:
         owner=row.org if event.audience is Audience.BOTH else row.answering_org,
         subject=row.person_mark,
         detail={
-            "purpose": row.purpose,
-            "caseReference": row.case_reference,
-            "decision": {"id": str(row.decision_id), "version": row.decision_version},
+            **basis_of(row),
             "state": event.state.value,
         },
     )

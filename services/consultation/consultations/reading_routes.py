@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from services.consultation import scopes
 from services.consultation.consultations import examples, repository
+from services.consultation.consultations.basis import basis_of
 from services.consultation.consultations.domain import Action, State
 from services.consultation.consultations.messages import open_message
 from services.consultation.consultations.models import (
@@ -235,9 +236,7 @@ def reading(
         owner=row.org,
         subject=row.person_mark,
         detail={
-            "purpose": row.purpose,
-            "caseReference": row.case_reference,
-            "decision": {"id": str(row.decision_id), "version": row.decision_version},
+            **basis_of(row),
             "fields": fields,
             **marks,
         },

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.consultation.consultations.basis import basis_of
 from services.consultation.consultations.domain import State
 from services.consultation.consultations.repository import Reader, find_own
 from services.consultation.problems import PROTECTED_IDENTITY, PULSE_NOT_OPEN
@@ -53,9 +54,7 @@ async def give_pulse(
             object_id=row.id,
             subject=row.person_mark,
             detail={
-                "purpose": row.purpose,
-                "caseReference": row.case_reference,
-                "decision": {"id": str(row.decision_id), "version": row.decision_version},
+                **basis_of(row),
             },
         ),
     )

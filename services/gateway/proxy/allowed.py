@@ -40,7 +40,7 @@ ALLOWED: dict[str, tuple[tuple[str, str], ...]] = {
         ("POST", "/v1/consultations/{consultationId}/attachments"),
         ("GET", "/v1/consultations/{consultationId}/attachments/{attachmentId}"),
         ("GET", "/v1/consultations/{consultationId}/attachments/{attachmentId}/content"),
-        ("POST", "/v1/consultations/{consultationId}/attachments/{attachmentId}/removals"),
+        ("DELETE", "/v1/consultations/{consultationId}/attachments/{attachmentId}"),
         ("POST", "/v1/consultations/{consultationId}/answers"),
         ("POST", "/v1/consultations/{consultationId}/closures"),
         ("POST", "/v1/consultations/{consultationId}/withdrawals"),

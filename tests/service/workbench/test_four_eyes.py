@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.consultation.clocks.zone import SWEDEN
 from services.consultation.lookups.simulator.persons import number
 from tests.attack.support import sql, together
 from tests.exchange import Exchange
@@ -28,6 +29,8 @@ from tests.sizes import sample_or_full
 
 RULES = "/consultation/v1/approval-rules"
 QUEUE = "/consultation/v1/queue"
+pytestmark = pytest.mark.requirement(13)
+
 MARK = "MARKÖR-I-DET-SOM-VÄNTAR"
 MARKED = {
     "text": f"{MARK} i svaret",
@@ -67,7 +70,7 @@ def proposed(exchange: Exchange, body: Any = ANSWER) -> dict[str, Any]:
 
 
 def set_rule(exchange: Exchange, covers: str | None, **changes: Any) -> httpx.Response:
-    today = exchange.clock().astimezone(UTC).date().isoformat()
+    today = exchange.clock().astimezone(SWEDEN).date().isoformat()
     body = {"type": "information_request", "validFrom": today, "covers": covers, **changes}
     return exchange.send("af-manager", "POST", RULES, body)
 
@@ -92,7 +95,6 @@ def kinds(exchange: Exchange, name: str, receipt: dict[str, Any]) -> list[tuple[
     return [(each["kind"], each["actor"]) for each in events]
 
 
-@pytest.mark.requirement(13)
 def test_an_answer_that_a_rule_covers_is_told_when_a_second_handler_has_approved_it(exchange: Exchange) -> None:
     with rule(exchange, "decisions"):
         receipt = asked(exchange)
@@ -127,7 +129,6 @@ def test_the_one_who_asked_sees_an_answer_like_any_other_and_the_trail_of_the_an
     assert not {each["event"] for each in theirs} & {"consultation.answer_proposed", "consultation.answer_approved"}
 
 
-@pytest.mark.requirement(13)
 def test_what_handlers_have_among_themselves_is_found_nowhere_by_the_one_who_asked_and_nowhere_in_the_clear(
     exchange: Exchange,
 ) -> None:
@@ -198,7 +199,7 @@ def test_a_rule_holds_for_its_unit_and_type_and_for_answers_sent_while_it_is_in_
 
 
 def test_a_rule_that_begins_later_asks_nothing_of_what_is_sent_before(exchange: Exchange) -> None:
-    tomorrow = (exchange.clock() + timedelta(days=1)).date().isoformat()
+    tomorrow = (exchange.clock().astimezone(SWEDEN) + timedelta(days=1)).date().isoformat()
     before, after = asked(exchange), asked(exchange)
 
     with rule(exchange, "all_answers", validFrom=tomorrow):
@@ -468,6 +469,7 @@ def test_approvers_find_what_waits_and_handlers_see_that_it_does(exchange: Excha
     assert (own, theirs) == (True, False)
 
 
+@pytest.mark.requirement(11)
 def test_time_is_counted_as_if_nobody_had_been_asked(exchange: Exchange) -> None:
     """Whose turn it is, the first response and the handler's time are those of the same answer sent directly."""
     monday = datetime(2026, 3, 23, 8, tzinfo=UTC)

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from services.consultation.consultations.basis import basis_of
 from services.consultation.consultations.links.domain import LinkKind
 from shared.audit import AuditEntry
 from shared.tokens.caller import Caller
@@ -23,9 +24,7 @@ def entry_of(event: str, caller: Caller, one: Row[Any], other: Row[Any], kind: L
         subject=one.person_mark,
         # Not to which: who sees this entry may not be let to see that one.
         detail={
-            "purpose": one.purpose,
-            "caseReference": one.case_reference,
-            "decision": {"id": str(one.decision_id), "version": one.decision_version},
+            **basis_of(one),
             "kind": kind.value,
         },
     )

@@ -4,6 +4,7 @@ import uuid
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.consultation.consultations.basis import basis_of
 from services.consultation.consultations.notes import repository
 from services.consultation.consultations.notes.repository import NewNote
 from services.consultation.consultations.repository import Reader
@@ -35,9 +36,7 @@ async def write_note(
         object_id=row.id,
         subject=row.person_mark,
         detail={
-            "purpose": row.purpose,
-            "caseReference": row.case_reference,
-            "decision": {"id": str(row.decision_id), "version": row.decision_version},
+            **basis_of(row),
             "note": str(note.id),
             "supersedes": note.supersedes and str(note.supersedes),
         },

@@ -105,7 +105,7 @@ async def place_hold(
         async def effect() -> Response:
             hold, new = await hold_consultation(connection, caller, consultation_id, body.reason, now)
             address = _address(context.base_url, consultation_id)
-            return context.json(_told(hold, address), 201 if new else 200, {"Location": address})
+            return context.json(_told(hold, address), 201 if new else 200, {"Location": address} if new else None)
 
         return await context.ledger.once(connection, caller, attempt, now, effect)
 

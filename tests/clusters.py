@@ -12,7 +12,7 @@ from pathlib import Path
 
 import asyncpg
 
-from services import __main__ as samrad
+from services.assembly.commands.serving import prepare_databases
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
 from shared.database.embedded.footing import choose_footing
 from tests.temporary import folder_of_the_run
@@ -50,7 +50,7 @@ def _template(place: Path) -> Path:
 
 
 async def _prepare(postgres: EmbeddedPostgres) -> None:
-    await samrad.prepare_databases(postgres.url, SUPERUSER)
+    await prepare_databases(postgres.url, SUPERUSER)
     for database in ("consultation", "agreements"):
         connection = await asyncpg.connect(database=database, user=SUPERUSER, host=str(postgres.socket_directory))
         # As autovacuum would do a minute after each start: until then plans are made on guesses.

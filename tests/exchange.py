@@ -20,9 +20,9 @@ from typing import Any
 
 import httpx
 
-from services import __main__ as samrad
 from services import sandbox
 from services.assembly import agreements, consultation, gateway
+from services.assembly.commands.serving import prepare_databases
 from services.consultation.lookups.simulator.app import create_app as create_simulator
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.consultation.lookups.sources.domain import SourceCode
@@ -231,7 +231,7 @@ def running_exchange(*, ssbtek_version: str = sandbox.SSBTEK_VERSION) -> Iterato
         clock = MovableClock()
         furnish(home / "postgres")
         postgres, http = start(EmbeddedPostgres(home / "postgres")), start(httpx.Client(timeout=60, trust_env=False))
-        start(_placed(asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))))
+        start(_placed(asyncio.run(prepare_databases(postgres.url, SUPERUSER))))
         sent: list[bytes] = []
         simulator = _recording(create_simulator(version=VERSIONS[ssbtek_version]), sent)
         start(serving_in_thread(lambda stack: _product(stack, port, clock, simulator)))

@@ -1,4 +1,4 @@
 """Each service put together from the environment, one module a service, and what starting them has in common.
 
-Beside `services.__main__` the only place that may import several services; no service knows it.
+The only place that may import several services; no service knows it. `commands` is what `./samrad` does with them.
 """

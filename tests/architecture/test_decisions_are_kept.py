@@ -26,7 +26,8 @@ PYREQWEST = {
     "shared/transport/pyreqwest_transport.py",
 }
 HTTPX = {
-    "services/__main__.py",
+    "services/assembly/commands/clients.py",
+    "services/assembly/commands/serving.py",
     "services/assembly/common.py",
     "services/assembly/demo_clients.py",
     "services/assembly/consultation.py",

@@ -123,7 +123,7 @@ def test_only_the_role_that_serves_is_in_the_file_of_a_running_service() -> None
 
 def read_by_the_program() -> set[str]:
     """The variables that starting asks for itself: not the settings of one service."""
-    files = [ROOT / "services" / "__main__.py", *sorted((ROOT / "services" / "assembly").glob("*.py"))]
+    files = sorted((ROOT / "services" / "assembly").rglob("*.py"))
     trees = [ast.parse(file.read_text("utf-8")) for file in files]
     own = tuple(f"SAMRAD_{service.upper()}_" for service in services())
     asked = set()

@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from services import __main__ as samrad
 from services import sandbox
+from services.assembly.commands.serving import prepare_databases
 from services.assembly.demo_clients import demo_client
 from shared.clock import system_clock
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
@@ -67,7 +67,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     first, second = free_ports(5), free_ports(5)
     furnish(folder / "pg")
     with EmbeddedPostgres(folder / "pg") as postgres, ExitStack() as stack:
-        more = asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))
+        more = asyncio.run(prepare_databases(postgres.url, SUPERUSER))
         more["SAMRAD_PUBLIC_URL"] = f"http://127.0.0.1:{first}"
         # Nobody is looked up here: they need no simulator.
         more["SAMRAD_CONSULTATION_SSBTEK_URL"] = f"http://127.0.0.1:{first + sandbox.SIMULATOR}/ssbt/10"

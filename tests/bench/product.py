@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 import httpx
 
-from services import __main__ as samrad
 from services import sandbox
+from services.assembly.commands.serving import prepare_databases
 from services.assembly.demo_clients import demo_client
 from services.gateway.tokens.demo import write_demo_clients
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
@@ -85,7 +85,7 @@ def running_postgres(home: Path, cores: Cores) -> Iterator[EmbeddedPostgres]:
 
 def prepared(home: Path, port: int, postgres: EmbeddedPostgres) -> dict[str, str]:
     """The settings of a product on the port, whose databases are ready to be served from."""
-    return {**_environment(home, port), **asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))}
+    return {**_environment(home, port), **asyncio.run(prepare_databases(postgres.url, SUPERUSER))}
 
 
 def _environment(home: Path, port: int) -> dict[str, str]:

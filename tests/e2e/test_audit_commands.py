@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from services import __main__ as samrad
+from services.assembly.commands.serving import prepare_databases
 from services.consultation.lookups.simulator.persons import PERSONS
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres
 from tests.attack.support import CONSULTATIONS, LOOKUPS, act, sql
@@ -223,7 +224,7 @@ def test_a_stopped_sandbox_is_verified_and_stays_stopped(tmp_path: Path) -> None
 
     home.mkdir(mode=0o755)
     with EmbeddedPostgres(home / "postgres") as postgres:
-        asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))
+        asyncio.run(prepare_databases(postgres.url, SUPERUSER))
 
     code, told, err = here(home, "verify")
 

@@ -13,8 +13,8 @@ import asyncpg
 import httpx
 import pytest
 
-from services import __main__ as samrad
 from services import sandbox
+from services.assembly.commands.serving import prepare_databases
 from services.assembly.demo_clients import demo_client
 from services.command.demo import Cast, Stage, tell
 from services.consultation.lookups.simulator.persons import PERSONS
@@ -138,7 +138,7 @@ def test_the_services_run_as_processes_of_their_own_on_a_database_of_ones_own(tm
     home, port = tmp_path / "home", free_ports(5)
     furnish(tmp_path / "pg")
     with EmbeddedPostgres(tmp_path / "pg") as postgres:
-        urls = asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))
+        urls = asyncio.run(prepare_databases(postgres.url, SUPERUSER))
         with (
             started(home, port=port, arguments=("run", "gateway"), more=urls) as gateway,
             started(home, port=port, arguments=("run", "agreements"), more=urls) as agreements,
@@ -155,7 +155,7 @@ def test_the_services_run_as_processes_of_their_own_on_a_database_of_ones_own(tm
 def test_background_jobs_run_in_processes_of_their_own_when_they_are_to(tmp_path: Path) -> None:
     watched = free_ports(1)
     with EmbeddedPostgres(tmp_path / "pg") as postgres:
-        urls = asyncio.run(samrad.prepare_databases(postgres.url, SUPERUSER))
+        urls = asyncio.run(prepare_databases(postgres.url, SUPERUSER))
         both = {name: url for name, url in urls.items() if "WORKER" in name}
         one = {"SAMRAD_AGREEMENTS_WORKER_DATABASE_URL": urls["SAMRAD_AGREEMENTS_WORKER_DATABASE_URL"]}
         superuser = postgres.url("agreements", SUPERUSER).replace("+asyncpg", "")

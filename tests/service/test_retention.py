@@ -19,6 +19,7 @@ from services.consultation.retention.periods import CalendarYears
 from services.consultation.retention.rules import Rules, read_rules
 from services.consultation.retention.run import Erasing, Ran
 from services.consultation.tables import WORKER_ROLE
+from shared.audit import OPERATOR
 from shared.database.engine import Database
 from tests.attack.support import AF, BASE, CONSULTATIONS, UMEA, sql
 from tests.exchange import NOBODY, Exchange, lookup_body
@@ -523,7 +524,7 @@ def test_the_worker_itself_can_remove_nothing_that_is_open_held_or_of_this_year(
     before = sql(exchange, counted)
 
     # By itself, and as timers and scans do: as one of the sides.
-    for organisation in ("", UMEA, AF):
+    for organisation in (OPERATOR, "", UMEA, AF):
         for table in removable:
             acting = f"SET app.org = '{organisation}'"
             sql(exchange, f"DELETE FROM {table}", role=WORKER_ROLE, first=acting)

@@ -33,7 +33,10 @@ def removed_by_worker(table: str, condition: str, columns: str) -> tuple[str, ..
 
 
 def these_alone(table: str, condition: str) -> tuple[str, ...]:
-    """The worker removes no other rows, also in a transaction in which it acts as an organisation, as timers do."""
+    """The worker may remove the rows of the condition, and no others whatever else lets it do with the table.
+
+    Timers and scans act as one of the organisations, whose own policies would let them remove any row of its.
+    """
     return (
         f"CREATE POLICY erased ON {table} FOR DELETE TO {WORKER} USING (true)",
         f"CREATE POLICY erased_alone ON {table} AS RESTRICTIVE FOR DELETE TO {WORKER} USING ({condition})",

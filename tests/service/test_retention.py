@@ -22,8 +22,9 @@ from services.consultation.retention.repository import ERASE_CONSULTATIONS
 from services.consultation.retention.rules import Rules, read_rules
 from services.consultation.retention.run import Erasing, Ran
 from services.consultation.tables import WORKER_ROLE
+from shared.audit import OPERATOR
 from shared.database.engine import Database
-from tests.attack.support import BASE, CONSULTATIONS, UMEA, sql
+from tests.attack.support import AF, BASE, CONSULTATIONS, UMEA, sql
 from tests.exchange import NOBODY, Exchange, lookup_body
 from tests.folding import as_role, fold_all
 from tests.service.given_consultations import HANDLER, held
@@ -568,12 +569,18 @@ def test_the_worker_itself_can_remove_nothing_that_is_open_held_or_of_this_year(
     exchange.look_up("complete", sources=["AF"])
     kept = ended_at(exchange, boundary() - SECOND)
     hold = held(exchange, "umea", kept)
-    removable = ("consultation_message", "outbox", "consultation_event", "consultation", "lookup", "protected_person")
+    removable = (
+        *("consultation_message", "timer", "outbox", "retention_hold", "consultation_event", "consultation", "lookup"),
+        "protected_person",
+    )
     counted = " UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in removable)
     before = sql(exchange, counted)
 
-    for table in removable:
-        sql(exchange, f"DELETE FROM {table}", role=WORKER_ROLE)
+    # By itself, and as timers and scans do: as one of the sides.
+    for organisation in (OPERATOR, "", UMEA, AF):
+        for table in removable:
+            acting = f"SET app.org = '{organisation}'"
+            sql(exchange, f"DELETE FROM {table}", role=WORKER_ROLE, first=acting)
 
     assert sql(exchange, counted) == before
     path = f"{CONSULTATIONS}/{kept['consultationId']}/retention-holds/{hold}/removals"

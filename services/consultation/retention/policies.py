@@ -27,8 +27,19 @@ def removed_by_worker(table: str, condition: str, columns: str) -> tuple[str, ..
     """The worker may remove the rows of the condition, and see `columns` of them."""
     return (
         f"CREATE POLICY erasable_seen ON {table} FOR SELECT TO {WORKER} USING ({condition})",
-        f"CREATE POLICY erased ON {table} FOR DELETE TO {WORKER} USING ({condition})",
+        *these_alone(table, condition),
         f"GRANT SELECT ({columns}), DELETE ON {table} TO {WORKER}",
+    )
+
+
+def these_alone(table: str, condition: str) -> tuple[str, ...]:
+    """The worker may remove the rows of the condition, and no others whatever else lets it do with the table.
+
+    Timers and scans act as one of the organisations, whose own policies would let them remove any row of its.
+    """
+    return (
+        f"CREATE POLICY erased ON {table} FOR DELETE TO {WORKER} USING (true)",
+        f"CREATE POLICY erased_alone ON {table} AS RESTRICTIVE FOR DELETE TO {WORKER} USING ({condition})",
     )
 
 

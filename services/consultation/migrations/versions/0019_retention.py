@@ -11,6 +11,7 @@ from services.consultation.retention.policies import (
     erased_with_its_consultation,
     removed_but_by_worker,
     removed_by_worker,
+    these_alone,
 )
 from shared.database.ddl import ORGANISATION, forced
 
@@ -104,7 +105,7 @@ CONSULTATIONS = (
     "CREATE INDEX consultation_ended ON consultation (closed_at, id) WHERE closed_at IS NOT NULL",
     "CREATE INDEX consultation_of_lookup ON consultation (org, lookup_id) WHERE lookup_id IS NOT NULL",
     f"GRANT SELECT (lookup_id, previous_id, pulse_rating), DELETE ON consultation TO {WORKER}",
-    f"CREATE POLICY erased ON consultation FOR DELETE TO {WORKER} USING (erasable(org, id))",
+    *these_alone("consultation", "erasable(org, id)"),
     # To lock what is to be erased. Nothing is changed by it.
     f"""
     CREATE POLICY locked_to_be_erased ON consultation FOR UPDATE TO {WORKER}
@@ -121,7 +122,7 @@ CONSULTATIONS = (
     *erased_with_its_consultation("pulse"),
     *erased_with_its_consultation("timer"),
     *erased_with_its_consultation("outbox", "org, consultation_id, id"),
-    f"CREATE POLICY erased ON retention_hold FOR DELETE TO {WORKER} USING (erasable(org, consultation_id))",
+    *these_alone("retention_hold", "erasable(org, consultation_id)"),
     f"GRANT DELETE ON retention_hold TO {WORKER}",
     f"CREATE POLICY proved_by_auditor ON retention_hold FOR SELECT TO {AUDITOR} USING (true)",
     f"GRANT SELECT (org, consultation_id, lifted_at) ON retention_hold TO {AUDITOR}",

@@ -244,6 +244,23 @@ def test_a_content_that_no_row_leads_to_is_swept_and_no_other(exchange: Exchange
     assert (young, astray.exists(), kept.exists()) == (True, False, True)
 
 
+def test_a_store_that_can_not_be_written_is_told_as_such_and_nothing_is_left(
+    exchange: Exchange, receipt: dict[str, str]
+) -> None:
+    drafts, count = exchange.home / "attachments" / "drafts", "SELECT count(*) AS number FROM attachment"
+    before = sql(exchange, count)
+    away = drafts.rename(drafts.with_name("away"))
+    try:
+        refused = give(exchange, HANDLER, receipt)
+    finally:
+        away.rename(drafts)
+
+    assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+    assert str(exchange.home) not in refused.text
+    assert sql(exchange, count) == before
+    assert give(exchange, HANDLER, receipt).status_code == 201
+
+
 def test_another_consultations_file_is_not_to_be_had_through_ones_own(exchange: Exchange) -> None:
     (theirs, attachment), (own, _) = filed(exchange, "malmo"), filed(exchange, "umea")
 

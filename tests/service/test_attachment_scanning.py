@@ -11,9 +11,10 @@ import pytest
 from services.assembly.attachments import make_scanner
 from services.assembly.environment import CannotStart
 from services.consultation.attachments.clamd import Clamd as Client
+from services.consultation.attachments.scan import LEASE
 from services.consultation.attachments.scanner import ScannerUnavailable, Verdict
 from tests.attack.support import CONSULTATIONS, sql
-from tests.clamd import Clamd, clamd_running
+from tests.clamd import INDIGESTIBLE, Clamd, clamd_running
 from tests.exchange import Exchange
 from tests.files import EICAR, pdf
 from tests.service.given_consultations import HANDLER, claimed
@@ -84,6 +85,31 @@ def test_a_file_is_fetched_once_the_scanner_has_let_it_through(exchange: Exchang
     assert waiting.headers["retry-after"]
     assert (scan, clamd.scanned[-1]) == ("clean", content)
     assert fetch(exchange, "umea", receipt, attachment).content == content
+
+
+def test_a_file_that_the_scanner_can_not_cope_with_keeps_no_other_waiting(
+    exchange: Exchange, clamd: Clamd, scanning: str
+) -> None:
+    a_day_of_its_own(exchange, 28)
+    clamd.manner = "hangs up"
+    receipt = claimed(exchange)
+    contents = (INDIGESTIBLE, b"hej " * 10, b"hej " * 20)
+    first, *others = (text(exchange, receipt, scanning, content) for content in contents)
+    clamd.manner = "can't cope with some"
+    # All are taken at once, the one that it can't cope with first; and once more when their lease is over.
+    sql(exchange, "UPDATE attachment SET scan_due_at = $1 WHERE scan = 'pending' AND id <> $2", exchange.clock(), first)
+    sql(exchange, "UPDATE attachment SET scan_due_at = given_at WHERE id = $1", first)
+    tried_again = "SELECT FROM attachment WHERE id = $1 AND scan_due_at > $2"
+    until = time.monotonic() + 30
+    while not sql(exchange, tried_again, first, exchange.clock()) and time.monotonic() < until:
+        time.sleep(0.1)
+    exchange.clock.move_to(exchange.clock() + LEASE + timedelta(seconds=5))
+
+    assert [scanned(exchange, receipt, each) for each in others] == ["clean", "clean"]
+
+    clamd.manner = "well"
+    exchange.clock.move_to(exchange.clock() + timedelta(minutes=3))
+    assert scanned(exchange, receipt, first) == "clean"
 
 
 def test_an_infected_file_is_erased_and_both_sides_are_told(exchange: Exchange, clamd: Clamd, scanning: str) -> None:

@@ -121,7 +121,10 @@ async def book_meeting(connection: AsyncConnection, change: Change, meeting: Mee
     try:
         await connection.execute(_BOOK, values)
     except IntegrityError as fault:
-        if getattr(fault.orig and fault.orig.__cause__, "constraint_name", None) != slots.TAKEN:
+        broken = getattr(fault.orig and fault.orig.__cause__, "constraint_name", None)
+        if broken == slots.WITHDRAWN:
+            raise _unknown_slot() from None
+        if broken != slots.TAKEN:
             raise
         raise Problem(SLOT_TAKEN) from None
     return after
@@ -130,8 +133,12 @@ async def book_meeting(connection: AsyncConnection, change: Change, meeting: Mee
 async def _time_of_slot(connection: AsyncConnection, after: Consultation, slot_id: UUID | None, now: datetime) -> Time:
     slot = None if slot_id is None else await slots.find(connection, after.answering, slot_id)
     if slot is None or slot.unit != after.unit or slot.starts_at <= now:
-        raise Problem(MALFORMED, members={"errors": [{"field": "slotId", "reason": "unknown"}]})
+        raise _unknown_slot()
     return Time(slot.starts_at, slot.minutes)
+
+
+def _unknown_slot() -> Problem:
+    return Problem(MALFORMED, members={"errors": [{"field": "slotId", "reason": "unknown"}]})
 
 
 async def end_meeting(

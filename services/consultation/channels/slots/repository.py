@@ -13,6 +13,8 @@ from shared.tokens.caller import Caller
 
 TAKEN = "meeting_slot_taken"
 """The unique index that a second booking of a slot breaks."""
+WITHDRAWN = "meeting_answering_org_slot_id_fkey"
+"""The foreign key that a booking breaks when its slot is withdrawn in the same moment."""
 
 _IS_TAKEN = """
     EXISTS (SELECT FROM meeting m

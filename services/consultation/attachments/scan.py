@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -39,10 +40,10 @@ _log = logging.getLogger("attachments")
 _LEASE = text(
     """
     UPDATE attachment a SET scan_due_at = :until
-    FROM (SELECT org, consultation_id, id FROM attachment WHERE scan = 'pending' AND scan_due_at <= :now
+    FROM (SELECT org, consultation_id, id, scan_due_at FROM attachment WHERE scan = 'pending' AND scan_due_at <= :now
           ORDER BY scan_due_at LIMIT :rows FOR UPDATE SKIP LOCKED) AS due
     WHERE a.org = due.org AND a.consultation_id = due.consultation_id AND a.id = due.id
-    RETURNING a.org, a.consultation_id, a.id, a.answering_org, a.blob
+    RETURNING a.org, a.consultation_id, a.id, a.answering_org, a.blob, due.scan_due_at AS was_due_at
     """
 )
 _PUT_OFF = text(
@@ -76,7 +77,7 @@ class Scanning:
             now = outing.clock()
             values = {"now": now, "until": now + LEASE, "rows": AT_ONCE}
             waiting = (await connection.execute(_LEASE, values)).all()
-        for file in waiting:
+        for file in sorted(waiting, key=attrgetter("was_due_at")):
             if outing.stopping():
                 return
             try:

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 from tests.files import EICAR
 
+INDIGESTIBLE = b"indigestible"
+"""What it can't cope with when that is its manner."""
+
 _LENGTH = struct.Struct(">I")
 
 
@@ -64,6 +67,9 @@ def _serve(clamd: Clamd, connection: socket.socket, stopping: threading.Event) -
         connection.sendall(b"INSTREAM size limit exceeded. ERROR\0")
         return
     content = _content(connection)
+    if clamd.manner == "can't cope with some" and INDIGESTIBLE in content:
+        connection.sendall(b"Can't allocate memory ERROR\0")
+        return
     clamd.scanned.append(content)
     match clamd.manner:
         case "silent":

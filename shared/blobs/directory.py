@@ -10,6 +10,7 @@ draft, or nothing.
 import asyncio
 import hashlib
 import os
+import re
 import uuid
 from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -22,6 +23,7 @@ from shared.blobs.sealed import CHUNK_BYTES, Sealer, opened
 from shared.vault import Vault
 
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
+_KEY = re.compile("[0-9a-f]{32}")
 
 
 class DirectoryBlobs:
@@ -95,7 +97,9 @@ class DirectoryBlobs:
         return len(old)
 
     def _kept_before(self, before: datetime, part: int) -> list[uuid.UUID]:
-        return [uuid.UUID(path.name) for path in _older(self._kept / f"{part:02x}", before)]
+        kept = (path.name for path in _older(self._kept / f"{part:02x}", before))
+        # What a shared file system leaves behind of its own, such as `.nfs...` of a file removed while read, is no key.
+        return [uuid.UUID(name) for name in kept if _KEY.fullmatch(name)]
 
 
 class _FileDraft:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,9 +11,10 @@ import pytest
 from services.assembly.attachments import make_scanner
 from services.assembly.environment import CannotStart
 from services.consultation.attachments.clamd import Clamd as Client
+from services.consultation.attachments.scan import LEASE
 from services.consultation.attachments.scanner import ScannerUnavailable, Verdict
 from tests.attack.support import CONSULTATIONS, sql
-from tests.clamd import Clamd, clamd_running
+from tests.clamd import INDIGESTIBLE, Clamd, clamd_running
 from tests.exchange import Exchange
 from tests.files import EICAR, pdf
 from tests.service.given_consultations import HANDLER, claimed
@@ -84,6 +85,34 @@ def test_a_file_is_fetched_once_the_scanner_has_let_it_through(exchange: Exchang
     assert waiting.headers["retry-after"]
     assert (scan, clamd.scanned[-1]) == ("clean", content)
     assert fetch(exchange, "umea", receipt, attachment).content == content
+
+
+def test_a_file_that_the_scanner_can_not_cope_with_keeps_no_other_waiting(
+    exchange: Exchange, clamd: Clamd, scanning: str
+) -> None:
+    a_day_of_its_own(exchange, 28)
+    clamd.manner = "hangs up"
+    receipt = claimed(exchange)
+    contents = (INDIGESTIBLE, b"hej " * 10, b"hej " * 20)
+    first, *others = (text(exchange, receipt, scanning, content) for content in contents)
+    pending = "SELECT id, scan_due_at AS due FROM attachment WHERE scan = 'pending' ORDER BY scan_due_at"
+
+    def until(which: Callable[[list[Any]], bool]) -> list[Any]:
+        ended = time.monotonic() + 30
+        while not which(found := sql(exchange, pending)) and time.monotonic() < ended:
+            time.sleep(0.1)
+        return found
+
+    until(lambda files: all(each["due"] > exchange.clock() for each in files))
+    clamd.manner = "can't cope with some"
+    # All are taken at once, the one that it can't cope with first; and once more when their lease is over.
+    sql(exchange, "UPDATE attachment SET scan_due_at = given_at WHERE scan = 'pending'")
+    by_turn = until(lambda files: all(each["due"] > exchange.clock() for each in files))
+    assert str(by_turn[-1]["id"]) == first
+    assert by_turn[-1]["due"] > by_turn[-2]["due"], "it stands beside those that waited with it"
+    exchange.clock.move_to(exchange.clock() + LEASE + timedelta(seconds=5))
+
+    assert [scanned(exchange, receipt, each) for each in others] == ["clean", "clean"]
 
 
 def test_an_infected_file_is_erased_and_both_sides_are_told(exchange: Exchange, clamd: Clamd, scanning: str) -> None:

@@ -212,6 +212,23 @@ def test_figures_of_an_erased_consultation_stay(alone: Exchange) -> None:
     rebuilt(alone)
 
 
+def test_what_was_marked_for_violence_a_moment_before_is_in_no_rebuilt_figure(alone: Exchange) -> None:
+    """Its mark still waits to be folded: the queue is emptied, and its fact is not what is counted."""
+    receipt = alone.open()
+    fold_all(alone)
+    mark = "UPDATE consultation SET restricted = $2 WHERE id = $1::text::uuid"
+    fact = "SELECT 1 FROM lead_time_fact WHERE consultation_id = $1::text::uuid"
+    counted = rebuilt(alone)
+
+    sql(alone, mark, receipt["consultationId"], "violence")
+    without = rebuilt(alone)
+
+    assert sql(alone, fact, receipt["consultationId"]) == []
+    assert without != counted
+    sql(alone, mark, receipt["consultationId"], None)
+    assert rebuilt(alone) == counted
+
+
 def test_the_same_answer_is_given_until_something_is_folded(alone: Exchange) -> None:
     """Cells that are changed past the folding are not looked at, and those that it changes are at once."""
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.leadtimes.folding import LOCK as FOLDING
+from services.consultation.leadtimes.rebuild import rebuild
 from services.consultation.lookups.simulator.persons import number
 from services.consultation.retention.classes import AUDIT_TRAIL, CONSULTATION
 from services.consultation.retention.periods import CalendarYears
@@ -212,6 +213,8 @@ def test_a_consultation_goes_with_everything_that_belongs_to_it_and_leaves_nothi
     assert (ran.erased["consultation"], ran.files, file.exists()) == (1, 1, False)
     assert traces(exchange, marks).keys() <= {"audit_entry"}, "the trail has a time of its own"
     assert figures(exchange, moment) == before
+    asyncio.run(rebuild(exchange.postgres.url("consultation", WORKER_ROLE), exchange.clock()))
+    assert figures(exchange, moment) == before, "what is rebuilt counts it neither twice nor not at all"
     assert status(exchange, neighbour) == 200
     after = traces(exchange, [neighbour["consultationId"], neighbour["number"]])
     assert {**beside, "consultation_link": 0, "audit_entry": 0} == {**after, "consultation_link": 0, "audit_entry": 0}

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -30,6 +31,10 @@ AT_ONCE = 8
 LEASE = timedelta(seconds=90)
 """Longer than a scan may take; then it is another's turn, or the same one's again."""
 
+UNANSWERED = timedelta(minutes=2)
+"""When a file is tried again that nothing was said of: after those that were leased with it, so that one which the
+scanner can't cope with keeps no other waiting."""
+
 DAMAGED = timedelta(hours=1)
 """When a content that does not open is tried again: somebody may have put it back."""
 
@@ -37,13 +42,18 @@ _log = logging.getLogger("attachments")
 _LEASE = text(
     """
     UPDATE attachment a SET scan_due_at = :until
-    FROM (SELECT org, consultation_id, id FROM attachment WHERE scan = 'pending' AND scan_due_at <= :now
+    FROM (SELECT org, consultation_id, id, scan_due_at FROM attachment WHERE scan = 'pending' AND scan_due_at <= :now
           ORDER BY scan_due_at LIMIT :rows FOR UPDATE SKIP LOCKED) AS due
     WHERE a.org = due.org AND a.consultation_id = due.consultation_id AND a.id = due.id
-    RETURNING a.org, a.consultation_id, a.id, a.answering_org, a.blob
+    RETURNING a.org, a.consultation_id, a.id, a.answering_org, a.blob, due.scan_due_at AS was_due_at
     """
 )
-_PUT_OFF = text("UPDATE attachment SET scan_due_at = :until WHERE org = :org AND consultation_id = :of AND id = :id")
+_PUT_OFF = text(
+    """
+    UPDATE attachment SET scan_due_at = :until
+    WHERE org = :org AND consultation_id = :of AND id = :id AND scan = 'pending'
+    """
+)
 # One that has been removed meanwhile is not there any more, and one that another worker has written is not pending.
 _WRITE = text(
     """
@@ -69,7 +79,7 @@ class Scanning:
             now = outing.clock()
             values = {"now": now, "until": now + LEASE, "rows": AT_ONCE}
             waiting = (await connection.execute(_LEASE, values)).all()
-        for file in waiting:
+        for file in sorted(waiting, key=attrgetter("was_due_at")):
             if outing.stopping():
                 return
             try:
@@ -77,12 +87,19 @@ class Scanning:
             except ScannerUnavailable as fault:
                 metrics.SCANS.labels("unavailable").inc()
                 _log.warning("the scanner gave no verdict", extra={"why": str(fault), "attachment": str(file.id)})
+                await self._put_off(outing, file, UNANSWERED)
                 return
             except BlobDamaged as fault:
                 metrics.SCANS.labels("damaged").inc()
                 _log.error("a file is not what was given", extra={"attachment": str(file.id), "why": str(fault)})
-                async with outing.begin() as connection:
-                    await connection.execute(_PUT_OFF, {**_key(file), "until": outing.clock() + DAMAGED})
+                await self._put_off(outing, file, DAMAGED)
+            except OSError:
+                await self._put_off(outing, file, UNANSWERED)
+                raise
+
+    async def _put_off(self, outing: Outing, file: Row[Any], time: timedelta) -> None:
+        async with outing.begin() as connection:
+            await connection.execute(_PUT_OFF, {**_key(file), "until": outing.clock() + time})
 
     async def _scan(self, outing: Outing, file: Row[Any]) -> None:
         place = place_of(file.org, file.consultation_id, file.id)

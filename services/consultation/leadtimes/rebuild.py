@@ -20,6 +20,13 @@ from services.consultation.leadtimes.version import cells_changed
 
 _ALONE = text(f"SELECT pg_advisory_xact_lock({LOCK})")
 _EMPTY = ("DELETE FROM lead_time_pending", "DELETE FROM lead_time_cube", "DELETE FROM lead_time_tally")
+# Also one that has just been marked, and whose fact would have been taken away by what waited to be folded.
+_FORGET_MARKED = text(
+    """
+    DELETE FROM lead_time_fact f USING consultation c
+    WHERE c.org = f.org AND c.id = f.consultation_id AND c.restricted = 'violence'
+    """
+)
 _NEXT = text(
     "SELECT org, id FROM consultation WHERE (org, id) > (:org, CAST(:id AS uuid)) ORDER BY org, id LIMIT :rows"
 )
@@ -42,6 +49,7 @@ async def rebuild(worker_url: str, now: datetime, told: Callable[[int], object] 
                 org, id_ = rows[-1].org, rows[-1].id
                 done += len(rows)
                 told(done)
+            await connection.execute(_FORGET_MARKED)
             values = {"sign": 1, "days_from": days_from(day_of(now))}
             for adding in (ADD_TIMES, ADD_TALLIES):
                 await connection.execute(adding[EVERYTHING], values)

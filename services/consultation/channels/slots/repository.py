@@ -13,7 +13,6 @@ from shared.tokens.caller import Caller
 
 TAKEN = "meeting_slot_taken"
 """The unique index that a second booking of a slot breaks."""
-
 OFFERED = "meeting_answering_org_slot_id_fkey"
 """The foreign key that a booking of a slot that is offered no more breaks."""
 

@@ -1,9 +1,12 @@
 """Slots for meetings through the gateway: offered in opening hours, booked once, freed by a cancellation."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 
@@ -151,6 +154,43 @@ def test_of_several_who_book_one_slot_at_once_one_gets_it_and_nothing_is_changed
         *[("in_progress", 2)] * 3,
         ("waiting_for_meeting", 3),
     ]
+
+
+def test_who_withdraws_and_who_ends_the_meeting_never_wait_for_each_other_in_a_circle(exchange: Exchange) -> None:
+    """Whoever ends a meeting locks it and then its consultation; one who withdraws meanwhile waits at the meeting."""
+    receipt = claimed(exchange)
+    agreed = (MONDAY + timedelta(days=2)).isoformat()
+    assert book(exchange, receipt, startsAt=agreed, minutes=30).status_code == 200
+    path = f"{API}/consultations/{receipt['consultationId']}"
+
+    async def ended_beside() -> httpx.Response:
+        host = str(exchange.postgres.socket_directory)
+        connection = await asyncpg.connect(database="consultation", user="postgres", host=host)
+        try:
+            async with connection.transaction():
+                ending = "SELECT FROM meeting WHERE consultation_id = $1 FOR UPDATE"
+                await connection.execute(ending, UUID(receipt["consultationId"]))
+                withdrawing = asyncio.create_task(
+                    asyncio.to_thread(exchange.send, "umea", "POST", f"{path}/withdrawals", version=3)
+                )
+                for _ in range(500):
+                    if await connection.fetchval(_WAITED_FOR):
+                        break
+                    await asyncio.sleep(0.01)
+                changed = "UPDATE consultation SET version = version WHERE id = $1"
+                await connection.execute(changed, UUID(receipt["consultationId"]))
+            return await withdrawing
+        finally:
+            await connection.close()
+
+    withdrawn = asyncio.run(ended_beside())
+
+    assert withdrawn.status_code == 200, withdrawn.text
+    [meeting] = exchange.send("umea", "GET", f"{path}/meetings").json()["meetings"]
+    assert meeting["outcome"] == "cancelled"
+
+
+_WAITED_FOR = "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
 
 
 def test_a_slot_that_is_withdrawn_while_it_is_booked_is_not_there(exchange: Exchange) -> None:

@@ -539,6 +539,40 @@ def test_a_mark_of_protected_identity_goes_some_years_after_it_ended_and_never_w
     assert receipt.status_code == 200, "it was marked already"
 
 
+def test_a_mark_that_can_not_be_erased_keeps_no_other_either(exchange: Exchange) -> None:
+    marks = [{"person": number("18930102", serial)} for serial in ("982", "983")]
+    for place, body in enumerate(marks):
+        exchange.clock.stand_at(boundary() - 2 * SECOND + place * SECOND)
+        assert exchange.send("umea", "POST", f"{BASE}/protected-persons", body).status_code == 201
+        assert exchange.send("umea", "POST", f"{BASE}/protected-persons/removals", body).status_code in (200, 204)
+    exchange.clock.back_to_now()
+    ended = "SELECT id FROM protected_person WHERE ended_at < $1 ORDER BY ended_at"
+    first, second = sql(exchange, ended, boundary())
+    sql(
+        exchange,
+        f"""
+        CREATE FUNCTION get_in_the_way() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN
+            IF OLD.id = '{first["id"]}' THEN RAISE EXCEPTION 'in the way'; END IF;
+            RETURN OLD;
+        END $$
+        """,
+    )
+    sql(
+        exchange,
+        "CREATE TRIGGER in_the_way BEFORE DELETE ON protected_person FOR EACH ROW EXECUTE FUNCTION get_in_the_way()",
+    )
+    try:
+        with pytest.raises(DBAPIError):
+            erase(exchange)
+        assert [each["id"] for each in sql(exchange, ended, boundary())] == [first["id"]]
+    finally:
+        sql(exchange, "DROP FUNCTION get_in_the_way() CASCADE")
+
+    assert second["id"] != first["id"]
+    assert erase(exchange).erased["protected_mark"] == 1
+
+
 # --- the trail, and others' rows ----------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""Answers that several requests are given: kept for whoever asks next, or made once for those who ask together."""
+"""Answers that several requests are given: made once for those who ask together, and kept for whoever asks next."""
 
 import asyncio
 from collections import OrderedDict
@@ -37,48 +37,27 @@ class SharedAnswers:
         self._most, self._held = most_bytes, 0
         self._kept: OrderedDict[Hashable, _Told] = OrderedDict()
         self._made: dict[Hashable, asyncio.Task[_Told]] = {}
-        self._next: dict[Hashable, asyncio.Task[_Told]] = {}
 
     async def kept(self, key: Hashable, make: Make) -> Response:
         """The answer of the key, made when there is none. What `make` raises is raised, and nothing kept."""
         told = self._kept.get(key)
         if told is None:
-            told = await asyncio.shield(self._made.get(key) or self._begin(key, make, keep=True))
+            told = await asyncio.shield(self._made.get(key) or self._begin(key, make))
         else:
             self._kept.move_to_end(key)
         return told.response()
 
-    async def together(self, key: Hashable, make: Make) -> Response:
-        """An answer whose making began when this was called, or later."""
-        making = self._made.get(key)
-        if making is None:
-            making = self._begin(key, make, keep=False)
-        else:
-            making = self._next.get(key) or self._begin_after(making, key, make)
-        return (await asyncio.shield(making)).response()
-
-    def _begin(self, key: Hashable, make: Make, *, keep: bool) -> asyncio.Task[_Told]:
+    def _begin(self, key: Hashable, make: Make) -> asyncio.Task[_Told]:
         async def made() -> _Told:
             try:
                 told = _told(await make())
-                if keep:
-                    self._keep(key, told)
+                self._keep(key, told)
                 return told
             finally:
                 self._made.pop(key, None)
 
         task = self._made[key] = asyncio.ensure_future(made())
         # When everybody who waited has gone away, nobody asks what became of it.
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        return task
-
-    def _begin_after(self, earlier: asyncio.Task[_Told], key: Hashable, make: Make) -> asyncio.Task[_Told]:
-        async def made() -> _Told:
-            await asyncio.wait((earlier,))
-            self._next.pop(key, None)
-            return await asyncio.shield(self._made.get(key) or self._begin(key, make, keep=False))
-
-        task = self._next[key] = asyncio.ensure_future(made())
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
         return task
 

@@ -41,23 +41,6 @@ def test_an_answer_is_made_once_for_all_who_ask_and_kept_as_it_was() -> None:
     asyncio.run(run())
 
 
-def test_who_asks_during_a_count_is_told_of_the_next_one() -> None:
-    """What was there when she asked is in it."""
-
-    async def run() -> None:
-        answers, make = SharedAnswers(), Counting()
-        first = asyncio.ensure_future(answers.together("key", make))
-        await asyncio.sleep(0)
-        during = [asyncio.ensure_future(answers.together("key", make)) for _ in range(16)]
-        await asyncio.sleep(0)
-        make.may_end.set()
-        assert (await first).body == b"1"
-        assert {(await each).body for each in during} == {b"2"}
-        assert (await answers.together("key", make)).body == b"3"
-
-    asyncio.run(run())
-
-
 def test_who_goes_away_takes_nothing_from_the_others() -> None:
     async def run() -> None:
         answers, make = SharedAnswers(), Counting()

@@ -1,12 +1,12 @@
 """Figures that many ask for: every office looks at the same dashboards, and each would have them counted again.
 
-What is told from cells changes when something has been folded, and not otherwise. So an answer is kept for as long as
-that has not happened, and who asks meanwhile is given the same bytes (`kept_until_folded`). What is open changes at any
-moment, and nobody is told less than is there when she asks: those who ask while it is being counted share the next
-count (`counted_together`). Who may ask is decided before, for each request of its own.
+What is told from cells changes when something has been folded, and not otherwise; what is open changes a moment
+before that. So an answer is kept for as long as nothing has been folded, and who asks meanwhile is given the same
+bytes. Who may ask is decided before, for each request of its own.
 """
 
 from collections.abc import Awaitable, Callable, Hashable
+from datetime import datetime
 from functools import wraps
 from hashlib import sha256
 from typing import Any, TypeVar, cast
@@ -25,26 +25,23 @@ Route = TypeVar("Route", bound=Callable[..., Awaitable[Response]])
 
 def kept_until_folded(route: Route) -> Route:
     """For what is told from cells: the same answer to the same question of the same organisation, on the same day."""
+    return _kept(route, day_of)
 
+
+def kept_until_folded_or_older(route: Route) -> Route:
+    """For what is open, which grows older by itself: the same, in the same minute."""
+    return _kept(route, lambda now: int(now.timestamp() // 60))
+
+
+def _kept(route: Route, period: Callable[[datetime], Hashable]) -> Route:
     @wraps(route)
     async def answer(**arguments: Any) -> Response:
         context, key = _asked(arguments)
-        # Read before the cells are: what is kept under a version is at least as new.
+        # Read before the figures are: what is kept under a version is at least as new.
         async with context.statistics.without_tenant() as connection:
             version = await cells_version(connection)
-        today = day_of(context.clock())
-        return await context.answers.kept((version, today, *key), lambda: route(**arguments))
-
-    return cast(Route, answer)
-
-
-def counted_together(route: Route) -> Route:
-    """For what is counted anew each time: those who ask at the same time share a count."""
-
-    @wraps(route)
-    async def answer(**arguments: Any) -> Response:
-        context, key = _asked(arguments)
-        return await context.answers.together(key, lambda: route(**arguments))
+        now = period(context.clock())
+        return await context.answers.kept((version, now, *key), lambda: route(**arguments))
 
     return cast(Route, answer)
 

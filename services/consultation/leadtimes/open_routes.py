@@ -10,7 +10,7 @@ from starlette.requests import Request
 from services.consultation.clocks.turns import Turn
 from services.consultation.context import Context, context_of
 from services.consultation.leadtimes import examples
-from services.consultation.leadtimes.answers import counted_together
+from services.consultation.leadtimes.answers import kept_until_folded_or_older
 from services.consultation.leadtimes.asking import Narrowed, Narrowing, Statistics
 from services.consultation.leadtimes.cuts import Cut
 from services.consultation.leadtimes.domain import age_boundaries
@@ -82,7 +82,7 @@ class Ageing(WireModel):
     responses=answers(examples.OPEN, ",".join(_OPEN_TABLE) + "\r\n"),
     summary="Open consultations by age and turn / Öppna samråd efter ålder och vems tur",
 )
-@counted_together
+@kept_until_folded_or_older
 async def get_work_in_progress(
     request: Request,
     caller: Statistics,
@@ -124,7 +124,7 @@ async def get_work_in_progress(
     responses=answers(examples.AGEING, ",".join(_AGEING_TABLE) + "\r\n"),
     summary="How old what is open is / Hur gammalt det öppna är",
 )
-@counted_together
+@kept_until_folded_or_older
 async def get_ageing(
     request: Request,
     caller: Statistics,

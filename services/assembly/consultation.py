@@ -136,7 +136,8 @@ async def worker(stack: AsyncExitStack, clock: Clock) -> Worker:
     keeper = await make_keeper(stack, "consultation", url, clock)
     settings = read_settings(ClockSettings)
     timing = keeping_time(settings)
-    work = jobs(keeper, *timing, make_sending(clock), expecting(settings), erasing_job(), make_caretaking(settings))
+    files = make_caretaking(settings)
+    work = jobs(keeper, *timing, make_sending(clock), expecting(settings), erasing_job(files.blobs), files)
     return Worker("consultation", url, work, clock)
 
 

@@ -21,6 +21,7 @@ from services.consultation.retention.prove import Proof, prove
 from services.consultation.retention.rules import Rules, UnfitRules, read_rules
 from services.consultation.retention.run import Erasing
 from services.consultation.settings import RetentionSettings, WorkerSettings
+from shared.blobs.protocol import Blobs
 from shared.clock import Clock
 from shared.database.engine import Database
 
@@ -40,11 +41,11 @@ def retention_rules(settings: RetentionSettings) -> Rules:
         raise CannotStart(f"{file} cannot be read ({type(fault).__name__})") from None
 
 
-def erasing_job() -> Erasing | None:
+def erasing_job(blobs: Blobs) -> Erasing | None:
     """What the background job does; None where it is not to erase. Rules that are unfit are told at the start."""
     settings = read_settings(RetentionSettings)
     rules = retention_rules(settings)
-    return Erasing(rules, _erase_file()) if settings.retention_erases else None
+    return Erasing(rules, _eraser(blobs)) if settings.retention_erases else None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,9 +80,7 @@ async def carry_out(chosen: argparse.Namespace, clock: Clock) -> int:
     return 0 if proof.holds else 1
 
 
-def _erase_file() -> EraseFile:
-    blobs = make_blobs(read_settings(WorkerSettings))
-
+def _eraser(blobs: Blobs) -> EraseFile:
     async def erase_file(key: str) -> None:
         await blobs.erase(uuid.UUID(key))
 
@@ -89,9 +88,10 @@ def _erase_file() -> EraseFile:
 
 
 async def _run(rules: Rules, clock: Clock, *, as_json: bool) -> int:
+    blobs = make_blobs(read_settings(WorkerSettings))
     database = Database(worker_database("consultation"), pool_size=1)
     try:
-        ran = await Erasing(rules, _erase_file()).run(database.without_tenant, clock)
+        ran = await Erasing(rules, _eraser(blobs)).run(database.without_tenant, clock)
     finally:
         await database.close()
     if as_json:

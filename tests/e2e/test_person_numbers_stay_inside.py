@@ -142,7 +142,7 @@ def operations() -> list[tuple[str, str, dict[str, Any]]]:
         for template, item in document(service)["paths"].items()
         for method, operation in item.items()
     ]
-    return every[:: sample_or_full(5, 1)]
+    return every[:: sample_or_full(8, 1)]
 
 
 def filled(template: str, value: str) -> str:

@@ -30,7 +30,7 @@ ALL_DAY = OpeningHours(time(0), time(0))
 OFFICE = swedish_calendar()
 AROUND_THE_CLOCK = BusinessCalendar(OpeningRules((ALL_DAY,) * 7, lambda _: False).opening_on)
 
-many = settings(max_examples=sample_or_full(200, 2000), deadline=None)
+many = settings(max_examples=sample_or_full(100, 2000), deadline=None)
 near_clock_change = st.builds(
     lambda change, offset: change + offset * MINUTE, st.sampled_from(CLOCK_CHANGES), st.integers(-180, 180)
 )

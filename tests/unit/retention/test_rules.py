@@ -12,6 +12,8 @@ from services.assembly.retention import erasing_job
 from services.consultation.retention.classes import CONSULTATION, DATA_CLASSES, ERASED_BY_THE_JOB
 from services.consultation.retention.periods import CalendarYears
 from services.consultation.retention.rules import SHIPPED, UnfitRules, read_rules
+from shared.blobs.directory import DirectoryBlobs
+from shared.vault import Vault
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -35,6 +37,10 @@ def test_the_shipped_rules_have_a_period_for_all_that_the_job_erases_and_a_groun
     assert all(rule.ground.sv and rule.ground.en and rule.name.sv and rule.name.en for rule in rules.by_class.values())
     # Lag (2002:546) 16 §.
     assert rules.period_of(CONSULTATION) == CalendarYears(3)
+
+
+def store(root: Path) -> DirectoryBlobs:
+    return DirectoryBlobs(root, Vault(b"x" * 32, b"m" * 32))
 
 
 def test_an_installation_decides_its_own_periods(tmp_path: Path) -> None:
@@ -94,12 +100,14 @@ def test_what_is_no_file_of_rules_is_refused(tmp_path: Path, content: str) -> No
         read_rules(file)
 
 
-def test_an_installation_that_has_not_decided_yet_erases_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_installation_that_has_not_decided_yet_erases_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SAMRAD_CONSULTATION_RETENTION_ERASES", "false")
-    assert erasing_job() is None
+    assert erasing_job(store(tmp_path)) is None
 
     monkeypatch.setenv("SAMRAD_CONSULTATION_RETENTION_ERASES", "true")
-    assert erasing_job() is not None
+    assert erasing_job(store(tmp_path)) is not None
 
 
 def test_background_jobs_do_not_start_with_rules_that_are_unfit_or_missing(
@@ -108,8 +116,8 @@ def test_background_jobs_do_not_start_with_rules_that_are_unfit_or_missing(
     file = tmp_path / "rules.json"
     monkeypatch.setenv("SAMRAD_CONSULTATION_RETENTION_RULES_FILE", str(file))
     with pytest.raises(CannotStart, match="cannot be read"):
-        erasing_job()
+        erasing_job(store(tmp_path))
 
     file.write_text("{}", "utf-8")
     with pytest.raises(CannotStart, match="edition: "):
-        erasing_job()
+        erasing_job(store(tmp_path))

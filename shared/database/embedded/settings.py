@@ -9,7 +9,8 @@ _SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),
     "unix_socket_permissions": "0700",
-    "max_connections": "100",
+    # More than every process of the sandbox may have open at once, with its background jobs all under way.
+    "max_connections": "250",
     "shared_buffers": "128MB",
     "timezone": "UTC",
     "log_timezone": "UTC",

@@ -160,6 +160,25 @@ def test_an_answer_that_nobody_closes_is_closed_by_the_system_when_its_days_are_
     assert [each["org"] for each in sql(exchange, trail, uuid.UUID(receipt["consultationId"]))] == ["operator"]
 
 
+def test_one_that_can_not_be_closed_keeps_no_other_open_and_is_tried_again(
+    exchange: Exchange, caplog: pytest.LogCaptureFixture
+) -> None:
+    exchange.clock.stand_at(datetime(2026, 3, 2, 9, tzinfo=UTC))
+    broken, sound = answered(exchange), answered(exchange)
+    damage = "UPDATE consultation SET type = $2 WHERE number = $1"
+    sql(exchange, damage, broken["number"], "damaged")
+    exchange.clock.stand_at(exchange.clock() + 31 * DAY)
+
+    close_answered(exchange, exchange.clock())
+    said = [record.message for record in caplog.records if record.name == "timers"]
+    sql(exchange, damage, broken["number"], "consultation")
+    states = [read(exchange, "umea", receipt)["state"] for receipt in (broken, sound)]
+
+    assert (states, said) == (["answered", "closed"], ["an answered consultation could not be closed"])
+    close_answered(exchange, exchange.clock())
+    assert read(exchange, "umea", broken)["state"] == "closed"
+
+
 def test_what_the_system_has_closed_can_be_reopened(exchange: Exchange) -> None:
     exchange.clock.stand_at(datetime(2026, 3, 2, 10, tzinfo=UTC))
     receipt = answered(exchange)

@@ -3,6 +3,7 @@
 Whoever needs more opens another round, before as well as after.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +18,7 @@ AT_ONCE = 200
 """Consultations in one run, locked until it is over. The next run takes more."""
 
 REASON = "not_closed"
+_log = logging.getLogger("timers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,12 @@ class ClosingAnswered:
             return
         clockwork = await read_clockwork(run.connection, self.answering, self.defaults)
         for row in found:
-            await make_of_itself(run.connection, row, _closed, clockwork, run.now)
+            try:
+                async with run.connection.begin_nested():
+                    await make_of_itself(run.connection, row, _closed, clockwork, run.now)
+            except Exception:
+                # One that can't be closed must not keep all others open. The next run tries again.
+                _log.exception("an answered consultation could not be closed")
 
 
 def _closed(consultation: Consultation, by: Actor) -> tuple[Consultation, Event]:

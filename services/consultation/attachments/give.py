@@ -27,7 +27,7 @@ from services.consultation.consultations.attachments.domain import (
 )
 from services.consultation.consultations.attachments.problems import ATTACHMENT_UNFIT
 from services.consultation.consultations.repository import Reader, as_domain
-from services.consultation.consultations.sides import worked_on_by
+from services.consultation.consultations.worked_on import worked_on_by
 from shared.audit import record
 from shared.blobs.protocol import Digest
 from shared.database.engine import Database, Tenancy

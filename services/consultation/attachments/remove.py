@@ -9,7 +9,7 @@ from services.consultation.attachments.trail import attachment_entry
 from services.consultation.consultations.attachments import repository
 from services.consultation.consultations.attachments.problems import ATTACHMENT_TOLD
 from services.consultation.consultations.repository import Reader
-from services.consultation.consultations.sides import worked_on_by
+from services.consultation.consultations.worked_on import worked_on_by
 from shared.audit import record
 from shared.problems import NOT_FOUND, Problem
 from shared.tokens.caller import Caller

@@ -16,6 +16,7 @@ from services.consultation.channels.slots import repository as slots
 from services.consultation.consultations.changes import Change, Find, apply
 from services.consultation.consultations.domain import Actor, Channel, Consultation, Event
 from services.consultation.consultations.repository import Reader, find_answered_by
+from shared.database.constraints import broken_by
 from shared.problems import MALFORMED, NOT_FOUND, Problem
 
 _COLUMNS = "id, kind, booked_at, starts_at, minutes, participants, outcome, missed_by, outcome_at"
@@ -121,7 +122,7 @@ async def book_meeting(connection: AsyncConnection, change: Change, meeting: Mee
     try:
         await connection.execute(_BOOK, values)
     except IntegrityError as fault:
-        match getattr(fault.orig and fault.orig.__cause__, "constraint_name", None):
+        match broken_by(fault):
             case slots.TAKEN:
                 raise Problem(SLOT_TAKEN) from None
             case slots.OFFERED:

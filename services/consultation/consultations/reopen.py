@@ -37,6 +37,7 @@ from services.consultation.consultations.repository import Opening, Reader, find
 from services.consultation.consultations.violence_matters import ViolenceMatter, require_words
 from services.consultation.problems import ALREADY_REOPENED, PROTECTED_IDENTITY
 from services.consultation.question_categories import QuestionCategory
+from shared.database.constraints import broken_by
 from shared.database.engine import Tenancy
 from shared.idempotency import Attempt
 from shared.problems import NOT_FOUND, Problem
@@ -87,7 +88,7 @@ async def reopen_consultation(
         try:
             return await _written(needs, change, values, opened, attempt, told)
         except IntegrityError as fault:
-            if getattr(fault.orig and fault.orig.__cause__, "constraint_name", None) != "consultation_number":
+            if broken_by(fault) != "consultation_number":
                 raise
     raise RuntimeError("no free number was found")
 

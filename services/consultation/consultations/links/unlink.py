@@ -9,7 +9,7 @@ from services.consultation.consultations.links import repository
 from services.consultation.consultations.links.domain import LinkKind
 from services.consultation.consultations.links.entries import entry_of
 from services.consultation.consultations.repository import Reader
-from services.consultation.consultations.sides import worked_on_by
+from services.consultation.consultations.worked_on import worked_on_by
 from shared.audit import record
 from shared.problems import NOT_FOUND, Problem
 from shared.tokens.caller import Caller

@@ -11,9 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.problems import NOTE_SUPERSEDED
+from shared.database.constraints import broken_by
 from shared.problems import MALFORMED, Problem
 from shared.tokens.caller import Caller
 from shared.vault import Vault
+
+_ONE_CORRECTION = "consultation_note_org_supersedes_key"
+"""The unique key by which a note is corrected once."""
 
 _ADD = text(
     """
@@ -72,8 +76,10 @@ async def add(connection: AsyncConnection, vault: Vault, caller: Caller, row: Ro
         raise Problem(MALFORMED, members={"errors": [{"field": "supersedes", "reason": "unknown"}]})
     try:
         await connection.execute(_ADD, values)
-    except IntegrityError:
-        # The only one that there can be: of two who correct the same note the second one is told.
+    except IntegrityError as fault:
+        if broken_by(fault) != _ONE_CORRECTION:
+            raise
+        # Of two who correct the same note at once, the second one is told.
         raise Problem(NOTE_SUPERSEDED) from None
 
 

@@ -8,7 +8,7 @@ from services.consultation.consultations.basis import basis_of
 from services.consultation.consultations.notes import repository
 from services.consultation.consultations.notes.repository import NewNote
 from services.consultation.consultations.repository import Reader
-from services.consultation.consultations.sides import worked_on_by
+from services.consultation.consultations.worked_on import worked_on_by
 from services.consultation.problems import PROTECTED_IDENTITY
 from shared.audit import AuditEntry, record
 from shared.problems import NOT_FOUND, Problem

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.consultations.changes import Change, Method, apply
 from services.consultation.consultations.domain import Consultation
-from services.consultation.consultations.sides import worked_on_by
+from services.consultation.consultations.worked_on import worked_on_by
 
 # What has been told of it is hidden alike, by a trigger.
 _HIDE = text("UPDATE consultation SET restricted = :restricted WHERE org = :org AND id = :id")

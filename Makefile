@@ -24,7 +24,7 @@ run: $(RUN_STAMP) ## the whole product: embedded database, synthetic persons, si
 demo: $(RUN_STAMP) ## the main story end to end, on a fresh instance of its own
 	@exec ./samrad demo
 
-test: $(DEV_STAMP) $(NODE_STAMP) ## the tests, on samples; under five minutes
+test: $(DEV_STAMP) $(NODE_STAMP) ## the tests, on samples; five to six minutes on two cores
 	@$(PYTEST)
 
 test-full: $(DEV_STAMP) $(NODE_STAMP) ## the same tests at the sizes that acceptance lines name

@@ -10,6 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
+from services.consultation.clocks.zone import SWEDEN
 from tests.attack.support import AF, UMEA, sql, together
 from tests.exchange import NOBODY, Exchange
 from tests.service.given_consultations import claimed
@@ -37,6 +38,11 @@ def offered(exchange: Exchange, day: date, **changes: Any) -> list[dict[str, Any
     return slots
 
 
+def begin(slots: list[dict[str, Any]]) -> list[str]:
+    """When they do, in Sweden."""
+    return [f"{datetime.fromisoformat(each['startsAt']).astimezone(SWEDEN):%H:%M}" for each in slots]
+
+
 def free(exchange: Exchange, day: date) -> list[str]:
     answer = exchange.send("af-workbench", "GET", f"{API}/meeting-slots?unit={UNIT}&from={day}&to={day}")
     assert answer.status_code == 200, answer.text
@@ -61,8 +67,8 @@ def test_a_day_s_slots_lie_in_the_unit_s_opening_hours_as_many_at_a_time_as_it_t
     slots = offered(exchange, day, capacity=2)
     again = offered(exchange, day, capacity=2)
 
-    # From eight to five in Sweden.
-    assert [each["startsAt"][11:16] for each in slots] == [f"{hour:02}:00" for hour in (7, 7, 10, 10, 13, 13)]
+    # Its hours are from eight to five.
+    assert begin(slots) == [f"{hour:02}:00" for hour in (8, 8, 11, 11, 14, 14)]
     assert again == []
     assert sorted(free(exchange, day)) == sorted(each["slotId"] for each in slots)
 
@@ -267,7 +273,68 @@ def test_a_meeting_is_in_a_slot_or_at_a_time_and_not_both(exchange: Exchange, st
         assert (refused.status_code, refused.json()["errors"][0]["reason"]) == (422, "one_of_slot_and_time")
 
 
-def test_a_slot_is_withdrawn_unless_a_meeting_has_had_it(exchange: Exchange) -> None:
+def test_slots_of_another_length_lie_where_none_is_offered_already(exchange: Exchange) -> None:
+    day = tuesday()
+    offered(exchange, day, minutes=180)
+    for slot in free(exchange, day)[:1]:
+        assert exchange.send("af-lead", "DELETE", f"{API}/meeting-slots/{slot}").status_code == 200
+
+    shorter = offered(exchange, day, minutes=90)
+    beside = offered(exchange, day, minutes=120, capacity=2)
+
+    # From eight to eleven nothing is left of the first; a second place has nothing yet.
+    assert begin(shorter) == ["08:00", "09:30"]
+    assert begin(beside) == ["08:00", "10:00", "12:00", "14:00"]
+
+
+def test_of_slots_of_two_lengths_offered_at_once_none_overlap(exchange: Exchange) -> None:
+    day = tuesday()
+
+    together(*[lambda minutes=minutes: offer(exchange, day, minutes=minutes) for minutes in (60, 90, 120, 45)])
+
+    found = sql(
+        exchange,
+        """
+        SELECT a.id FROM meeting_slot a JOIN meeting_slot b USING (org, unit, place)
+        WHERE a.id <> b.id AND a.starts_at >= $1::text::date AND a.starts_at < $1::text::date + 1
+          AND tstzrange(a.starts_at, a.starts_at + make_interval(mins => a.minutes))
+              && tstzrange(b.starts_at, b.starts_at + make_interval(mins => b.minutes))
+        """,
+        str(day),
+    )
+    assert found == []
+    assert free(exchange, day)
+
+
+def test_a_slot_is_withdrawn_when_the_meeting_that_had_it_is_cancelled(exchange: Exchange) -> None:
+    day = tuesday()
+    slot = offered(exchange, day)[0]
+    receipt = claimed(exchange)
+    path = f"{API}/consultations/{receipt['consultationId']}/meetings"
+    booked = book(exchange, receipt, slotId=slot["slotId"]).json()
+    cancelled = exchange.send("umea", "POST", f"{path}/{booked['meetingId']}/cancellations", version=3)
+
+    gone = exchange.send("af-lead", "DELETE", f"{API}/meeting-slots/{slot['slotId']}")
+
+    assert (cancelled.status_code, gone.status_code) == (200, 200)
+    assert slot["slotId"] not in free(exchange, day)
+    [meeting] = exchange.send("umea", "GET", path).json()["meetings"]
+    assert (meeting["startsAt"], meeting["outcome"]) == (slot["startsAt"], "cancelled")
+
+
+def test_the_asking_side_can_let_go_of_a_slot_and_state_none(exchange: Exchange) -> None:
+    slot, other, *_ = (each["slotId"] for each in offered(exchange, tuesday()))
+    receipt = claimed(exchange)
+    assert book(exchange, receipt, slotId=slot).status_code == 200
+    change = "UPDATE meeting SET slot_id = $1::text::uuid WHERE consultation_id = $2::text::uuid"
+    as_asker = {"role": "consultation_runtime", "first": f"SET app.org = '{UMEA}'"}
+
+    with pytest.raises(Exception, match="row-level security"):
+        sql(exchange, change, other, receipt["consultationId"], **as_asker)
+    assert sql(exchange, change, None, receipt["consultationId"], **as_asker) == []
+
+
+def test_a_slot_is_withdrawn_unless_a_meeting_has_it(exchange: Exchange) -> None:
     day = tuesday()
     unused, booked, _ = (each["slotId"] for each in offered(exchange, day))
     assert book(exchange, claimed(exchange), slotId=booked).status_code == 200

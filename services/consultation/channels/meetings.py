@@ -33,7 +33,8 @@ _FIND = text(
 )
 _END = text(
     """
-    UPDATE meeting SET outcome = :outcome, missed_by = :missed_by, outcome_sequence = :sequence, outcome_at = :at
+    UPDATE meeting SET outcome = :outcome, missed_by = :missed_by, outcome_sequence = :sequence, outcome_at = :at,
+                       slot_id = CASE WHEN :outcome = 'cancelled' THEN NULL ELSE slot_id END
     WHERE org = :org AND id = :id AND outcome IS NULL
     """
 )

@@ -12,7 +12,7 @@ _LOCK = text("SELECT FROM meeting WHERE org = :org AND consultation_id = :id AND
 # Otherwise it would be waited for ever after, and keep its slot from others.
 _CANCEL = text(
     """
-    UPDATE meeting SET outcome = 'cancelled', outcome_sequence = :sequence, outcome_at = :at
+    UPDATE meeting SET outcome = 'cancelled', outcome_sequence = :sequence, outcome_at = :at, slot_id = NULL
     WHERE org = :org AND consultation_id = :id AND outcome IS NULL
     """
 )

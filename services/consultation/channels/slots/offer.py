@@ -34,7 +34,9 @@ class Wish:
 async def offer_slots(
     connection: AsyncConnection, caller: Caller, answering: str, wish: Wish, calendar: BusinessCalendar, now: datetime
 ) -> Sequence[Row[Any]]:
-    """The slots that are new. Those that were there already, and times that have passed, are left as they are.
+    """The slots that are new. Those that were there already, of this length or another, are left as they are.
+
+    Nothing is offered at times that have passed, nor where it would overlap with a slot at the same place.
 
     Raises Problem 403 for anybody but the answering authority, and 422 when the unit is closed that day.
     """
@@ -51,7 +53,7 @@ async def offer_slots(
 
 async def withdraw_slot(connection: AsyncConnection, caller: Caller, slot_id: uuid.UUID, now: datetime) -> None:
     """The slot is offered no more. Raises Problem 404, and 409 when it has been booked."""
-    if await repository.was_booked(connection, caller.organisation, slot_id):
+    if await repository.is_booked(connection, caller.organisation, slot_id):
         raise Problem(SLOT_TAKEN)
     try:
         gone = await repository.remove(connection, caller.organisation, slot_id)

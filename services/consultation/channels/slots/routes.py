@@ -92,7 +92,10 @@ async def offer(
 ) -> Response:
     """A day of a unit, one slot after the other within its opening hours. Tells those that are new.
 
-    En dag på en enhet, den ena tiden efter den andra inom öppettiderna. Visar dem som är nya.
+    Where a slot of another length is offered already, that one stays and nothing is offered across it.
+
+    En dag på en enhet, den ena tiden efter den andra inom öppettiderna. Visar dem som är nya. Där en tid av annan
+    längd redan erbjuds står den kvar, och ingen tid läggs över den.
     """
     context = context_of(request)
     now = context.clock()
@@ -156,9 +159,9 @@ async def list_free_slots(
     summary="Withdraw a time for meetings / Dra tillbaka en mötestid",
 )
 async def withdraw(request: Request, caller: Leader, slot_id: SlotId) -> Response:
-    """A slot that no meeting has had. One that is booked is freed by cancelling the meeting.
+    """A slot that no meeting has. One that is booked is freed by cancelling the meeting.
 
-    En tid som inget möte har haft. En bokad tid blir ledig när mötet avbokas.
+    En tid som inget möte har. En bokad tid blir ledig när mötet avbokas.
     """
     context = context_of(request)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:

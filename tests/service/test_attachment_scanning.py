@@ -13,7 +13,7 @@ from services.assembly.environment import CannotStart
 from services.consultation.attachments.clamd import Clamd as Client
 from services.consultation.attachments.scan import LEASE
 from services.consultation.attachments.scanner import ScannerUnavailable, Verdict
-from tests.attack.support import CONSULTATIONS, sql
+from tests.attack.support import CONSULTATIONS, sql, together
 from tests.clamd import INDIGESTIBLE, Clamd, clamd_running
 from tests.exchange import Exchange
 from tests.files import EICAR, pdf
@@ -183,6 +183,25 @@ def test_there_is_room_for_so_much_and_no_more(exchange: Exchange, clamd: Clamd,
 
     assert [each.status_code for each in taken] == [201] * fit
     assert (refused.status_code, refused.json()["code"], refused.json()["limit"]) == (409, "attachments_full", limit)
+
+
+def test_files_given_at_once_for_several_consultations_share_the_room_of_the_day(
+    exchange: Exchange, clamd: Clamd, scanning: str
+) -> None:
+    clamd.manner = "well"
+    a_day_of_its_own(exchange, 49)
+    first, *others = (exchange.open("malmo") for _ in range(5))
+    for _ in range(2):
+        assert give(exchange, "malmo", first, pdf(b"x" * 190_000), at=scanning).status_code == 201
+
+    answers = together(
+        *[
+            lambda receipt=receipt: give(exchange, "malmo", receipt, pdf(b"x" * 290_000), at=scanning)
+            for receipt in others
+        ]
+    )
+
+    assert sorted(each.status_code for each in answers) == [201, 201, 409, 409]
 
 
 def scan_with(client: Client, content: bytes) -> Verdict:

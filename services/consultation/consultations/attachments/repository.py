@@ -33,8 +33,9 @@ TOLD_ATTACHMENTS = """
 """
 """For a statement that reads a consultation as `:org`: its files, as JSON or NULL. See `read_attachments`."""
 
-# Locked, so that it is neither answered nor given to another while a file is added to it, and so that two files that
-# come at once are counted after each other.
+# Two files that an organisation gives at once are counted after each other, whichever consultations they are for.
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('attachment ' || :org, 20))")
+# Locked, so that it is neither answered nor given to another while a file is added to it.
 _LOCK = text("SELECT FROM consultation WHERE org = :owner AND id = :id FOR NO KEY UPDATE")
 _GIVEN = text(
     """
@@ -94,7 +95,8 @@ class ReadAttachment:
 
 
 async def lock(connection: AsyncConnection, attachment: Attachment) -> None:
-    """Nobody else changes its consultation until the transaction is over."""
+    """Nobody else changes its consultation, nor adds a file for the same side, until the transaction is over."""
+    await connection.execute(_ONE_AT_A_TIME, {"org": attachment.given_by})
     await connection.execute(_LOCK, {"owner": attachment.organisation, "id": attachment.consultation_id})
 
 

@@ -55,7 +55,8 @@ def read_year(rows: Rows) -> Year:
     for row in rows("SELECT consultation_id, code FROM asked_set ORDER BY code"):
         sets[row["consultation_id"]].append(row["code"])
     asked = rows(
-        "SELECT id, org, type, question_category, municipality_code, county_code, asker_kind FROM consultation"
+        "SELECT id, org, type, question_category, cooperation, municipality_code, county_code, asker_kind "
+        "FROM consultation"
     )
     return Year(
         [
@@ -63,6 +64,7 @@ def read_year(rows: Rows) -> Year:
                 organisation=row["org"],
                 type=row["type"],
                 category=row["question_category"],
+                cooperation=row["cooperation"],
                 municipality=row["municipality_code"],
                 county=row["county_code"],
                 kind=row["asker_kind"],

@@ -12,6 +12,7 @@ from services.consultation.clocks.turns import Turn
 from services.consultation.clocks.words import DUE_REASONS, HALF_DAYS, PACES, TARGET_LEVELS
 from services.consultation.consultations.approvals.rules import COVERS_WORDS
 from services.consultation.consultations.attachments.domain import SCANS, TYPE_NAMES
+from services.consultation.consultations.cooperation import COOPERATION_WORDS
 from services.consultation.consultations.disclosures.domain import DECISIONS, REFUSAL_REASONS
 from services.consultation.consultations.domain import Action, Channel, Queue, State
 from services.consultation.consultations.forms.codes import (
@@ -291,6 +292,7 @@ LISTS: dict[str, dict[str, Words]] = {
     "accessChecks": CHECK_WORDS,
     "groundReasons": REASONS,
     "lawWarnings": LAW_WARNINGS,
+    "cooperationKinds": {code.value: words for code, words in COOPERATION_WORDS.items()},
     "questionCategories": {code.value: words for code, words in QUESTION_CATEGORIES.items()},
     "nationalAreas": {code: words for code, (words, _) in AREAS.items()},
     "paymentKinds": {code.value: words for code, words in PAYMENT_KINDS.items()},

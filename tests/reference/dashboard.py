@@ -131,6 +131,7 @@ class Asked:
     organisation: str
     type: str
     category: str | None
+    cooperation: str | None
     municipality: str | None
     county: str | None
     kind: str
@@ -321,7 +322,7 @@ class Year:
     def throughput(self, question: Question) -> list[dict[str, Any]]:
         """As `GET /throughput`."""
         names = {"opened": "opened", "answered": "answered", "closed": "closed", "rejected": "rejected"}
-        names |= {"withdrawn": "withdrawn", "within": "withinTarget"}
+        names |= {"withdrawn": "withdrawn", "within": "withinTarget", "cooperation": "cooperationCases"}
         return [
             {"key": key, **{told: numbers[name] for name, told in names.items()}}
             for key, numbers, _ in self.counted(question, _came_and_went)
@@ -421,6 +422,8 @@ def _spread_out(group: Sequence[Asked], shares: Sequence[str]) -> dict[str, Any]
 
 def _came_and_went(asked: Asked) -> Things:
     yield day_of(asked.events[0].at), "opened", 0
+    if asked.cooperation == "individual":
+        yield day_of(asked.events[0].at), "cooperation", 0
     before = ""
     for event in asked.events:
         if event.state != before and event.state in ("closed", "rejected", "withdrawn"):

@@ -26,6 +26,7 @@ from services.consultation.consultations import repository
 from services.consultation.consultations.answer import answer_consultation
 from services.consultation.consultations.changes import Change
 from services.consultation.consultations.claim import claim_consultation
+from services.consultation.consultations.cooperation import Cooperation
 from services.consultation.consultations.disclosures.asked import named_sets
 from services.consultation.consultations.disclosures.domain import Disclosure
 from services.consultation.consultations.disclosures.repository import asked_values
@@ -92,6 +93,7 @@ class Registration:
     person: PersonNumber
     question: str
     category: QuestionCategory | None
+    cooperation: Cooperation | None
     form: Form | None
     happened_at: datetime
     minutes: int
@@ -297,6 +299,7 @@ def _values(
         "answering_org": consultation.answering,
         "type": registration.type.value,
         "question_category": registration.category.value if registration.category else None,
+        "cooperation": registration.cooperation.value if registration.cooperation else None,
         "case_reference": registration.case_reference,
         "asked_by": registration.asked_by,
         "person_mark": mark,

@@ -373,6 +373,7 @@ def _read_registration(context: Context, body: wire.RegistrationRequest) -> Regi
         person=read_person(body.person),
         question=body.question,
         category=body.category,
+        cooperation=body.cooperation,
         form=body.details,
         happened_at=wire.happened(body.happened_at, now) or now,
         minutes=body.minutes,

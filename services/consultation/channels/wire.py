@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from services.consultation.channels.call_back import CallBackOutcome
 from services.consultation.channels.meetings import MeetingKind, MeetingOutcome, Participant
 from services.consultation.channels.problems import TIME_NOT_USABLE
+from services.consultation.consultations.cooperation import Cooperation
 from services.consultation.consultations.disclosures.wire import Disclosures
 from services.consultation.consultations.domain import Channel, ConsultationType
 from services.consultation.consultations.forms.models import Details
@@ -64,6 +65,7 @@ class RegistrationRequest(WireModel):
     person: PersonText
     question: MessageText
     category: QuestionCategory | None = None
+    cooperation: Cooperation | None = None
     details: Details | None = None
     happened_at: Instant
     minutes: Minutes

@@ -16,6 +16,7 @@ QUESTION: dict[str, Any] = {
     "caseReference": "EB-2026-000123",
     "lookupId": LOOKUP_ID,
     "category": "planned_measures",
+    "cooperation": "individual",
     "question": "Vilka insatser är planerade de närmaste tre månaderna?",
 }
 OPENED: dict[str, Any] = {
@@ -66,6 +67,7 @@ WHOLE: dict[str, Any] = {
     "previousConsultationId": None,
     "person": PERSON,
     "purpose": "financial_aid_application",
+    "cooperation": "individual",
     "details": None,
     "violence": False,
     "matter": None,
@@ -149,6 +151,16 @@ TYPES: dict[str, Any] = {
                 },
             ],
             "informationSets": [],
+        }
+    ],
+    "cooperationKinds": [
+        {
+            "code": "referral_only",
+            "texts": {
+                "sv": "Koordinering till insats: personen hänvisas till en insats; räknas inte som samverkan",
+                "en": "Coordination to a measure: the person is referred to one; not counted as cooperation",
+            },
+            "counted": False,
         }
     ],
     "_links": {"self": {"href": f"{_BASE}/consultation-types"}},

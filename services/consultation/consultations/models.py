@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from services.consultation.clocks.turns import Turn, minutes
 from services.consultation.consultations.attachments.repository import read_attachments
 from services.consultation.consultations.attachments.wire import AttachmentIds, AttachmentModel, attachment_model
+from services.consultation.consultations.cooperation import Cooperation
 from services.consultation.consultations.disclosures.repository import read_told
 from services.consultation.consultations.disclosures.wire import Disclosures, ToldSet, told_set
 from services.consultation.consultations.domain import Action, Channel, ConsultationType, Restricted, State
@@ -32,10 +33,10 @@ Links = Annotated[dict[str, dict[str, str]], Field(alias="_links")]
 class ConsultationRequest(WireModel):
     """What the registers don't say. Either `lookupId` or `person` tells who it is about.
 
-    `category` tells what kind of question it is (code list `questionCategories`). `details` is the form of the type:
-    `GET /consultation-types` describes them. With `violence` it is hidden from everybody without the scope
-    `samrad:violence.read`, which it takes; it then leaves `question` and `category` out and states `matter` instead
-    (code list `violenceMatters`), so that nothing stands in free text.
+    `category` tells what kind of question it is (code list `questionCategories`). `details` is the form of the type and
+    `cooperation` whether it is part of a cooperation: `GET /consultation-types` describes both. With `violence` it is
+    hidden from everybody without the scope `samrad:violence.read`, which it takes; it then leaves `question` and
+    `category` out and states `matter` instead (code list `violenceMatters`), so that nothing stands in free text.
     """
 
     type: ConsultationType
@@ -45,6 +46,7 @@ class ConsultationRequest(WireModel):
     person: PersonText | None = None
     lookup_id: uuid.UUID | None = None
     category: QuestionCategory | None = None
+    cooperation: Cooperation | None = None
     details: Details | None = None
     violence: bool = False
     matter: ViolenceMatter | None = None
@@ -147,6 +149,7 @@ class WholeConsultation(ConsultationSummary):
     previous_consultation_id: uuid.UUID | None
     person: str | None
     purpose: str
+    cooperation: Cooperation | None
     details: Details | None
     violence: bool
     matter: ViolenceMatter | None
@@ -235,6 +238,7 @@ def whole(row: Row[Any], written: list[Message], reader: str, vault: Vault, base
         details=open_form(vault, row.id, row.details_sealed) if row.details_sealed else None,
         person=open_person(vault, row.person_sealed).reveal(),
         purpose=row.purpose,
+        cooperation=row.cooperation,
         violence=row.restricted == Restricted.VIOLENCE,
         matter=row.matter,
         closing_code=row.closing_code,
@@ -263,6 +267,7 @@ def without_content(row: Row[Any], reader: str, base_url: str) -> WholeConsultat
         details=None,
         person=None,
         purpose=row.purpose,
+        cooperation=None,
         violence=row.restricted == Restricted.VIOLENCE,
         matter=None,
         closing_code=row.closing_code,

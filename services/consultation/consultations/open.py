@@ -21,6 +21,7 @@ from services.consultation.clocks.story import due_when_opened
 from services.consultation.clocks.timers import Timer, timers_when_due
 from services.consultation.clocks.unit_clocks import UnitClocks
 from services.consultation.consultations import repository
+from services.consultation.consultations.cooperation import Cooperation
 from services.consultation.consultations.disclosures.asked import named_sets
 from services.consultation.consultations.disclosures.repository import asked_values
 from services.consultation.consultations.domain import (
@@ -70,6 +71,7 @@ class Question:
     person: PersonNumber | None
     lookup_id: uuid.UUID | None
     category: QuestionCategory | None = None
+    cooperation: Cooperation | None = None
     form: Form | None = None
     matter: ViolenceMatter | None = None
 
@@ -281,6 +283,7 @@ def opening_values(
         "answering_org": needs.answering,
         "type": question.type.value,
         "question_category": question.category.value if question.category else None,
+        "cooperation": question.cooperation.value if question.cooperation else None,
         "case_reference": question.case_reference,
         "asked_by": caller.actor,
         "person_mark": subject.mark,

@@ -18,6 +18,7 @@ from services.consultation.brake.count import COUNTED, brake_refusal, counted_va
 from services.consultation.brake.domain import Braked
 from services.consultation.consultations import repository
 from services.consultation.consultations.changes import Change, apply, permitted
+from services.consultation.consultations.cooperation import Cooperation
 from services.consultation.consultations.domain import Actor, Consultation, ConsultationType, Event, Restricted
 from services.consultation.consultations.forms.keeping import open_form
 from services.consultation.consultations.forms.models import Form, require_form
@@ -161,6 +162,7 @@ def _question(needs: OpenDependencies, previous: Row[Any], asked: NextRound) -> 
         person=None,
         lookup_id=None,
         category=QuestionCategory(previous.question_category) if previous.question_category else None,
+        cooperation=Cooperation(previous.cooperation) if previous.cooperation else None,
         form=form,
         matter=asked.matter,
     )

@@ -30,7 +30,8 @@ _FACTS = """
     asker_name, asker_kind, municipality_code, county_code, opened_at, due_at, target_seconds, answered_at, closed_at,
     total_seconds, answering_seconds, asking_seconds, unit, queue, restricted, channel_in, round, previous_id,
     triaged_at, escalated_at, first_response_at, clock_stopped_at, closing_code, person_seconds, post_seconds,
-    secrecy_seconds, meeting_seconds, first_response_seconds, touch_seconds, details_sealed, matter, proposed_by
+    secrecy_seconds, meeting_seconds, first_response_seconds, touch_seconds, details_sealed, matter, proposed_by,
+    cooperation
 """
 
 
@@ -124,14 +125,14 @@ _INSERT_COLUMNS = """
     number, answering_org, type, question_category, state, turn, version, assigned_to, case_reference, asked_by,
     person_mark, person_sealed, purpose, decision_id, decision_version, lookup_id, lookup_outcomes, af_items,
     asker_name, asker_kind, municipality_code, county_code, opened_at, due_at, target_seconds, unit, queue, restricted,
-    channel_in, round, previous_id, details_sealed, matter, expected_at, expected_basis
+    channel_in, round, previous_id, details_sealed, matter, expected_at, expected_basis, cooperation
 """
 _INSERT_VALUES = """
     :number, :answering_org, :type, :question_category, :state, :turn, :sequence, NULL, :case_reference, :asked_by,
     :person_mark, :person_sealed, :purpose, :decision_id, :decision_version, :lookup_id,
     CAST(:lookup_outcomes AS jsonb), :af_items, :asker_name, :asker_kind, :municipality_code, :county_code,
     :opened_at, :due_at, :target_seconds, :unit, :queue, :restricted, :channel, :round, :previous_id,
-    :details_sealed, :matter, :expected_at, :expected_basis
+    :details_sealed, :matter, :expected_at, :expected_basis, :cooperation
 """
 # The organisation is set in a CTE that the insert reads from: one round trip, and row-level security holds. In the
 # same CTE the person is counted for the brake, before anything can be told of her.

@@ -87,6 +87,7 @@ async def create_consultation(
         person=read_person(body.person) if body.person else None,
         lookup_id=body.lookup_id,
         category=body.category,
+        cooperation=body.cooperation,
         form=body.details,
         matter=body.matter,
     )

@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from services.consultation.clocks.counting import Rules
 from services.consultation.consultations import examples
+from services.consultation.consultations.cooperation import COOPERATION_WORDS, COUNTED, Cooperation
 from services.consultation.consultations.domain import ConsultationType
 from services.consultation.consultations.forms.codes import TYPE_WORDS
 from services.consultation.consultations.forms.models import (
@@ -52,10 +53,19 @@ class ConsultationTypeModel(WireModel):
     information_sets: list[InformationSet]
 
 
+class CooperationKindModel(WireModel):
+    """What a consultation can be said to be part of, by its definition; whether it is counted as a cooperation case."""
+
+    code: Cooperation
+    texts: TextsModel
+    counted: bool
+
+
 class ConsultationTypesModel(WireModel):
-    """All of them."""
+    """All of them, and the definitions behind `cooperation`, to be shown where it is chosen (R59)."""
 
     types: list[ConsultationTypeModel]
+    cooperation_kinds: list[CooperationKindModel]
     links: Annotated[dict[str, dict[str, str]], Field(alias="_links")]
 
 
@@ -75,6 +85,10 @@ async def list_types(request: Request) -> Response:
     clockwork = await context.clocks.current(now)
     told = ConsultationTypesModel(
         types=[_told(clockwork.rules(each.value, now), now, each) for each in ConsultationType],
+        cooperation_kinds=[
+            CooperationKindModel(code=code, texts=_texts(words), counted=code in COUNTED)
+            for code, words in COOPERATION_WORDS.items()
+        ],
         links={"self": {"href": f"{context.base_url}/consultation-types"}},
     )
     return context.json(told)

@@ -102,6 +102,7 @@ THROUGHPUT: dict[str, Any] = {
             "rejected": 6,
             "withdrawn": 9,
             "withinTarget": 331,
+            "cooperationCases": 118,
         }
     ],
     "_links": {"self": {"href": f"{_BASE}/throughput?from=2026-10-01&to=2026-10-31&groupBy=month"}},

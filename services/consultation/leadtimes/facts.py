@@ -14,9 +14,13 @@ from services.consultation.clocks.counting import COUNTED
 from services.consultation.clocks.effective import Correction, EffectiveEvent, RecordedEvent, effective
 from services.consultation.clocks.turns import Turn
 from services.consultation.clocks.zone import SWEDEN
+from services.consultation.consultations.cooperation import COUNTED as COUNTED_AS_COOPERATION
 from services.consultation.consultations.transitions import NOTICES, Action, State
 from services.consultation.leadtimes.areas import area_of
 from services.consultation.leadtimes.manual import manual_channel, standard_on
+
+COOPERATION_CASES = "cooperation_cases"
+"""The tally of those opened that are cooperation by its definition (R59); who is only referred is none."""
 
 NONE = "none"
 """The key of what has no municipality, county or area."""
@@ -107,7 +111,7 @@ def fact_of(row: Any, events: Sequence[FoldedEvent], calendar_of: CalendarOf) ->
             "touch_seconds": row.touch_seconds,
             **durations,
         }
-    return Fact(values, _tallies(values, events, calendar_of))
+    return Fact(values, _tallies(values, events, calendar_of, is_case=row.cooperation in COUNTED_AS_COOPERATION))
 
 
 def asked_sets(row: Any) -> list[str]:
@@ -123,24 +127,28 @@ def within_target(values: Mapping[str, Any]) -> bool:
     return counted <= int(values["target_seconds"])
 
 
-def _tallies(values: Mapping[str, Any], events: Sequence[FoldedEvent], calendar_of: CalendarOf) -> tuple[Tally, ...]:
+def _tallies(
+    values: Mapping[str, Any], events: Sequence[FoldedEvent], calendar_of: CalendarOf, *, is_case: bool
+) -> tuple[Tally, ...]:
     happened = effective([event.recorded for event in events])
     states = {event.recorded.sequence: event.state for event in events}
     number: Counter[tuple[date, str]] = Counter()
     amount: Counter[tuple[date, str]] = Counter()
     delays = (*_delays(happened, calendar_of), *_escalations(events, happened, calendar_of))
-    for tally in (*_flow(happened, states), *delays, *_work(values, happened)):
+    for tally in (*_flow(happened, states, is_case=is_case), *delays, *_work(values, happened)):
         number[tally.day, tally.item] += tally.number
         amount[tally.day, tally.item] += tally.amount
     kept = sorted(key for key in number if number[key] or amount[key])
     return tuple(Tally(day, item, number[day, item], amount[day, item]) for day, item in kept)
 
 
-def _flow(events: Sequence[EffectiveEvent], states: Mapping[int, State]) -> Iterator[Tally]:
-    """When it was opened, and each time it went from one state to another."""
+def _flow(events: Sequence[EffectiveEvent], states: Mapping[int, State], *, is_case: bool) -> Iterator[Tally]:
+    """When it was opened, as a cooperation case or not, and each time it went from one state to another."""
     for event in events:
         if event.action == Action.OPEN.value:
             yield Tally(day_of(event.at), "opened", 1, 0)
+            if is_case:
+                yield Tally(day_of(event.at), COOPERATION_CASES, 1, 0)
     for day, before, after in _moves(events, states):
         if before is not None:
             yield Tally(day, f"flow:{before.value}", -1, 0)

@@ -39,7 +39,9 @@ router = APIRouter(tags=["lead-times"])
 
 Links = Annotated[dict[str, dict[str, str]], Field(alias="_links")]
 GroupBy = Annotated[Grouping, Query(alias="groupBy")]
-_THROUGHPUT_TABLE = ("from", "to", "key", "opened", "answered", "closed", "rejected", "withdrawn", "withinTarget")
+_THROUGHPUT_TABLE = (
+    *("from", "to", "key", "opened", "answered", "closed", "rejected", "withdrawn", "withinTarget", "cooperationCases"),
+)
 _FLOW_TABLE = ("day", *(state.value for state in State))
 _DELAY_TABLE = ("from", "to", "key", "reason", "count", "hoursLost")
 _MANUAL_TABLE = ("from", "to", "key", "answered", "withoutManualStep", "channel", "steps", "minutes")
@@ -47,7 +49,7 @@ _DEMAND_TABLE = ("from", "to", "code", "asked", "answered", "medianMinutes", "lo
 
 
 class ThroughputGroup(WireModel):
-    """What happened in one group. `withinTarget` is how many of the answered."""
+    """What happened in one group. `withinTarget` counts of the answered, `cooperationCases` of the opened (R59)."""
 
     key: str
     opened: int
@@ -56,6 +58,7 @@ class ThroughputGroup(WireModel):
     rejected: int
     withdrawn: int
     within_target: int
+    cooperation_cases: int
 
 
 class Throughput(WireModel):

@@ -38,7 +38,7 @@ IDS = (bindparam("orgs", type_=ARRAY(TEXT)), bindparam("ids", type_=ARRAY(UUID))
 _CHOSEN = "unnest(CAST(:orgs AS text[]), CAST(:ids AS uuid[])) AS chosen (org, id)"
 _ROWS = text(
     f"""
-    SELECT c.org, c.id, c.answering_org, c.version, c.type, c.question_category, c.unit, c.asker_kind,
+    SELECT c.org, c.id, c.answering_org, c.version, c.type, c.question_category, c.cooperation, c.unit, c.asker_kind,
            c.municipality_code, c.county_code, c.channel_in, c.target_seconds, c.answered_at, c.total_seconds,
            c.answering_seconds, c.asking_seconds, c.person_seconds, c.post_seconds, c.secrecy_seconds,
            c.meeting_seconds, c.first_response_seconds, c.touch_seconds,

@@ -43,8 +43,9 @@ from services.consultation.consultations.await_person import await_person
 from services.consultation.consultations.changes import Change
 from services.consultation.consultations.claim import claim_consultation
 from services.consultation.consultations.close import close_consultation
+from services.consultation.consultations.cooperation import Cooperation
 from services.consultation.consultations.correct import Corrected, correct_event
-from services.consultation.consultations.domain import Channel, Consultation
+from services.consultation.consultations.domain import Channel, Consultation, ConsultationType
 from services.consultation.consultations.open import OpenDependencies, Opened, open_consultation
 from services.consultation.consultations.open import Question as Asked
 from services.consultation.consultations.reasons import (
@@ -77,6 +78,10 @@ LANES = 6
 """Steps under way at once: those of one consultation follow each other in one lane."""
 
 PURPOSE = "financial_aid_application"
+_COOPERATION = {
+    ConsultationType.JOINT_PLANNING: Cooperation.INDIVIDUAL,
+    ConsultationType.STUDY_TRANSITION: Cooperation.REFERRAL_ONLY,
+}
 _CLIENT = "year-simulator"
 _HANDLERS_ASKING = 12
 _UNLIMITED = Limits(1_000_000_000, 1_000_000_000)
@@ -214,6 +219,7 @@ class Player:
             person=invented_person(question.number),
             lookup_id=None,
             category=question.category,
+            cooperation=_COOPERATION.get(question.type),
             form=invented_form(question.type, at.astimezone(SWEDEN).date()),
         )
         told = self._remember(question.number)
@@ -249,6 +255,7 @@ class Player:
             person=invented_person(question.number),
             question=_WORDS,
             category=question.category,
+            cooperation=_COOPERATION.get(question.type),
             form=invented_form(question.type, at.astimezone(SWEDEN).date()),
             happened_at=at - timedelta(seconds=planned.beside),
             minutes=_minutes(planned.handled),

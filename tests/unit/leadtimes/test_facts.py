@@ -33,6 +33,7 @@ def row(**changes: Any) -> SimpleNamespace:
         "version": 1,
         "type": "consultation",
         "question_category": None,
+        "cooperation": None,
         "named_sets": [],
         "unit": "national",
         "asker_kind": "municipality",

@@ -260,8 +260,8 @@ class Hooks:
         return sql(self.exchange, statement, *values, database=self.database)
 
     def empty(self) -> None:
-        """Without subscriptions and what belongs to them, and with nothing to tell of."""
-        self.rows("TRUNCATE webhook_subscription, outbox CASCADE")
+        """Without subscriptions and what belongs to them, and with nothing to tell of or to seal: here nobody seals."""
+        self.rows("TRUNCATE webhook_subscription, outbox, audit_queue CASCADE")
 
     def pass_by(self, **duration: float) -> None:
         """Let time pass."""

@@ -1,6 +1,5 @@
 """The simulator as a person starts it, and as `./samrad run` does."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import pytest
 from services.consultation.lookups.sources.ssbtek.envelope import build_request
 from services.consultation.lookups.sources.ssbtek.versions import VERSIONS
 from tests.exchange import free_ports
-from tests.instance import READY_SECONDS, ROOT, Instance, started
+from tests.instance import READY_SECONDS, ROOT, Instance, environment, started
 from tests.sizes import only_in_full
 from tests.unit.lookups.given import inquiry
 
@@ -49,14 +48,14 @@ def test_a_version_that_does_not_exist_is_refused_by_the_command() -> None:
 @only_in_full
 def test_a_year_that_is_cut_off_says_so_and_the_next_start_tells_how_far_it_came(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "services", "simulate", "year", "--consultations", "2000"]
-    environment = {**os.environ, "SAMRAD_HOME": str(tmp_path), "PORT": str(free_ports(5))}
-    playing = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    alone = environment(tmp_path, free_ports(5))
+    playing = subprocess.Popen(command, cwd=ROOT, env=alone, stderr=subprocess.PIPE, text=True)
     assert playing.stderr is not None
     shown = playing.stderr.readline()
     playing.send_signal(signal.SIGINT)
     cut_off = playing.communicate(timeout=READY_SECONDS)[1]
 
-    again = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    again = subprocess.run(command, cwd=ROOT, env=alone, capture_output=True, text=True, check=False)
 
     assert " steps, " in shown
     assert playing.returncode == 130

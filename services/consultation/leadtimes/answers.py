@@ -38,8 +38,7 @@ def _kept(route: Route, period: Callable[[datetime], Hashable]) -> Route:
     async def answer(**arguments: Any) -> Response:
         context, key = _asked(arguments)
         # Read before the figures are: what is kept under a version is at least as new.
-        async with context.statistics.without_tenant() as connection:
-            version = await cells_version(connection)
+        version = await cells_version(context.statistics.single)
         now = period(context.clock())
         return await context.answers.kept((version, now, *key), lambda: route(**arguments))
 

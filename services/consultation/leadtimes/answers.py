@@ -3,6 +3,9 @@
 What is told from cells changes when something has been folded, and not otherwise; what is open changes a moment
 before that. So an answer is kept for as long as nothing has been folded, and who asks meanwhile is given the same
 bytes. Who may ask is decided before, for each request of its own.
+
+What an answer that is kept still costs is paid by every dashboard of every office: one round trip for the version, and
+nothing else of the database's.
 """
 
 from collections.abc import Awaitable, Callable, Hashable

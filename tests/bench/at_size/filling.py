@@ -306,7 +306,7 @@ async def _multiply_figures(connection: asyncpg.Connection, times: int) -> None:
 
 
 async def _intervene(connection: asyncpg.Connection) -> None:
-    """What a year's work on lead times leaves: measures for all units and for the largest, a month apart."""
+    """What a year's work on lead times leaves: one a month, two of three for all units and the rest for the largest."""
     await connection.execute(
         f"""
         INSERT INTO lead_time_intervention (org, id, name, day, units, registered_at, client_id)

@@ -48,7 +48,7 @@ async def narrowing(
     channel: Channel | None = None,
 ) -> Narrowing:
     """The cuts that a request names. Raises Problem 422 for an organisation number that is none."""
-    # It waits for nothing, and is asynchronous all the same: FastAPI carries out a plain function in another thread.
+    # Asynchronous though it waits for nothing: FastAPI carries out a plain function in another thread.
     named: dict[str, tuple[Cut, str | None]] = {
         "organisation": (Cut.ORGANISATION, organisation),
         "unit": (Cut.UNIT, unit),

@@ -18,7 +18,7 @@ from services.consultation.leadtimes.answers import until_folded
 from services.consultation.leadtimes.asking import UNIT, Statistics, require_in_calendar
 from services.consultation.leadtimes.facts import day_of
 from services.consultation.leadtimes.figures import one_moment
-from services.consultation.leadtimes.interventions import SHARE, Intervention, Side, add, around, newest, sides
+from services.consultation.leadtimes.interventions import SHARE, Intervention, Side, Units, add, around, newest, sides
 from services.consultation.leadtimes.periods import Period
 from services.consultation.leadtimes.report import minutes_of
 from services.consultation.problems import FIGURES_WITHHELD
@@ -190,9 +190,7 @@ async def _compared(
     ]
 
 
-def _wanted(
-    rows: Sequence[Any], around_each: Sequence[tuple[Period, Period | None]]
-) -> Iterator[tuple[Period, tuple[str, ...]]]:
+def _wanted(rows: Sequence[Any], around_each: Sequence[tuple[Period, Period | None]]) -> Iterator[tuple[Period, Units]]:
     """The sides to measure, in the order they are told: a day that has not come has none after it."""
     for row, (before, after) in zip(rows, around_each, strict=True):
         yield before, tuple(row.units)

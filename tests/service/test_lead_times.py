@@ -307,6 +307,20 @@ def test_the_delay_report_names_the_causes_and_an_intervention_shows_both_sides(
     assert all(len(group["causes"]) <= 3 for group in reasons["groups"])
 
 
+@pytest.mark.requirement(12)
+def test_an_intervention_is_shown_as_soon_as_it_is_registered_however_lately_the_list_was_made(played: Played) -> None:
+    before = figures(played, "interventions?days=60")["interventions"]
+    coming = {"name": "Ny arbetsordning", "day": "2099-01-01", "units": ["af-24"]}
+    made = played.exchange.send("af-lead", "POST", "/consultation/v1/interventions", coming, key="intervention-5")
+    assert made.status_code == 201, made.text
+
+    after = figures(played, "interventions?days=60")["interventions"]
+
+    assert after[1:] == before
+    assert (after[0]["interventionId"], after[0]["units"]) == (made.json()["interventionId"], ["af-24"])
+    assert (after[0]["before"]["count"], after[0]["before"]["minutes"], after[0]["after"]) == (0, None, None)
+
+
 def test_who_leads_nothing_registers_no_intervention(played: Played) -> None:
     body = {"name": "En insats", "day": "2025-06-01"}
     path = "/consultation/v1/interventions"

@@ -412,10 +412,14 @@ def test_one_consultation_is_found_by_its_key_by_either_side(long_queue: str) ->
             single = cast(SingleStatements, OneStatement(connection))
             return await consultations.read(single, Reader(AF), one)
 
+        async def read_timeline(connection: AsyncConnection) -> object:
+            single = cast(SingleStatements, OneStatement(connection))
+            return await consultations.read_timeline(single, Reader(AF), one)
+
         async def found(connection: AsyncConnection) -> object:
             return await consultations.find_visible(connection, Reader(AF), one)
 
-        for finding in (read, found):
+        for finding in (read, read_timeline, found):
             plan = await explained(database, finding)
             assert plan.indexes <= {"consultation_of_answerer", "consultation_pkey"}, plan.indexes
             assert plan.read <= 2

@@ -31,7 +31,7 @@ from services.consultation.consultations.transitions import MARKS
 from services.consultation.context import Context, context_of
 from services.consultation.lookups.domain import disclosure_marks
 from services.consultation.problems import PROTECTED_IDENTITY
-from shared.audit import AuditEntry, record, record_alone
+from shared.audit import AuditEntry, record_alone
 from shared.database.engine import Tenancy
 from shared.http.conditions import etag
 from shared.http.paging import Cursor, Limit, decode_cursor, encode_cursor, page_links, split_page
@@ -144,28 +144,30 @@ async def list_events(
     har skyddade personuppgifter visas inget om ett möte utöver att det finns.
     """
     context = context_of(request)
-    async with context.database.begin(Tenancy(caller.organisation)) as connection:
-        row = await visible(connection, caller, consultation_id)
-        owner = str(row.org)
-        rows = await repository.events(connection, repository.Reader.of(caller), owner, consultation_id)
-        await record(connection, reading(context, caller, row, "consultation.events_read", ["events"]))
-    left_out = _OF_MEETINGS if is_withheld(caller, row) else frozenset()
+    found = await repository.read_timeline(context.database.single, repository.Reader.of(caller), consultation_id)
+    if found is None:
+        raise Problem(NOT_FOUND)
+    consultation, events = found
+    _refuse_answering_without_queue(caller, consultation.org)
+    entry = reading(context, caller, consultation, "consultation.events_read", ["events"])
+    await record_alone(context.database.single, entry)
+    left_out = _OF_MEETINGS if is_withheld(caller, consultation) else frozenset()
     told = [
         TimelineEvent(
-            event_id=row.id,
+            event_id=row.event_id,
             sequence=row.sequence,
             at=row.at,
             happened_at=row.happened_at,
             kind=row.action,
             state=row.state,
             turn=row.turn,
-            side=side_of(row.actor_org, owner),
+            side=side_of(row.actor_org, consultation.org),
             actor=row.actor if row.actor_org == caller.organisation else None,
             channel=row.channel,
             unit=row.unit,
             detail={} if row.action in left_out else row.detail,
         )
-        for row in rows
+        for row in events
         if row.action not in MARKS or scopes.VIOLENCE_READ.name in caller.scopes
     ]
     links = {"self": {"href": f"{context.base_url}/consultations/{consultation_id}/events"}}

@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation import scopes
@@ -207,13 +206,28 @@ _READ = text(
     ORDER BY written.sequence
     """
 )
-_EVENTS = text(
+# One round trip, as above. Of the consultation only what the trail tells of it stands beside each event.
+_TIMELINE = text(
+    f"""
+    WITH tenant AS MATERIALIZED (SELECT set_config('app.org', :org, true) AS reader)
+    SELECT found.*, happened.*
+    FROM tenant
+    CROSS JOIN LATERAL (
+        SELECT org, id, person_mark, purpose, case_reference, decision_id, decision_version,
+               is_protected(person_mark) AS protected
+        FROM consultation
+        WHERE id = :id AND (org = tenant.reader OR answering_org = tenant.reader) AND {IN_SIGHT} OFFSET 0
+    ) AS found
+    LEFT JOIN LATERAL (
+        SELECT e.sequence, e.id AS event_id, e.at, e.happened_at, e.action, e.state, e.turn, e.actor_org, e.actor,
+               e.channel, e.unit, e.detail
+        FROM consultation_event e
+        WHERE e.org = found.org AND e.consultation_id = found.id
+          AND (e.audience = 'both' OR e.answering_org = tenant.reader) OFFSET 0
+    ) AS happened ON true
+    ORDER BY happened.sequence
     """
-    SELECT sequence, id, at, happened_at, action, state, turn, actor_org, actor, audience, channel, unit, detail
-    FROM consultation_event
-    WHERE org = :owner AND consultation_id = :id AND (audience = 'both' OR answering_org = :org) ORDER BY sequence
-    """
-).columns(detail=JSONB)
+)
 _NEXT_ROUND = text("SELECT id FROM consultation WHERE org = :org AND previous_id = :id")
 _SUMMARY = """
     id, number, type, question_category, state, turn, version, assigned_to, case_reference, asker_name,
@@ -319,6 +333,21 @@ async def read(single: SingleStatements, reader: Reader, consultation_id: uuid.U
     first = rows[0]
     first.lookup_outcomes = first.lookup_outcomes and json.loads(first.lookup_outcomes)
     return first, [row for row in rows if row.sealed is not None]
+
+
+async def read_timeline(
+    single: SingleStatements, reader: Reader, consultation_id: uuid.UUID
+) -> tuple[Any, list[Any]] | None:
+    """What the trail tells of a consultation when the organisation asks or answers in it, and the events that it may
+    see, oldest first; row-level security holds back the rest as well.
+    """
+    rows = await single.rows(_TIMELINE, {**reader.values(), "id": consultation_id})
+    if not rows:
+        return None
+    events = [row for row in rows if row.sequence is not None]
+    for event in events:
+        event.detail = json.loads(event.detail)
+    return rows[0], events
 
 
 async def find_own(connection: AsyncConnection, reader: Reader, consultation_id: uuid.UUID) -> Row[Any] | None:
@@ -459,14 +488,6 @@ async def open_next_round(connection: AsyncConnection, values: Mapping[str, Any]
     """Write the round that follows another, in the transaction that tells so of the other one."""
     outcome: str = (await connection.execute(OPEN, values)).scalar_one()
     return Braked.read(outcome) if outcome.startswith("{") else Opening(outcome)
-
-
-async def events(
-    connection: AsyncConnection, reader: Reader, owner: str, consultation_id: uuid.UUID
-) -> Sequence[Row[Any]]:
-    """The events that the reading organisation may see; row-level security holds back the rest as well."""
-    values = {"org": reader.organisation, "owner": owner, "id": consultation_id}
-    return (await connection.execute(_EVENTS, values)).all()
 
 
 async def page_of_asker(

@@ -3,6 +3,9 @@
 What is told from cells changes when something has been folded, and not otherwise; what is open changes a moment
 before that. So an answer is kept for as long as nothing has been folded, and who asks meanwhile is given the same
 bytes. Who may ask is decided before, for each request of its own.
+
+What an answer that is kept still costs is paid by every dashboard of every office: one round trip for the version, and
+nothing else of the database's.
 """
 
 from collections.abc import Awaitable, Callable, Hashable
@@ -19,6 +22,7 @@ from services.consultation.context import Context, context_of
 from services.consultation.leadtimes.facts import day_of
 from services.consultation.leadtimes.tables import wants_table
 from services.consultation.leadtimes.version import cells_version
+from shared.http.shared_answers import Make
 
 Route = TypeVar("Route", bound=Callable[..., Awaitable[Response]])
 
@@ -33,15 +37,26 @@ def kept_until_folded_or_older(route: Route) -> Route:
     return _kept(route, lambda now: int(now.timestamp() // 60))
 
 
+async def until_folded(context: Context, key: tuple[Hashable, ...], make: Make) -> Response:
+    """For what is told from cells beside something else, which `key` tells as well: the same answer to the same key,
+    on the same day.
+    """
+    return await _until_folded(context, day_of, key, make)
+
+
+async def _until_folded(
+    context: Context, period: Callable[[datetime], Hashable], key: tuple[Hashable, ...], make: Make
+) -> Response:
+    # Read before the figures are: what is kept under a version is at least as new.
+    version = await cells_version(context.statistics.single)
+    return await context.answers.kept((version, period(context.clock()), *key), make)
+
+
 def _kept(route: Route, period: Callable[[datetime], Hashable]) -> Route:
     @wraps(route)
     async def answer(**arguments: Any) -> Response:
         context, key = _asked(arguments)
-        # Read before the figures are: what is kept under a version is at least as new.
-        async with context.statistics.without_tenant() as connection:
-            version = await cells_version(connection)
-        now = period(context.clock())
-        return await context.answers.kept((version, now, *key), lambda: route(**arguments))
+        return await _until_folded(context, period, key, lambda: route(**arguments))
 
     return cast(Route, answer)
 

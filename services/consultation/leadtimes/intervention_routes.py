@@ -1,24 +1,25 @@
 """Interventions over HTTP: registered by who leads the work, read with the 85th percentile before and after."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field, field_validator
-from sqlalchemy import Row
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 
 from services.consultation import scopes
 from services.consultation.clocks.domain import FIRST_YEAR, LAST_YEAR
-from services.consultation.context import context_of
+from services.consultation.context import Context, context_of
 from services.consultation.leadtimes import examples
+from services.consultation.leadtimes.answers import until_folded
 from services.consultation.leadtimes.asking import UNIT, Statistics, require_in_calendar
 from services.consultation.leadtimes.facts import day_of
 from services.consultation.leadtimes.figures import one_moment
-from services.consultation.leadtimes.interventions import SHARE, Intervention, Side, add, around, newest, side
+from services.consultation.leadtimes.interventions import SHARE, Intervention, Side, Units, add, around, newest, sides
+from services.consultation.leadtimes.periods import Period
 from services.consultation.leadtimes.report import minutes_of
 from services.consultation.problems import FIGURES_WITHHELD
 from services.consultation.wire import Day, Instant
@@ -154,28 +155,47 @@ async def list_interventions(
     85:e percentilen före och efter, med antalet svar på båda sidor. Bara den egna organisationens insatser.
     """
     context = context_of(request)
-    today = day_of(context.clock())
-    async with context.database.begin(Tenancy(caller.organisation)) as connection:
-        rows = await newest(connection, caller.organisation, _SHOWN)
+    # Which there are is read for each request, so that one is shown as soon as it is registered; none ever changes.
+    rows = await newest(context.database.single, caller.organisation, _SHOWN)
+    shown = sha256(b"".join(row.id.bytes for row in rows)).digest()
+    key = ("interventions", caller.organisation, days, shown)
+
+    async def told() -> Response:
+        compared = await _compared(context, rows, timedelta(days=days), day_of(context.clock()))
+        links = {"self": {"href": f"{context.base_url}/interventions?days={days}"}}
+        return context.json(InterventionList(days=days, interventions=compared, links=links))
+
+    return await until_folded(context, key, told)
+
+
+async def _compared(
+    context: Context, rows: Sequence[Any], length: timedelta, today: date
+) -> list[ComparedIntervention]:
+    around_each = [around(row.day, length, today) for row in rows]
+    wanted = list(_wanted(rows, around_each))
     async with context.statistics.without_tenant() as connection:
         await one_moment(connection)
-        compared = [await _compared(connection, row, timedelta(days=days), today) for row in rows]
-    links = {"self": {"href": f"{context.base_url}/interventions?days={days}"}}
-    return context.json(InterventionList(days=days, interventions=compared, links=links))
+        measured = iter(await sides(connection, wanted))
+    return [
+        ComparedIntervention(
+            intervention_id=row.id,
+            name=row.name,
+            day=row.day,
+            units=list(row.units),
+            registered_at=row.registered_at,
+            before=_side(next(measured)),
+            after=None if after is None else _side(next(measured)),
+        )
+        for row, (_, after) in zip(rows, around_each, strict=True)
+    ]
 
 
-async def _compared(connection: AsyncConnection, row: Row[Any], length: timedelta, today: date) -> ComparedIntervention:
-    before, after = around(row.day, length, today)
-    units: Sequence[str] = row.units
-    return ComparedIntervention(
-        intervention_id=row.id,
-        name=row.name,
-        day=row.day,
-        units=list(units),
-        registered_at=row.registered_at,
-        before=_side(await side(connection, before, units)),
-        after=None if after is None else _side(await side(connection, after, units)),
-    )
+def _wanted(rows: Sequence[Any], around_each: Sequence[tuple[Period, Period | None]]) -> Iterator[tuple[Period, Units]]:
+    """The sides to measure, in the order they are told: a day that has not come has none after it."""
+    for row, (before, after) in zip(rows, around_each, strict=True):
+        yield before, tuple(row.units)
+        if after is not None:
+            yield after, tuple(row.units)
 
 
 def _side(measured: Side) -> SideModel:

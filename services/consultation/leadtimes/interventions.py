@@ -3,12 +3,13 @@ of the day and the numbers behind it (R12).
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.leadtimes.cuts import EVERY, Cut, Slice
@@ -20,6 +21,7 @@ from services.consultation.leadtimes.figures import (
     read_times,
 )
 from services.consultation.leadtimes.periods import Period, cells, days_from, month_of, next_month
+from shared.database.single import SingleStatements
 
 SHARE = 0.85
 _ADD = text(
@@ -30,8 +32,12 @@ _ADD = text(
 )
 _NEWEST = text(
     """
-    SELECT id, name, day, units, registered_at FROM lead_time_intervention WHERE org = :org
-    ORDER BY day DESC, id DESC LIMIT :rows
+    WITH tenant AS MATERIALIZED (SELECT set_config('app.org', :org, true) AS org)
+    SELECT own.* FROM tenant
+    CROSS JOIN LATERAL (
+        SELECT id, name, day, units, registered_at FROM lead_time_intervention WHERE org = tenant.org
+        ORDER BY day DESC, id DESC LIMIT :rows
+    ) AS own
     """
 )
 _EXACT = text(
@@ -44,13 +50,17 @@ _EXACT = text(
 )
 
 
+Units = tuple[str, ...]
+"""Those that are concerned; none of them stands for all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Intervention:
     """A named measure from a day on. Without units it concerns them all."""
 
     name: str
     day: date
-    units: tuple[str, ...] = ()
+    units: Units = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +91,9 @@ async def add(
     return id_
 
 
-async def newest(connection: AsyncConnection, organisation: str, rows: int) -> Sequence[Row[Any]]:
+async def newest(single: SingleStatements, organisation: str, rows: int) -> list[Any]:
     """The organisation's own, the last day first."""
-    return (await connection.execute(_NEWEST, {"org": organisation, "rows": rows})).all()
+    return await single.rows(_NEWEST, {"org": organisation, "rows": rows})
 
 
 def around(day: date, length: timedelta, today: date) -> tuple[Period, Period | None]:
@@ -98,12 +108,24 @@ def around(day: date, length: timedelta, today: date) -> tuple[Period, Period | 
     return Period(first, month_of(day)), Period(after, month_of(beyond)) if month_of(beyond) > after else None
 
 
-async def side(connection: AsyncConnection, period: Period, units: Sequence[str]) -> Side:
-    """As the role for figures, in a transaction that has begun with `one_moment`."""
-    chosen = Slice(Cut.UNIT, tuple(units)) if units else Slice(Cut.ALL, (EVERY,))
-    times = Times()
-    for row in await read_times(connection, chosen, [("", cell) for cell in cells(period)], [TOTAL]):
-        times.add(row)
+async def sides(connection: AsyncConnection, wanted: Sequence[tuple[Period, Units]]) -> list[Side]:
+    """The side of each period and its units, in the same order. Those of the same units are read together.
+
+    As the role for figures, in a transaction that has begun with `one_moment`.
+    """
+    times = [Times() for _ in wanted]
+    places: dict[Units, list[int]] = defaultdict(list)
+    for place, (_, units) in enumerate(wanted):
+        places[units].append(place)
+    for units, of_units in places.items():
+        chosen = Slice(Cut.UNIT, units) if units else Slice(Cut.ALL, (EVERY,))
+        labelled = [(str(place), cell) for place in of_units for cell in cells(wanted[place][0])]
+        for row in await read_times(connection, chosen, labelled, [TOTAL]):
+            times[int(row.label)].add(row)
+    return [await _side(connection, *each, held) for each, held in zip(wanted, times, strict=True)]
+
+
+async def _side(connection: AsyncConnection, period: Period, units: Units, times: Times) -> Side:
     if times.number == 0:
         return Side(period, 0, None, True)
     if times.number < EXACT_BELOW:

@@ -3,6 +3,8 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.database.single import SingleStatements
+
 _READ = text("SELECT version FROM lead_time_version")
 _NEXT = text("UPDATE lead_time_version SET version = version + 1")
 
@@ -12,7 +14,7 @@ async def cells_changed(connection: AsyncConnection) -> None:
     await connection.execute(_NEXT)
 
 
-async def cells_version(connection: AsyncConnection) -> int:
-    """As the role for figures."""
-    version: int = (await connection.execute(_READ)).scalar_one()
+async def cells_version(single: SingleStatements) -> int:
+    """As the role for figures, in one round trip: every figure that is asked for asks this first."""
+    version: int = await single.value(_READ, {})
     return version

@@ -29,6 +29,7 @@ _PERSONS_PER_CONSULTATION = 0.3
 _PROTECTED_EVERY = 2000
 _HANDLERS_FOR_ONE = 25
 _SECONDS_BETWEEN_COPIES = 1.3
+_INTERVENTIONS = 10
 _READ = 4000
 _FEW_DAYS = "20 days"
 _TEXT = "Påhittad fråga, så lång som frågor brukar vara. " * 6
@@ -119,6 +120,7 @@ async def multiply(connection: asyncpg.Connection, vault: Vault, size: int) -> i
     await connection.execute("SET session_replication_role = DEFAULT")
     await _multiply_figures(connection, copies + 1)
     await _count_queue(connection)
+    await _intervene(connection)
     for definition in definitions:
         await connection.execute(definition, timeout=900)
     # Clocks have been told of: what is late has been so for long, and nobody waits for a worker to say it.
@@ -301,6 +303,21 @@ async def _multiply_figures(connection: asyncpg.Connection, times: int) -> None:
         times,
     )
     await connection.execute("UPDATE lead_time_tally SET number = number * $1, amount = amount * $1", times)
+
+
+async def _intervene(connection: asyncpg.Connection) -> None:
+    """What a year's work on lead times leaves: one a month, two of three for all units and the rest for the largest."""
+    await connection.execute(
+        f"""
+        INSERT INTO lead_time_intervention (org, id, name, day, units, registered_at, client_id)
+        SELECT (SELECT answering_org FROM lead_time_fact LIMIT 1), gen_random_uuid(), 'Insats ' || month,
+               current_date - 30 * month,
+               CASE WHEN month % 3 = 0
+                    THEN ARRAY(SELECT unit FROM queue_count GROUP BY 1 ORDER BY sum(number) DESC LIMIT 1)
+                    ELSE '{{}}' END, now(), 'bench'
+        FROM generate_series(1, {_INTERVENTIONS}) AS month
+        """
+    )
 
 
 async def _count_queue(connection: asyncpg.Connection) -> None:

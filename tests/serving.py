@@ -5,6 +5,8 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 
+import uvloop
+
 from shared.serving import Served, serving
 
 Build = Callable[[AsyncExitStack], Awaitable[Sequence[Served]]]
@@ -32,7 +34,8 @@ def serving_in_thread(build: Build) -> Iterator[asyncio.AbstractEventLoop]:
 
     def run() -> None:
         try:
-            asyncio.run(serve())
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(serve())
         except BaseException as fault:
             faults.append(fault)
         finally:

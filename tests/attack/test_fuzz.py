@@ -120,7 +120,7 @@ def headers_of(data: st.DataObject, operation: tuple[str, str, str]) -> dict[str
 
 @given(data=st.data())
 @settings(
-    max_examples=sample_or_full(200, 5000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=sample_or_full(120, 5000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_no_call_is_a_fault_and_every_refusal_has_the_documented_shape(exchange: Exchange, data: st.DataObject) -> None:
     operation = data.draw(st.sampled_from(OPERATIONS))

@@ -64,14 +64,14 @@ def test_our_schema_agrees_with_our_rules_on_any_question(asked: Element) -> Non
 
 
 @needs_contract
-@settings(max_examples=sample_or_full(100, 1000), deadline=None)
+@settings(max_examples=sample_or_full(60, 1000), deadline=None)
 @given(mutated())
 def test_our_schema_agrees_with_the_official_one_on_any_question(asked: Element) -> None:
     assert OURS.validate(asked) == schema().validate(asked), etree.tostring(asked)
 
 
 @needs_contract
-@settings(max_examples=sample_or_full(150, 2000), deadline=None)
+@settings(max_examples=sample_or_full(80, 2000), deadline=None)
 @given(data=st.data())
 def test_our_schema_agrees_with_the_official_one_on_any_answer(
     answers: dict[str, Element], data: st.DataObject

@@ -135,7 +135,7 @@ def attack(probe: Probe) -> None:
 
 
 def operations() -> list[tuple[str, str, dict[str, Any]]]:
-    """Every operation; by default every fifth, since each is asked some thirty times, with what all have in common."""
+    """Every operation; by default every eighth, since each is asked some thirty times, with what all have in common."""
     every = [
         (method.upper(), f"/{service}/v1{template}", operation)
         for service in SERVICES

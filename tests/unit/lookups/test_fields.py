@@ -73,11 +73,13 @@ def within(path: Path, opened: list[Path]) -> bool:
     return any(path[: len(each)] == each for each in opened)
 
 
+_many = settings(max_examples=sample_or_full(40, 100))
 opened_sets = st.frozensets(
     st.sampled_from(sorted({piece.name for pieces in PIECES.values() for piece in pieces} | {"unheard_of"}))
 )
 
 
+@_many
 @given(answers(), opened_sets)
 def test_nothing_outside_what_is_opened_survives_anywhere(answer: SourceAnswer, opened: frozenset[str]) -> None:
     kept = limited(answer, opened)
@@ -93,6 +95,7 @@ def test_nothing_outside_what_is_opened_survives_anywhere(answer: SourceAnswer, 
         assert (kept.messages, kept.deviations) == ((), ())
 
 
+@_many
 @given(answers(), opened_sets)
 def test_everything_that_is_opened_for_its_own_sake_survives(answer: SourceAnswer, opened: frozenset[str]) -> None:
     if answer.state is SourceState.NOT_ASKED or not all(map(is_table_of_rows, (answer.data or {}).values())):
@@ -121,6 +124,7 @@ def test_what_is_left_out_is_told_by_the_purpose_and_never_by_the_answer(
     assert limited(one, opened).left_out == limited(other, opened).left_out
 
 
+@_many
 @given(answers(), opened_sets)
 def test_the_trail_names_what_left_and_only_that(answer: SourceAnswer, opened: frozenset[str]) -> None:
     kept = limited(answer, opened)
@@ -134,6 +138,7 @@ def test_the_trail_names_what_left_and_only_that(answer: SourceAnswer, opened: f
         assert (claimed | labels) & set(named), "something left that the trail does not name"
 
 
+@_many
 @given(answers(), opened_sets)
 def test_a_source_read_in_full_stays_read_in_full_and_no_other_becomes_it(
     answer: SourceAnswer, opened: frozenset[str]

@@ -21,6 +21,7 @@ from services.consultation.lookups.sources.ssbtek.envelope import build_probe, b
 from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.lookups.sources.ssbtek.v11 import V11
 from services.consultation.lookups.sources.ssbtek.xml import children, local_name, parse
+from tests.sizes import sample_or_full
 from tests.unit.lookups.given import AUTUMN, MAX_BYTES, FakeTransport, asked, inquiry, ok, simulated
 
 QUESTION = build_request(inquiry(), V10)
@@ -127,7 +128,7 @@ _OF_ONE_SOURCE = [name for name, kind in KINDS.items() if "source" in kind.needs
 _FAULTS = st.builds(Fault, st.sampled_from(_OF_ONE_SOURCE), st.sampled_from(SourceCode))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=sample_or_full(40, 100), deadline=None)
 @given(st.sampled_from(sorted(PERSONS)), st.lists(_FAULTS, max_size=4), st.sampled_from([V10, V11]))
 @example("all_down", [Fault("broken", SourceCode.SKV)] * 2, V10)
 def test_any_faults_together_about_anybody_still_make_an_answer(

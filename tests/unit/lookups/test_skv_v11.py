@@ -15,6 +15,7 @@ from services.consultation.lookups.sources.ssbtek.sources import read_source
 from services.consultation.lookups.sources.ssbtek.tax_parts import TAX_PARTS
 from services.consultation.lookups.sources.ssbtek.v11 import V11
 from services.consultation.lookups.sources.ssbtek.xml import parse
+from tests.sizes import sample_or_full
 from tests.unit.lookups.given import MAX_BYTES, FakeTransport, asked, encoded, ok, simulated
 
 pytestmark = pytest.mark.requirement(1)
@@ -211,7 +212,7 @@ _PARTS = st.one_of(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=sample_or_full(60, 150))
 @given(st.dictionaries(st.sampled_from(TAX_PARTS), _PARTS, max_size=5), _PARTS)
 def test_what_one_part_is_never_changes_another(parts: dict[str, str], other: str) -> None:
     before, after = read(**parts), read(**{**parts, "foretagsinformation": other})

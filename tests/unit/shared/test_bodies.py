@@ -145,7 +145,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-@settings(max_examples=sample_or_full(200, 10_000), deadline=None)
+@settings(max_examples=sample_or_full(100, 10_000), deadline=None)
 def test_any_value_is_read_as_the_validators_own_parser_reads_it(value: Any) -> None:
     body = json.dumps(value).encode()
     try:
@@ -213,7 +213,7 @@ def test_a_flood_of_faults_is_cut_short() -> None:
 
 
 @given(st.binary(max_size=300) | st.text(max_size=200).map(lambda text: json.dumps({"caseReference": text}).encode()))
-@settings(max_examples=sample_or_full(200, 10_000), deadline=None)
+@settings(max_examples=sample_or_full(100, 10_000), deadline=None)
 def test_any_bytes_are_a_body_or_a_refusal(body: bytes) -> None:
     try:
         read = parse(Body, body)

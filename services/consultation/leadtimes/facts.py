@@ -1,6 +1,7 @@
 """What one consultation adds to the figures: the keys it is counted under, its durations, and its tallies.
 
-Pure: made from the row and its events, so that it can be made again at any time and comes out the same.
+Pure: made from the row, its events and its requests for a physical meeting, so that it can be made again at any time
+and comes out the same.
 """
 
 from collections import Counter
@@ -14,9 +15,10 @@ from services.consultation.clocks.counting import COUNTED
 from services.consultation.clocks.effective import Correction, EffectiveEvent, RecordedEvent, effective
 from services.consultation.clocks.turns import Turn
 from services.consultation.clocks.zone import SWEDEN
-from services.consultation.consultations.transitions import NOTICES, Action, State
+from services.consultation.consultations.transitions import NOTICES, OPEN_STATES, Action, State
 from services.consultation.leadtimes.areas import area_of
 from services.consultation.leadtimes.manual import manual_channel, standard_on
+from services.consultation.leadtimes.physical_requests import CountedRequest, counted_items
 
 NONE = "none"
 """The key of what has no municipality, county or area."""
@@ -75,7 +77,9 @@ def day_of(instant: datetime) -> date:
     return instant.astimezone(SWEDEN).date()
 
 
-def fact_of(row: Any, events: Sequence[FoldedEvent], calendar_of: CalendarOf) -> Fact:
+def fact_of(
+    row: Any, events: Sequence[FoldedEvent], calendar_of: CalendarOf, requests: Sequence[CountedRequest] = ()
+) -> Fact:
     """`row` has the columns of `consultation` that the worker reads."""
     answered = row.answered_at if row.total_seconds is not None else None
     values = {
@@ -107,7 +111,7 @@ def fact_of(row: Any, events: Sequence[FoldedEvent], calendar_of: CalendarOf) ->
             "touch_seconds": row.touch_seconds,
             **durations,
         }
-    return Fact(values, _tallies(values, events, calendar_of))
+    return Fact(values, _tallies(values, events, calendar_of, requests))
 
 
 def asked_sets(row: Any) -> list[str]:
@@ -123,13 +127,20 @@ def within_target(values: Mapping[str, Any]) -> bool:
     return counted <= int(values["target_seconds"])
 
 
-def _tallies(values: Mapping[str, Any], events: Sequence[FoldedEvent], calendar_of: CalendarOf) -> tuple[Tally, ...]:
+def _tallies(
+    values: Mapping[str, Any],
+    events: Sequence[FoldedEvent],
+    calendar_of: CalendarOf,
+    requests: Sequence[CountedRequest],
+) -> tuple[Tally, ...]:
     happened = effective([event.recorded for event in events])
     states = {event.recorded.sequence: event.state for event in events}
     number: Counter[tuple[date, str]] = Counter()
     amount: Counter[tuple[date, str]] = Counter()
     delays = (*_delays(happened, calendar_of), *_escalations(events, happened, calendar_of))
-    for tally in (*_flow(happened, states), *delays, *_work(values, happened)):
+    ended = bool(events) and events[-1].state not in OPEN_STATES
+    asked = (Tally(day, item, 1, 0) for day, item in counted_items(requests, happened, calendar_of, ended=ended))
+    for tally in (*_flow(happened, states), *delays, *_work(values, happened), *asked):
         number[tally.day, tally.item] += tally.number
         amount[tally.day, tally.item] += tally.amount
     kept = sorted(key for key in number if number[key] or amount[key])

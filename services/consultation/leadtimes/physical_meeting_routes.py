@@ -43,8 +43,8 @@ class RequestsGroupModel(WireModel):
 
     `requests` is n: the sum of `granted`, `refused`, `notGranted` (the consultation ended while it waited) and
     `waiting`. `inTime` are those granted whose meeting begins within `withinWorkingDays`, `shareInTime` their share of
-    all requests. `medianWorkingDays` is from request to meeting, of those granted. `monthsLeftOut` is how many months of
-    the period could not be told, and are in none of the figures.
+    all requests. `medianWorkingDays` is from request to meeting, of those granted. `monthsLeftOut` is how many months
+    of the period could not be told, and are in none of the figures.
     """
 
     key: str

@@ -134,14 +134,15 @@ async def fold(connection: AsyncConnection, keys: Keys, now: datetime, calendar_
 
 async def made_facts(connection: AsyncConnection, keys: Keys, calendar_of: CalendarOf) -> dict[tuple[str, Any], Fact]:
     """The facts of consultations as they are; of those that are gone, or marked for violence, there is none."""
+    requests: dict[Any, list[CountedRequest]] = defaultdict(list)
+    # Before the events, so that the event of each is there. What happens between is queued, and folded again.
+    for each in await connection.execute(_REQUESTS, _ids(keys)):
+        made = CountedRequest(each.sequence, each.outcome, each.outcome_sequence, each.starts_at)
+        requests[each.consultation_id].append(made)
     events: dict[Any, list[FoldedEvent]] = defaultdict(list)
     rows = (await connection.execute(_ROWS, _ids(keys))).all()
     for event in await connection.execute(_EVENTS, _ids(keys)):
         events[event.consultation_id].append(folded_event(event))
-    requests: dict[Any, list[CountedRequest]] = defaultdict(list)
-    for each in await connection.execute(_REQUESTS, _ids(keys)):
-        made = CountedRequest(each.sequence, each.outcome, each.outcome_sequence, each.starts_at)
-        requests[each.consultation_id].append(made)
     return {(row.org, row.id): fact_of(row, events[row.id], calendar_of, requests[row.id]) for row in rows}
 
 

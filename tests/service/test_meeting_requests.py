@@ -171,6 +171,15 @@ def test_what_waits_when_the_consultation_ends_was_not_granted(
     assert (late.status_code, late.json()["code"]) == (409, "illegal_transition")
 
 
+def test_what_was_granted_stays_so_when_the_asking_side_withdraws(exchange: Exchange) -> None:
+    receipt = asked(exchange)
+    done(exchange, HANDLER, receipt, "meetings", 3, booking())
+
+    done(exchange, "umea", receipt, "withdrawals", 4)
+
+    assert outcomes(exchange, receipt) == ["granted"]
+
+
 @pytest.mark.parametrize(
     ("name", "action", "version", "body", "status", "code"),
     [

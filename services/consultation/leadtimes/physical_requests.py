@@ -27,8 +27,8 @@ _ITEMS = {
     MeetingRequestOutcome.NOT_GRANTED: NOT_GRANTED,
 }
 
-MOST_DAYS = 260
-"""So many working days or more: a year. It is counted exactly below that."""
+MOST_DAYS = 60
+"""So many working days, a quarter of a year, or more: below that each number is told apart from the others."""
 ITEM_OF_DAYS: Mapping[int, str] = {days: f"meeting_request:days:{days}" for days in range(MOST_DAYS + 1)}
 """Of those that are granted, the item of each number of working days."""
 

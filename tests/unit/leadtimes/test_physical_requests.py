@@ -42,11 +42,20 @@ def test_a_day_on_which_the_unit_is_closed_is_no_working_day_of_its_own() -> Non
     assert working_days(NOT_ON_FRIDAYS, date(2026, 11, 19), date(2026, 11, 23)) == 1
 
 
-@given(st.dictionaries(st.integers(0, 260), st.integers(1, 9), max_size=8))
+@given(st.dictionaries(st.integers(0, 60), st.integers(1, 9), max_size=8))
 def test_the_median_of_numbers_is_that_of_the_values_written_out(numbers: dict[int, int]) -> None:
     values = [value for value, number in numbers.items() for _ in range(number)]
 
     assert median(numbers) == (plain_median(values) if values else None)
+
+
+def test_a_meeting_a_quarter_of_a_year_away_is_counted_with_those_further_away() -> None:
+    asked, far = datetime(2026, 1, 12, 9, tzinfo=UTC), datetime(2027, 1, 11, 9, tzinfo=UTC)
+    granted = CountedRequest(2, "granted", 3, far)
+
+    found = counted_items([granted], [event(2, asked), event(3, asked)], lambda _: NATIONAL, ended=True)
+
+    assert [item for _, item in found][-1] == "meeting_request:days:60"
 
 
 def event(sequence: int, at: datetime, unit: str = "national") -> EffectiveEvent:

@@ -13,8 +13,8 @@ from shared.problems import Problem
 async def ask_for_meeting(connection: AsyncConnection, change: Change, distance_km: int | None) -> Consultation:
     """`distance_km` is from the person's home municipality to the nearest office, when it is known.
 
-    Raises Problem 404, 409 when it has ended, one is asked for already, a physical meeting is awaited, or the person has
-    protected identity, and 412.
+    Raises Problem 404, 409 when it has ended, one is asked for already, a physical meeting is awaited, or the person
+    has protected identity, and 412.
     """
     after = await apply(connection, change, find_own, Consultation.request_meeting)
     if not await repository.add(connection, after, change.at, distance_km):

@@ -53,7 +53,10 @@ def is_own(chosen: Slice, reader: Reader) -> bool:
 async def atoms_of(
     connection: AsyncConnection, chosen: Slice, period: Period, item: str
 ) -> dict[date, dict[Atom, int]]:
-    """How many of an item of `ATOM_ITEMS` there were in each month of the period, by the atoms of the cut."""
+    """How many of an item there were in each month of the period, by the atoms of the cut.
+
+    Atoms are kept of few items: see `cells`.
+    """
     family = Slice(Cut.ALL, None)
     labelled = [(str(month), Cell(Level.MONTH, month)) for month in month_starts(period)]
     rows = await read_tallies(connection, family, labelled, [item], cut=_FAMILY.get(chosen.cut, "atom:place"))

@@ -8,10 +8,7 @@ from starlette.requests import Request
 
 from services.consultation.answer_templates.domain import FIELD_WORDS
 from services.consultation.attachments.contents.domain import UNFITNESS_WORDS
-from services.consultation.channels.meeting_requests.domain import (
-    MEETING_REFUSAL_WORDS,
-    MEETING_REQUEST_WORDS,
-)
+from services.consultation.channels.meeting_requests.domain import MEETING_REFUSAL_WORDS, MEETING_REQUEST_WORDS
 from services.consultation.clocks.turns import Turn
 from services.consultation.clocks.words import DUE_REASONS, HALF_DAYS, PACES, TARGET_LEVELS
 from services.consultation.consultations.approvals.rules import COVERS_WORDS

@@ -107,8 +107,6 @@ async def lead_times(connection: AsyncConnection, question: Question, reader: Re
     return Report(ended, await _groups(connection, question, allowed, reader.least))
 
 
-# --- the figures -------------------------------------------------------------------------------------------------
-
 _PARTS = {Grouping.MONTH: months, Grouping.WEEK: weeks, Grouping.DAY: days}
 
 

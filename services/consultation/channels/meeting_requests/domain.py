@@ -41,5 +41,7 @@ MEETING_REFUSAL_WORDS: Mapping[MeetingRefusal, Words] = {
 MEETING_REQUEST_WORDS: Mapping[MeetingRequestOutcome, Words] = {
     MeetingRequestOutcome.GRANTED: Words("Beviljad", "Granted"),
     MeetingRequestOutcome.REFUSED: Words("Avslagen", "Refused"),
-    MeetingRequestOutcome.NOT_GRANTED: Words("Inte beviljad innan samrådet avslutades", "Not granted before the end"),
+    MeetingRequestOutcome.NOT_GRANTED: Words(
+        "Inte beviljad innan samrådet avslutades", "Not granted before the consultation ended"
+    ),
 }

@@ -139,6 +139,8 @@ OPERATIONS: Mapping[str, tuple[Action, ...]] = {
     "meetings": (Action.BOOK_MEETING,),
     "meetings/{meetingId}/outcomes": (Action.HOLD_MEETING, Action.MISS_MEETING, Action.CANCEL_MEETING),
     "meetings/{meetingId}/cancellations": (Action.CANCEL_MEETING,),
+    "meeting-requests": (Action.REQUEST_MEETING,),
+    "meeting-requests/refusals": (Action.REFUSE_MEETING,),
     "answers": (Action.ANSWER,),
     "answer-proposals": (Action.PROPOSE_ANSWER,),
     "answer-approvals": (Action.APPROVE_ANSWER,),

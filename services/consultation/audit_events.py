@@ -377,6 +377,18 @@ EVENTS = (
         "a handler calls back through the switchboard",
     ),
     _change(
+        "consultation.meeting_requested",
+        "Ett fysiskt möte begärdes i ett samråd",
+        "A physical meeting was requested in a consultation",
+        "the asking side requests a physical meeting",
+    ),
+    _change(
+        "consultation.meeting_refused",
+        "Ett fysiskt möte avslogs i ett samråd",
+        "A physical meeting was refused in a consultation",
+        "a handler refuses a physical meeting that was requested",
+    ),
+    _change(
         "consultation.meeting_booked",
         "Ett möte bokades i ett samråd",
         "A meeting was booked in a consultation",

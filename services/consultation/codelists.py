@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from services.consultation.answer_templates.domain import FIELD_WORDS
 from services.consultation.attachments.contents.domain import UNFITNESS_WORDS
+from services.consultation.channels.meeting_requests.domain import MEETING_REFUSAL_WORDS, MEETING_REQUEST_WORDS
 from services.consultation.clocks.turns import Turn
 from services.consultation.clocks.words import DUE_REASONS, HALF_DAYS, PACES, TARGET_LEVELS
 from services.consultation.consultations.approvals.rules import COVERS_WORDS
@@ -89,6 +90,8 @@ ACTIONS = {
     Action.AWAIT_PERSON: Words("Den enskilde inväntades", "The person was awaited"),
     Action.RESUME: Words("Återupptogs", "Resumed"),
     Action.CALL_BACK: Words("Motringning gjordes", "Called back"),
+    Action.REQUEST_MEETING: Words("Fysiskt möte begärdes", "Physical meeting requested"),
+    Action.REFUSE_MEETING: Words("Fysiskt möte avslogs", "Physical meeting refused"),
     Action.BOOK_MEETING: Words("Möte bokades", "Meeting booked"),
     Action.HOLD_MEETING: Words("Mötet hölls", "Meeting held"),
     Action.MISS_MEETING: Words("Mötet uteblev", "Meeting missed"),
@@ -272,6 +275,8 @@ LISTS: dict[str, dict[str, Words]] = {
     "studyForms": {code.value: words for code, words in STUDY_FORM_WORDS.items()},
     "planningNeeds": {code.value: words for code, words in PLANNING_NEED_WORDS.items()},
     "delayReasons": {code.value: words for code, words in DELAY_WORDS.items()},
+    "meetingRefusals": {code.value: words for code, words in MEETING_REFUSAL_WORDS.items()},
+    "meetingRequestOutcomes": {code.value: words for code, words in MEETING_REQUEST_WORDS.items()},
     "personWaits": {code.value: words for code, words in PERSON_WAIT_WORDS.items()},
     "resumptions": {code.value: words for code, words in RESUMPTION_WORDS.items()},
     "rejections": {code.value: words for code, words in REJECTION_WORDS.items()},

@@ -18,6 +18,7 @@ from services.consultation.attachments.filing import Filing
 from services.consultation.brake.domain import Limits
 from services.consultation.channels import advice_routes
 from services.consultation.channels import routes as channel_routes
+from services.consultation.channels.meeting_requests import routes as meeting_request_routes
 from services.consultation.channels.slots import routes as slot_routes
 from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
@@ -41,7 +42,13 @@ from services.consultation.expected.expectations import Expectations
 from services.consultation.expected.refresh import Refreshing
 from services.consultation.grounds.domain import Grounds
 from services.consultation.information import VERSION
-from services.consultation.leadtimes import drill_routes, flow_routes, intervention_routes, open_routes
+from services.consultation.leadtimes import (
+    drill_routes,
+    flow_routes,
+    intervention_routes,
+    open_routes,
+    physical_meeting_routes,
+)
 from services.consultation.leadtimes import routes as leadtime_routes
 from services.consultation.lookups import purpose_routes, source_routes
 from services.consultation.lookups import routes as lookup_routes
@@ -119,6 +126,7 @@ _ROUTERS = (
     consultation_reading_routes.router,
     consultation_type_routes.router,
     channel_routes.router,
+    meeting_request_routes.router,
     slot_routes.router,
     catalogue_routes.router,
     advice_routes.router,
@@ -142,6 +150,7 @@ _ROUTERS = (
     drill_routes.router,
     open_routes.router,
     flow_routes.router,
+    physical_meeting_routes.router,
     intervention_routes.router,
     audit_router(AUDIT_READ, hidden_entries.CONCEALMENT),
     codelists.router,

@@ -23,6 +23,7 @@ TENANT_TABLES = (
     "asked_set",
     "disclosure",
     "meeting",
+    "meeting_request",
     "meeting_slot",
     "queue_count",
     "saved_view",

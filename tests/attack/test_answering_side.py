@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from services.consultation.consultations.repository import Reader, read_timeline
@@ -12,6 +13,7 @@ from services.consultation.lookups.simulator.persons import PERSONS
 from shared.database.embedded import SUPERUSER
 from shared.database.engine import Database
 from shared.tokens.client import authorization
+from tests.attack.rows import Session, refusal_of, with_session
 from tests.attack.support import AF as ANSWERER
 from tests.attack.support import BASE, CONSULTATIONS, act, sql
 from tests.attack.support import UMEA as ASKER
@@ -80,6 +82,31 @@ def test_of_a_person_with_protected_identity_no_meeting_is_told_without_the_scop
     assert (with_scope["withheld"], len(with_scope["meetings"])) == (False, 1)
     entries = trail(exchange, UMEA, "consultation.meetings_read", receipt["consultationId"])
     assert sorted(entry["outcome"] for entry in entries) == ["permitted"] * 3 + ["refused"] * 2
+
+
+def test_the_database_lets_nobody_settle_its_own_request_for_a_meeting_or_make_anothers(exchange: Exchange) -> None:
+    path = taken(exchange)
+    assert exchange.send(UMEA, "POST", f"{path}/meeting-requests", {"distanceKm": 84}, version=2).status_code == 200
+    consultation = UUID(path.rsplit("/", 1)[1])
+    settle = """
+        UPDATE meeting_request
+        SET outcome = 'refused', outcome_sequence = 3, outcome_at = now(), reason = 'no_free_time'
+        WHERE consultation_id = :id RETURNING consultation_id
+    """
+    make = """
+        INSERT INTO meeting_request (org, consultation_id, sequence, answering_org, requested_at)
+        SELECT org, id, 2, answering_org, now() FROM consultation WHERE id = :id
+    """
+
+    def settled_as(organisation: str) -> int:
+        async def update(session: Session) -> int:
+            return len(await session.texts(organisation, settle, id=consultation))
+
+        return with_session(exchange, "consultation", update)
+
+    assert (settled_as(ASKER), settled_as(ANSWERER)) == (0, 1)
+    refused = refusal_of(exchange, "consultation", ANSWERER, make, id=consultation)
+    assert isinstance(refused, asyncpg.InsufficientPrivilegeError)
 
 
 # --- numbers where none belongs, and times that were not -----------------------------------------------------------

@@ -1,10 +1,11 @@
 """Figures of others, asked for in every way there is, and then subtracted from each other."""
 
 import asyncio
+import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -30,10 +31,20 @@ TYPES = ("consultation", "information_request", "study_transition", "employer_co
 
 @dataclass(frozen=True)
 class Answered:
-    """One consultation, by the keys that figures are cut by."""
+    """One consultation, by the keys that figures are cut by. `request` is what came of one for a physical meeting."""
 
     month: str
     keys: Mapping[str, str]
+    request: str | None = None
+
+    @property
+    def tallies(self) -> list[tuple[str, str, int, int]]:
+        items = ["answered"]
+        if self.request is not None:
+            items += [f"meeting_request:{item}" for item in ("asked", self.request)]
+        if self.request == "granted":
+            items.append("meeting_request:days:7")
+        return [(f"{self.month}-15", item, 1, 0) for item in items]
 
     @property
     def own(self) -> bool:
@@ -63,7 +74,21 @@ def world(chance: random.Random) -> list[Answered]:
                     "channel": chance.choices(["api", "phone", "post"], [40, 10, 1])[0],
                 }
                 found.append(Answered(month, keys))
-    return found
+    return [replace(each, request=outcome) for each, outcome in zip(found, asked_for(found), strict=True)]
+
+
+def asked_for(found: Sequence[Answered]) -> Iterator[str | None]:
+    """Most ask for a physical meeting; in the last month a few of one county wait, and one of the reader's own."""
+    chance = random.Random(SEED)  # noqa: S311 - not a secret
+    waiting = {"22": 2, "24": 1}
+    for each in found:
+        county = each.keys["county"]
+        may_wait = each.month == MONTHS[-1] and (county == "22" or each.own)
+        if may_wait and waiting[county] > 0:
+            waiting[county] -= 1
+            yield "waiting"
+        else:
+            yield chance.choice([None, "granted", "granted", "refused", "not_granted"])
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +98,10 @@ def answered(running: Exchange) -> Iterator[list[Answered]]:
     made = world(chance)
     columns = ("kind", "area", "county", "municipality", "unit", "type", "channel")
     rows = [
-        (f"0007:{each.keys['organisation']}", f"{each.month}-15", *(each.keys[name] for name in columns))
+        (
+            *(f"0007:{each.keys['organisation']}", f"{each.month}-15", json.dumps(each.tallies)),
+            *(each.keys[name] for name in columns),
+        )
         for each in made
     ]
     sql(
@@ -84,9 +112,9 @@ def answered(running: Exchange) -> Iterator[list[Answered]]:
             person_seconds, post_seconds, secrecy_seconds, meeting_seconds, tallies)
         SELECT made.org, gen_random_uuid(), '{AF}', 1, now(), made.day::date, made.day::date,
                {", ".join(f"made.{name}" for name in columns)}, '{{}}', 3600, 60, 60, 0, 0, 0, 0, 0,
-               jsonb_build_array(jsonb_build_array(made.day, 'answered', 1, 0))
-        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                    $9::text[]) AS made (org, day, {", ".join(columns)})
+               made.tallies
+        FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+                    $9::text[], $10::text[]) AS made (org, day, tallies, {", ".join(columns)})
         """,
         *[list(column) for column in zip(*rows, strict=True)],
     )
@@ -101,8 +129,10 @@ def refill(exchange: Exchange) -> None:
     asyncio.run(rebuild(url, exchange.clock()))
 
 
-def told(exchange: Exchange, grouping: str, first: str, last: str, narrowed: str = "") -> dict[str, dict[str, Any]]:
-    path = f"/consultation/v1/lead-times?from={first}-01&to={last}-28&groupBy={grouping}{narrowed}"
+def told(
+    exchange: Exchange, grouping: str, first: str, last: str, narrowed: str = "", of: str = "lead-times"
+) -> dict[str, dict[str, Any]]:
+    path = f"/consultation/v1/{of}?from={first}-01&to={last}-28&groupBy={grouping}{narrowed}"
     # Out to the end of the month, whatever it is.
     days = {"2001-02": "28", "2001-03": "31", "2001-04": "30"}
     path = path.replace(f"to={last}-28", f"to={last}-{days[last]}")
@@ -138,27 +168,31 @@ def in_span(target: Sequence[int], rows: Sequence[Sequence[int]]) -> bool:
 
 
 @pytest.mark.parametrize("month", MONTHS)
+@pytest.mark.parametrize(("of", "number_of"), [("lead-times", "count"), ("physical-meetings", "requests")])
 def test_no_cell_that_is_held_back_can_be_derived_from_those_that_are_told(
-    exchange: Exchange, answered: list[Answered], month: str
+    exchange: Exchange, answered: list[Answered], month: str, of: str, number_of: str
 ) -> None:
     held_back = 0
+    counted = [each for each in answered if of == "lead-times" or each.request is not None]
+    moves = of != "lead-times" and month == MONTHS[-1]
     for family in (PLACES, ("type",), ("channel",)):
-        others = [each for each in answered if each.month == month and not each.own]
+        others = [each for each in counted if each.month == month and not each.own]
         atoms = sorted({tuple(each.keys[name] for name in family) for each in others})
         numbers = Counter(tuple(each.keys[name] for name in family) for each in others)
-        equations, hidden = [[1] * len(atoms)], []
-        assert told(exchange, "none", month, month)["all"]["count"] is not None
+        # Of requests, all of them together are not told either while some wait.
+        equations, hidden = [] if moves else [[1] * len(atoms)], []
+        assert (told(exchange, "none", month, month, of=of)["all"][number_of] is None) == moves
         for place, name in enumerate(family):
-            groups = told(exchange, name, month, month)
+            groups = told(exchange, name, month, month, of=of)
             for key in {atom[place] for atom in atoms}:
                 cell = [int(atom[place] == key) for atom in atoms]
                 number = sum(numbers[atom] for atom, inside in zip(atoms, cell, strict=True) if inside)
                 if groups[key]["suppressed"]:
-                    assert groups[key]["count"] is None
+                    assert groups[key][number_of] is None
                     hidden.append(cell)
                     continue
-                own = sum(each.own and each.month == month and each.keys[name] == key for each in answered)
-                assert groups[key]["count"] == number + own
+                own = sum(each.own and each.month == month and each.keys[name] == key for each in counted)
+                assert groups[key][number_of] == number + own
                 assert number >= LEAST
                 equations.append(cell)
         assert not [cell for cell in hidden if in_span(cell, equations)]
@@ -244,3 +278,33 @@ def test_the_answering_authority_is_told_everything(exchange: Exchange, answered
 
     expected = Counter(each.keys["municipality"] for each in answered)
     assert {group["key"]: group["count"] for group in groups} == expected
+
+
+@pytest.mark.requirement(16)
+def test_requests_of_others_are_told_when_none_of_them_waits_any_more(
+    exchange: Exchange, answered: list[Answered]
+) -> None:
+    outcomes = {"granted": "granted", "refused": "refused", "not_granted": "notGranted", "waiting": "waiting"}
+    medians = []
+    for name in ("none", "kind", "county", "municipality"):
+        for month in MONTHS:
+            asked = [each for each in answered if each.month == month and each.request]
+            for key, group in told(exchange, name, month, month, of="physical-meetings").items():
+                held = [each for each in asked if key == "all" or each.keys[name] == key]
+                others = Counter(each.request for each in held if not each.own)
+                if group["suppressed"]:
+                    continue
+                assert others["waiting"] == 0
+                counted = Counter(each.request for each in held)
+                assert {told_as: group[told_as] for told_as in outcomes.values()} == {
+                    told_as: counted[outcome] for outcome, told_as in outcomes.items()
+                }
+                # The median of few would tell of one of them.
+                may = others["granted"] == 0 or others["granted"] >= 2 * LEAST
+                assert group["medianWorkingDays"] == (7 if may and counted["granted"] else None), (name, month, key)
+                medians.append(may)
+    assert set(medians) == {True, False}
+    # Large enough to be told, and held back since some of it waits.
+    last = [each for each in answered if each.month == MONTHS[-1] and each.keys["county"] == "22" and each.request]
+    assert len(last) > 10
+    assert told(exchange, "county", MONTHS[-1], MONTHS[-1], of="physical-meetings")["22"]["suppressed"]

@@ -21,8 +21,9 @@ from sqlalchemy import text
 from services.consultation.leadtimes.buckets import PER_OCTAVE
 from services.consultation.leadtimes.cuts import Cut, Grouping, slice_of
 from services.consultation.leadtimes.figures import MEASURES
+from services.consultation.leadtimes.others import Reader
 from services.consultation.leadtimes.periods import Period, answerable
-from services.consultation.leadtimes.report import Question, Reader, lead_times
+from services.consultation.leadtimes.report import Question, lead_times
 from services.consultation.main import MIGRATIONS
 from services.consultation.tables import OWNER_ROLE, ROLES, STATISTICS_ROLE
 from shared.database.embedded import SUPERUSER, EmbeddedPostgres

@@ -31,7 +31,7 @@ TURNS = {
     "secrecy_test": "secrecyTest",
     "meeting": "meeting",
 }
-HEARD = ("asked_back", "called_back", "meeting_booked", "sent_by_post", "answered", "rejected")
+HEARD = ("asked_back", "called_back", "meeting_refused", "meeting_booked", "sent_by_post", "answered", "rejected")
 ANSWERS = ("answered", "dispatched")
 REASONS = (
     *("secrecy_unclear", "wrong_channel", "question_incomplete"),

@@ -55,6 +55,8 @@ supplemented       =   =   =   =   .   =   =   =   .   .   .   .   A   any   yes
 person_awaited     .   .   .   per .   .   .   .   .   .   .   .   F   self  yes   both void
 resumed            .   .   .   .   w   w   .   .   .   .   .   .   FS  free  no    both void
 called_back        .   .   .   =   .   .   .   .   .   .   .   .   F   self  no    both keep
+meeting_requested  =   =   =   =   =   =   =   =   .   .   .   .   A   any   yes   both void
+meeting_refused    =   =   =   =   =   =   =   =   .   .   .   .   F   free  no    both keep
 meeting_booked     .   .   .   mtg .   .   .   .   .   .   .   .   F   self  yes   both void
 meeting_held       .   .   .   .   .   .   w   .   .   .   .   .   F   free  no    both void
 meeting_missed     .   .   .   .   .   .   w   .   .   .   .   .   F   free  no    both void

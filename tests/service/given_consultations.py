@@ -1,4 +1,4 @@
-"""Consultations as tests need them: called back and with a meeting booked, answered set by set, ended, or held."""
+"""Consultations as tests need them: called back and with meetings, answered set by set, ended, or held."""
 
 from datetime import timedelta
 from typing import Any
@@ -40,18 +40,19 @@ def claimed(exchange: Exchange, name: str = "umea", **changes: Any) -> dict[str,
 
 
 def reached(exchange: Exchange, name: str) -> dict[str, Any]:
-    """One in which the asker was called back, and a meeting booked."""
+    """One in which the asker was called back, a physical meeting asked for, and a remote one booked."""
     receipt = claimed(exchange, name)
     path = f"{_PATH}/{receipt['consultationId']}"
     attempt = {"switchboard": "090-16 10 00", "outcome": "reached", "minutes": 3}
     assert exchange.send(HANDLER, "POST", f"{path}/call-backs", attempt, version=2).status_code == 200
+    assert exchange.send(name, "POST", f"{path}/meeting-requests", {"distanceKm": 84}, version=3).status_code == 200
     meeting = {
         "kind": "remote",
         "startsAt": (exchange.clock() + timedelta(days=3)).isoformat(),
         "minutes": 30,
         "participants": ["municipality", "answering_authority"],
     }
-    assert exchange.send(HANDLER, "POST", f"{path}/meetings", meeting, version=3).status_code == 200
+    assert exchange.send(HANDLER, "POST", f"{path}/meetings", meeting, version=4).status_code == 200
     return receipt
 
 

@@ -59,6 +59,8 @@ OPERATIONS: dict[str, tuple[str, Any]] = {
     "person_awaited": ("waits", {"reason": "information"}),
     "resumed": ("resumptions", {"outcome": "not_received"}),
     "called_back": ("call-backs", {"switchboard": "090-16 10 00", "outcome": "reached", "minutes": 3}),
+    "meeting_requested": ("meeting-requests", {"distanceKm": 84}),
+    "meeting_refused": ("meeting-requests/refusals", {"reason": "no_free_time"}),
     "meeting_booked": ("meetings", None),
     "meeting_held": ("meetings/{meeting}/outcomes", {"outcome": "held"}),
     "meeting_missed": ("meetings/{meeting}/outcomes", {"outcome": "missed", "missedBy": "municipality"}),
@@ -79,6 +81,11 @@ WITH_WORDS = {"opened", "asked_back", "replied", "supplemented", "dispatched", "
 AMONG_HANDLERS = {"answer_proposed", "answer_approved", "answer_sent_back"}
 """What divides no time, and so can't be said to have happened at another one."""
 ENDS_LEAD_TIME = {"answered", "dispatched"}
+WITH_REQUESTS = {
+    ("meeting_requested", True): "meeting_requested_already",
+    ("meeting_refused", False): "no_meeting_requested",
+}
+"""How a move is refused by whether a request for a physical meeting waits; the meetings here are remote."""
 OF_MEETINGS = {"meeting_held", "meeting_missed", "meeting_cancelled"}
 
 
@@ -97,6 +104,7 @@ class Known:
     recorded: dict[int, datetime] = field(default_factory=dict)
     times: dict[int, datetime] = field(default_factory=dict)
     meeting: str | None = None
+    meeting_requested: bool = False
     next_round: str | None = None
 
     @property
@@ -207,7 +215,8 @@ class Histories(RuleBasedStateMachine):
         if move == "reopened" and consultation.next_round is not None:
             return "already_reopened"
         sides = "A" if person == ASKER else "F"
-        return ROWS[move].refusal(consultation.state, sides, person, consultation.holder, consultation.proposed_by)
+        by_table = ROWS[move].refusal(consultation.state, sides, person, consultation.holder, consultation.proposed_by)
+        return by_table or WITH_REQUESTS.get((move, consultation.meeting_requested))
 
     def _correction(self, data: st.DataObject, consultation: Known) -> tuple[dict[str, Any], str | None]:
         sequence = data.draw(st.integers(1, consultation.version + 1))
@@ -242,6 +251,8 @@ class Histories(RuleBasedStateMachine):
             told_by = "dispatched" if consultation.state == "sent_by_post" else "answered"
             self._made(consultation, told_by, author or "", body, told)
             return
+        if move in ("meeting_requested", "meeting_refused"):
+            consultation.meeting_requested = move == "meeting_requested"
         if move == "meeting_booked":
             consultation.meeting = told["meetingId"]
         if move == "reopened":

@@ -116,9 +116,10 @@ def with_everything(exchange: Exchange, person: str, neighbour: dict[str, Any], 
         "minutes": 30,
         "participants": ["municipality", "answering_authority"],
     }
-    booked = send(exchange, HANDLER, receipt, "meetings", 5, meeting)
+    send(exchange, "umea", receipt, "meeting-requests", 5, {"distanceKm": 84})
+    booked = send(exchange, HANDLER, receipt, "meetings", 6, meeting)
     exchange.clock.stand_at(moment - 30 * DAY)
-    send(exchange, HANDLER, receipt, f"meetings/{booked['meetingId']}/outcomes", 6, {"outcome": "held"})
+    send(exchange, HANDLER, receipt, f"meetings/{booked['meetingId']}/outcomes", 7, {"outcome": "held"})
     decided: list[dict[str, Any]] = [
         {"informationSet": "programme", "decision": "disclose", "content": "MARK-uppgift"},
         {
@@ -132,13 +133,13 @@ def with_everything(exchange: Exchange, person: str, neighbour: dict[str, Any], 
         send(exchange, name, receipt, "notes", None, {"text": "MARK-anteckning"})
     decided[0]["attachments"] = [given_file(exchange, HANDLER, receipt, file_name="MARK-bilaga.pdf")]
     answer = {"text": "MARK-svar", "disclosures": decided}
-    send(exchange, HANDLER, receipt, "answer-proposals", 7, answer)
+    send(exchange, HANDLER, receipt, "answer-proposals", 8, answer)
     approved = exchange.send(
-        "af-lead", "POST", f"{CONSULTATIONS}/{receipt['consultationId']}/answer-approvals", version=8, handler="hl-2"
+        "af-lead", "POST", f"{CONSULTATIONS}/{receipt['consultationId']}/answer-approvals", version=9, handler="hl-2"
     )
     assert approved.status_code == 200, approved.text
     exchange.clock.stand_at(moment)
-    send(exchange, "umea", receipt, "closures", 10, None)
+    send(exchange, "umea", receipt, "closures", 11, None)
     send(exchange, "umea", receipt, "pulses", None, {"rating": 2, "text": "MARK-omdöme"})
     send(exchange, "umea", receipt, "links", None, {"to": neighbour["consultationId"], "kind": "related"})
     hold = held(exchange, "umea", receipt)
@@ -175,7 +176,7 @@ def figures(exchange: Exchange, moment: datetime) -> list[Any]:
     month = f"from={first:%Y-%m}&to={last:%Y-%m}"
     days = f"from={first}&to={last}"
     paths = [
-        *(f"{BASE}/{name}?{days}" for name in ("throughput", "delay-reasons", "manual-work")),
+        *(f"{BASE}/{name}?{days}" for name in ("throughput", "delay-reasons", "manual-work", "physical-meetings")),
         *(f"{BASE}/lead-times?{days}&groupBy={cut}" for cut in ("none", "type", "municipality")),
         *(f"{BASE}/pulse-results?{month}&groupBy={cut}" for cut in ("month", "unit", "municipality")),
         f"{BASE}/demand?{days}",

@@ -87,6 +87,8 @@ OPERATIONS: list[tuple[str, str, Any]] = [
     ("GET", "/events", None),
     ("GET", "/clock", None),
     ("GET", "/meetings", None),
+    ("POST", "/meeting-requests", None),
+    ("POST", "/meeting-requests/refusals", {"reason": "no_free_time"}),
     ("GET", "/links", None),
     ("POST", "/claims", None),
     ("POST", "/releases", None),
@@ -157,14 +159,14 @@ def test_counts_do_not_give_it_away(exchange: Exchange) -> None:
 @pytest.mark.requirement(90)
 def test_nothing_of_it_is_told_to_whoever_is_not_let_to_see_it(exchange: Exchange) -> None:
     receipt = reached(exchange, "umea")
-    assert mark(exchange, "af-violence", receipt, 4).status_code == 200
-    assert mark(exchange, "af-violence", receipt, 5, "/removals").status_code == 200
+    assert mark(exchange, "af-violence", receipt, 5).status_code == 200
+    assert mark(exchange, "af-violence", receipt, 6, "/removals").status_code == 200
 
     # Neither of what was told before it was marked; what comes after the mark was removed is as any other.
     exchange.open("umea")
     query = "SELECT sequence, restricted FROM outbox WHERE consultation_id = $1 ORDER BY sequence"
     rows = sql(exchange, query, uuid.UUID(receipt["consultationId"]))
-    assert [(row["sequence"], row["restricted"]) for row in rows] == [(n, "violence") for n in range(1, 7)]
+    assert [(row["sequence"], row["restricted"]) for row in rows] == [(n, "violence") for n in range(1, 8)]
 
 
 @pytest.mark.requirement(90)

@@ -38,6 +38,8 @@ MOVES: dict[str, Callable[[Consultation, Actor], tuple[Consultation, Event]]] = 
     "person_awaited": Consultation.await_person,
     "resumed": Consultation.resume,
     "called_back": Consultation.call_back,
+    "meeting_requested": Consultation.request_meeting,
+    "meeting_refused": Consultation.refuse_meeting,
     "meeting_booked": Consultation.book_meeting,
     "meeting_held": Consultation.hold_meeting,
     "meeting_missed": Consultation.miss_meeting,

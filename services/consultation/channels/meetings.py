@@ -11,6 +11,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.consultation.channels.meeting_requests import repository as requests
 from services.consultation.channels.problems import MEETING_ENDED, MEETING_NOT_YET, SLOT_TAKEN
 from services.consultation.channels.slots import repository as slots
 from services.consultation.consultations.changes import Change, Find, apply
@@ -96,7 +97,7 @@ _CHANNELS = {
 
 
 async def book_meeting(connection: AsyncConnection, change: Change, meeting: Meeting) -> Consultation:
-    """The consultation waits for the meeting from here on.
+    """The consultation waits for the meeting from here on. A physical one grants the request for it that waits.
 
     Raises Problem 404, 409 also for a slot that somebody has, 412, 422 for one that the consultation's unit does not
     offer, or that has passed.
@@ -131,6 +132,8 @@ async def book_meeting(connection: AsyncConnection, change: Change, meeting: Mee
                 raise _no_such_slot() from None
             case _:
                 raise
+    if meeting.kind is MeetingKind.PHYSICAL:
+        await requests.grant(connection, after, change.at, meeting.id)
     return after
 
 
@@ -154,6 +157,8 @@ async def end_meeting(
     find: Find = find_answered_by,
 ) -> Consultation:
     """The meeting was held, missed or cancelled, and the work goes on. `find` says whose consultation it is.
+
+    When the answering side cancels it, the request that it granted waits again.
 
     Raises Problem 404, 409 when it has ended or has not begun (what has not begun can only be cancelled), 412.
     """
@@ -189,6 +194,8 @@ async def end_meeting(
         "at": change.happened_at or change.at,
     }
     await connection.execute(_END, ending)
+    if outcome is MeetingOutcome.CANCELLED and change.caller.organisation == after.answering:
+        await requests.wait_again(connection, after, meeting_id)
     return after
 
 

@@ -19,6 +19,21 @@ MEETING_NOT_YET = ProblemKind(
         "Cancel it, or register the outcome when it has begun.",
     ),
 )
+MEETING_REQUESTED_ALREADY = ProblemKind(
+    "meeting_requested_already",
+    409,
+    Words("Ett fysiskt möte är redan begärt eller bokat", "A physical meeting is requested or booked already"),
+    Words(
+        "Läs samrådets möten. En ny begäran kan göras när den förra är avgjord och dess möte är över.",
+        "Read the meetings of the consultation. Ask again when the request before is settled and its meeting over.",
+    ),
+)
+NO_MEETING_REQUESTED = ProblemKind(
+    "no_meeting_requested",
+    409,
+    Words("Ingen begäran om fysiskt möte väntar", "No request for a physical meeting waits"),
+    Words("Läs samrådets möten: begäran är redan avgjord.", "Read the meetings: the request has been settled."),
+)
 SLOT_TAKEN = ProblemKind(
     "slot_taken",
     409,

@@ -11,6 +11,8 @@ from services.consultation import scopes
 from services.consultation.channels import wire
 from services.consultation.channels.call_back import CallBack, call_back
 from services.consultation.channels.letters import proposed_address, record_dispatch, send_by_post
+from services.consultation.channels.meeting_requests.repository import requests_of
+from services.consultation.channels.meeting_requests.wire import requested
 from services.consultation.channels.meetings import (
     Meeting,
     MeetingOutcome,
@@ -28,6 +30,7 @@ from services.consultation.channels.register import (
     decide_registration,
     register,
 )
+from services.consultation.clocks.turns import Turn
 from services.consultation.clocks.zone import SWEDEN
 from services.consultation.consultations.carrying_out import (
     CHANGED,
@@ -315,19 +318,19 @@ async def cancel_meeting(
     summary="The meetings of a consultation / Samrådets möten",
 )
 async def list_meetings(request: Request, caller: Reader, consultation_id: ConsultationId) -> Response:
-    """For both sides: when, of what kind, with which roles, and what became of it. Each reading is audited.
+    """For both sides: when, of what kind, with which roles, and what became of it; and each request for a physical
+    meeting. Each reading is audited. When the person has protected identity neither is told.
 
-    When the person has protected identity no meeting is told.
-
-    För båda sidor: när, vilken sort, vilka roller och hur det gick. Varje läsning loggas. Om personen har skyddade
-    personuppgifter visas inga möten.
+    För båda sidor: när, vilken sort, vilka roller och hur det gick, och varje begäran om ett fysiskt möte. Varje
+    läsning loggas. Om personen har skyddade personuppgifter visas varken möten eller begäranden.
     """
     context = context_of(request)
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
         row = await visible(connection, caller, consultation_id)
         withheld = is_withheld(caller, row)
         rows = [] if withheld else await meetings_of(connection, row.org, consultation_id)
-        fields = [] if withheld else ["meetings"]
+        asked = [] if withheld else await requests_of(connection, row.org, consultation_id)
+        fields = [] if withheld else ["meetings", "meetingRequests"]
         marks = disclosure_marks(protected=row.protected, withheld=withheld)
         entry = reading(context, caller, row, "consultation.meetings_read", fields, withheld=withheld, marks=marks)
         await record(connection, entry)
@@ -346,7 +349,8 @@ async def list_meetings(request: Request, caller: Reader, consultation_id: Consu
         for each in rows
     ]
     links = {"self": {"href": f"{context.base_url}/consultations/{consultation_id}/meetings"}}
-    return context.json(wire.MeetingList(withheld=withheld, meetings=meetings, links=links))
+    told = [requested(each, ended=row.turn == Turn.NOBODY) for each in asked]
+    return context.json(wire.MeetingList(withheld=withheld, meetings=meetings, requests=told, links=links))
 
 
 def _agreed_time(body: wire.MeetingRequest) -> Time | None:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from services.consultation.channels.call_back import CallBackOutcome
+from services.consultation.channels.meeting_requests.wire import REQUESTED_EXAMPLE, RequestedMeeting
 from services.consultation.channels.meetings import MeetingKind, MeetingOutcome, Participant
 from services.consultation.channels.problems import TIME_NOT_USABLE
 from services.consultation.consultations.cooperation import Cooperation
@@ -166,14 +167,15 @@ class MeetingModel(WireModel):
 
 
 class MeetingList(WireModel):
-    """All meetings of one consultation, in the order booked.
+    """All meetings of one consultation, in the order booked, and the requests for physical ones, in the order made.
 
-    `withheld` when the person has protected identity: when and where she can be met is then told to nobody without the
-    scope for it, and no meeting is.
+    `withheld` when the person has protected identity: when and where she can be met, and how far away she lives, is
+    then told to nobody without the scope for it, and no meeting and no request is.
     """
 
     withheld: bool
     meetings: list[MeetingModel]
+    requests: list[RequestedMeeting]
     links: Links
 
 
@@ -263,5 +265,6 @@ MEETINGS_EXAMPLE: dict[str, Any] = {
             "outcomeAt": None,
         }
     ],
+    "requests": [REQUESTED_EXAMPLE],
     "_links": _LINKS,
 }

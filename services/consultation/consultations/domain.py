@@ -226,6 +226,14 @@ class Consultation:
         """The handler tries to reach the asker through the switchboard."""
         return self._move(Action.CALL_BACK, by, detail=detail)
 
+    def request_meeting(self, by: Actor) -> tuple["Consultation", Event]:
+        """The municipality asks for a physical meeting. Whether one is asked for already is not known here."""
+        return self._move(Action.REQUEST_MEETING, by)
+
+    def refuse_meeting(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
+        """The answering side grants no physical meeting; `detail` says why."""
+        return self._move(Action.REFUSE_MEETING, by, detail=detail)
+
     def book_meeting(self, by: Actor, **detail: str | int | bool | None) -> tuple["Consultation", Event]:
         """A talk is needed, and has a time."""
         return self._move(Action.BOOK_MEETING, by, detail=detail)

@@ -87,6 +87,7 @@ WHOLE: dict[str, Any] = {
     ],
     "notes": 0,
     "awaitingApproval": False,
+    "meetingRequestedAt": None,
     "leadTime": None,
 }
 CHANGED: dict[str, Any] = {

@@ -140,7 +140,7 @@ class WholeConsultation(ConsultationSummary):
     the look-up brought along is told. Such questions go by phone.
 
     `notes` is how many internal notes the reading side has. `awaitingApproval` when an answer waits for a second
-    handler; the side that asked is not told.
+    handler; the side that asked is not told. `meetingRequestedAt` while a request for a physical meeting waits.
     """
 
     protected_identity: bool
@@ -162,6 +162,7 @@ class WholeConsultation(ConsultationSummary):
     attachments: list[AttachmentModel]
     notes: int
     awaiting_approval: bool
+    meeting_requested_at: Instant | None
     lead_time: LeadTime | None
 
 
@@ -252,6 +253,7 @@ def whole(row: Row[Any], written: list[Message], reader: str, vault: Vault, base
         ],
         notes=row.notes,
         awaiting_approval=_awaits_approval(row, reader),
+        meeting_requested_at=row.meeting_requested_at,
         lead_time=_lead_time(row),
     )
 
@@ -279,6 +281,7 @@ def without_content(row: Row[Any], reader: str, base_url: str) -> WholeConsultat
         attachments=[],
         notes=row.notes,
         awaiting_approval=_awaits_approval(row, reader),
+        meeting_requested_at=None,
         lead_time=_lead_time(row),
     )
 

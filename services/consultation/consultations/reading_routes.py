@@ -42,8 +42,16 @@ from shared.vault import Vault
 router = APIRouter(tags=["consultations"])
 
 _NO_MARKS: Mapping[str, object] = {}
-# What an event says of a meeting is of what kind it is, and who did not come.
-_OF_MEETINGS = frozenset((Action.BOOK_MEETING, Action.HOLD_MEETING, Action.MISS_MEETING, Action.CANCEL_MEETING))
+# What an event says of a meeting is of what kind it is, who did not come, and why none was granted.
+_OF_MEETINGS = frozenset(
+    (
+        Action.REFUSE_MEETING,
+        Action.BOOK_MEETING,
+        Action.HOLD_MEETING,
+        Action.MISS_MEETING,
+        Action.CANCEL_MEETING,
+    )
+)
 _ALL_FIELDS = ["person", "messages", "attachments", "details", "lookupSources", "afItems", "leadTime"]
 ConsultationId = Annotated[uuid.UUID, Path(alias="consultationId", description="From the list / Ur listan")]
 

@@ -193,7 +193,10 @@ _READ = text(
         SELECT {_FACTS}, is_protected(person_mark) AS protected, {TOLD_SETS} AS told_sets,
                {TOLD_ATTACHMENTS} AS told_attachments,
                (SELECT count(*) FROM consultation_note n
-                WHERE n.org = tenant.reader AND n.consultation_id = consultation.id) AS notes
+                WHERE n.org = tenant.reader AND n.consultation_id = consultation.id) AS notes,
+               (SELECT r.requested_at FROM meeting_request r
+                WHERE r.org = consultation.org AND r.consultation_id = consultation.id AND r.outcome IS NULL
+                  AND consultation.turn <> 'nobody') AS meeting_requested_at
         FROM consultation
         WHERE id = :id AND (org = tenant.reader OR answering_org = tenant.reader) AND {IN_SIGHT} OFFSET 0
     ) AS found

@@ -51,6 +51,8 @@ class Action(StrEnum):
     AWAIT_PERSON = "person_awaited"
     RESUME = "resumed"
     CALL_BACK = "called_back"
+    REQUEST_MEETING = "meeting_requested"
+    REFUSE_MEETING = "meeting_refused"
     BOOK_MEETING = "meeting_booked"
     HOLD_MEETING = "meeting_held"
     MISS_MEETING = "meeting_missed"
@@ -190,6 +192,9 @@ TRANSITIONS: Mapping[Action, Rule] = {
         Holder.NOT_ANOTHER,
     ),
     Action.CALL_BACK: Rule(_ANSWERING, _WORKING, Place.SAME, Holder.ACTOR, proposal=Proposal.KEPT),
+    # Beside the question: it is neither answered nor delayed by what is asked for here.
+    Action.REQUEST_MEETING: Rule(_ASKING, _OPEN, Place.SAME, by_phone=True),
+    Action.REFUSE_MEETING: Rule(_ANSWERING, _OPEN, Place.SAME, Holder.NOT_ANOTHER, proposal=Proposal.KEPT),
     Action.BOOK_MEETING: Rule(_ANSWERING, _WORKING, State.WAITING_FOR_MEETING, Holder.ACTOR, by_phone=True),
     Action.HOLD_MEETING: Rule(_ANSWERING, _MEETING, Place.WORK, Holder.NOT_ANOTHER),
     Action.MISS_MEETING: Rule(_ANSWERING, _MEETING, Place.WORK, Holder.NOT_ANOTHER),
@@ -248,6 +253,7 @@ FIRST_RESPONSES = frozenset(
     (
         Action.ASK_BACK,
         Action.CALL_BACK,
+        Action.REFUSE_MEETING,
         Action.BOOK_MEETING,
         Action.SEND_BY_POST,
         Action.ANSWER,

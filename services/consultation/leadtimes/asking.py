@@ -13,8 +13,8 @@ from services.consultation.consultations.domain import Channel, ConsultationType
 from services.consultation.context import Context, context_of
 from services.consultation.leadtimes.cuts import Cut, CutNotKept, Grouping, Slice, slice_of
 from services.consultation.leadtimes.facts import day_of
+from services.consultation.leadtimes.others import Reader
 from services.consultation.leadtimes.periods import Period, answerable, days_from, month_of
-from services.consultation.leadtimes.report import Reader
 from services.consultation.problems import CUT_NOT_KEPT, PERIOD_INVALID
 from shared.problems import Problem
 from shared.tokens.caller import Caller, Requires

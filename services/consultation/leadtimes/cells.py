@@ -7,6 +7,8 @@ every cell that it belongs to, sum, and merge with what is there.
 from sqlalchemy import text
 
 from services.consultation.leadtimes.buckets import PER_OCTAVE
+from services.consultation.leadtimes.others import ANSWERED
+from services.consultation.leadtimes.physical_requests import ASKED, GRANTED, WAITING
 
 BY_IDS = "by_ids"
 EVERYTHING = "everything"
@@ -28,13 +30,14 @@ _CUTS = """
 """
 _CUTS_AND_SETS = f"{_CUTS} UNION ALL SELECT 'set', each, '*' FROM unnest(f.sets) AS each"
 # What decides which cells can be told to whom: how many were answered of each organisation in each month, by unit, by
-# type and by channel (docs/lead-times.md, "Small numbers").
+# type and by channel, and how many physical meetings were asked for (docs/lead-times.md, "Small numbers").
 _ATOMS = """
     UNION ALL SELECT * FROM (VALUES
         ('atom:place', concat_ws('|', f.kind, f.area, f.county, f.municipality, f.org, f.unit), '*'),
         ('atom:type', concat_ws('|', f.type, f.org), '*'), ('atom:channel', concat_ws('|', f.channel, f.org), '*')
     ) AS atom (cut, key, type)
 """
+_ATOM_ITEMS = ", ".join(f"'{item}'" for item in (ANSWERED, ASKED, GRANTED, WAITING))
 
 
 def _levels(day: str) -> str:
@@ -111,7 +114,7 @@ ADD_TALLIES = {
         ) AS tallied
         CROSS JOIN LATERAL ({_CUTS_AND_SETS} {_ATOMS}) AS cuts
         CROSS JOIN LATERAL {_levels("tallied.day")}
-        WHERE {_OF_LEVEL} AND (cuts.cut NOT LIKE 'atom:%' OR tallied.item = 'answered')
+        WHERE {_OF_LEVEL} AND (cuts.cut NOT LIKE 'atom:%' OR tallied.item IN ({_ATOM_ITEMS}))
         GROUP BY 1, 2, 3, 4, 5, 6
         ORDER BY 1, 2, 3, 4, 5, 6
         ON CONFLICT (level, cut, type, period, key, item) DO UPDATE

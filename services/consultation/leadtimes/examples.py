@@ -203,3 +203,25 @@ INTERVENTIONS: dict[str, Any] = {
     ],
     "_links": {"self": {"href": f"{_BASE}/interventions?days=90"}},
 }
+PHYSICAL_MEETINGS: dict[str, Any] = {
+    "from": "2026-01-01",
+    "to": "2026-03-31",
+    "groupBy": "county",
+    "withinWorkingDays": 10,
+    "groups": [
+        {
+            "key": "24",
+            "suppressed": False,
+            "monthsLeftOut": 0,
+            "requests": 48,
+            "granted": 37,
+            "refused": 6,
+            "notGranted": 3,
+            "waiting": 2,
+            "inTime": 30,
+            "shareInTime": 0.625,
+            "medianWorkingDays": 7,
+        }
+    ],
+    "_links": {"self": {"href": f"{_BASE}/physical-meetings?from=2026-01-01&to=2026-03-31&groupBy=county"}},
+}

@@ -1,6 +1,7 @@
 """What one consultation adds to the figures: the keys it is counted under, its durations, and its tallies.
 
-Pure: made from the row and its events, so that it can be made again at any time and comes out the same.
+Pure: made from the row, its events and its requests for a physical meeting, so that it can be made again at any time
+and comes out the same.
 """
 
 from collections import Counter
@@ -15,9 +16,10 @@ from services.consultation.clocks.effective import Correction, EffectiveEvent, R
 from services.consultation.clocks.turns import Turn
 from services.consultation.clocks.zone import SWEDEN
 from services.consultation.consultations.cooperation import COUNTED as COUNTED_AS_COOPERATION
-from services.consultation.consultations.transitions import NOTICES, Action, State
+from services.consultation.consultations.transitions import NOTICES, OPEN_STATES, Action, State
 from services.consultation.leadtimes.areas import area_of
 from services.consultation.leadtimes.manual import manual_channel, standard_on
+from services.consultation.leadtimes.physical_requests import CountedRequest, counted_items
 
 COOPERATION_CASES = "cooperation_cases"
 """The tally of those opened that are cooperation by its definition (R59); who is only referred is none."""
@@ -79,7 +81,9 @@ def day_of(instant: datetime) -> date:
     return instant.astimezone(SWEDEN).date()
 
 
-def fact_of(row: Any, events: Sequence[FoldedEvent], calendar_of: CalendarOf) -> Fact:
+def fact_of(
+    row: Any, events: Sequence[FoldedEvent], calendar_of: CalendarOf, requests: Sequence[CountedRequest] = ()
+) -> Fact:
     """`row` has the columns of `consultation` that the worker reads."""
     answered = row.answered_at if row.total_seconds is not None else None
     values = {
@@ -111,7 +115,8 @@ def fact_of(row: Any, events: Sequence[FoldedEvent], calendar_of: CalendarOf) ->
             "touch_seconds": row.touch_seconds,
             **durations,
         }
-    return Fact(values, _tallies(values, events, calendar_of, is_case=row.cooperation in COUNTED_AS_COOPERATION))
+    is_case = row.cooperation in COUNTED_AS_COOPERATION
+    return Fact(values, _tallies(values, events, calendar_of, requests, is_case=is_case))
 
 
 def asked_sets(row: Any) -> list[str]:
@@ -128,14 +133,21 @@ def within_target(values: Mapping[str, Any]) -> bool:
 
 
 def _tallies(
-    values: Mapping[str, Any], events: Sequence[FoldedEvent], calendar_of: CalendarOf, *, is_case: bool
+    values: Mapping[str, Any],
+    events: Sequence[FoldedEvent],
+    calendar_of: CalendarOf,
+    requests: Sequence[CountedRequest],
+    *,
+    is_case: bool,
 ) -> tuple[Tally, ...]:
     happened = effective([event.recorded for event in events])
     states = {event.recorded.sequence: event.state for event in events}
     number: Counter[tuple[date, str]] = Counter()
     amount: Counter[tuple[date, str]] = Counter()
     delays = (*_delays(happened, calendar_of), *_escalations(events, happened, calendar_of))
-    for tally in (*_flow(happened, states, is_case=is_case), *delays, *_work(values, happened)):
+    ended = bool(events) and events[-1].state not in OPEN_STATES
+    asked = (Tally(day, item, 1, 0) for day, item in counted_items(requests, happened, calendar_of, ended=ended))
+    for tally in (*_flow(happened, states, is_case=is_case), *delays, *_work(values, happened), *asked):
         number[tally.day, tally.item] += tally.number
         amount[tally.day, tally.item] += tally.amount
     kept = sorted(key for key in number if number[key] or amount[key])

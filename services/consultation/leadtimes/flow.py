@@ -16,8 +16,9 @@ from services.consultation.leadtimes.cuts import Cut, Grouping, Slice
 from services.consultation.leadtimes.facts import COOPERATION_CASES, DELAY_REASONS
 from services.consultation.leadtimes.figures import TOTAL, Times, estimated, one_moment, read_tallies, read_times
 from services.consultation.leadtimes.manual import MANUAL_CHANNELS
+from services.consultation.leadtimes.others import FiguresWithheld, Reader
 from services.consultation.leadtimes.periods import Period, cells, days, next_month
-from services.consultation.leadtimes.report import FiguresWithheld, Reader, parts_of
+from services.consultation.leadtimes.report import parts_of
 
 THROUGHPUT = ("opened", "answered", "closed", "rejected", "withdrawn", "within_target", COOPERATION_CASES)
 _BEGINNING = date(2000, 1, 1)

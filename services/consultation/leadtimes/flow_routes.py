@@ -26,8 +26,9 @@ from services.consultation.leadtimes.flow import (
     sums,
 )
 from services.consultation.leadtimes.manual import MANUAL_CHANNELS, standard_on
+from services.consultation.leadtimes.others import FiguresWithheld
 from services.consultation.leadtimes.periods import Period, days_from
-from services.consultation.leadtimes.report import FiguresWithheld, minutes_of
+from services.consultation.leadtimes.report import minutes_of
 from services.consultation.leadtimes.tables import Format, answers, told, wants_table
 from services.consultation.problems import FIGURES_WITHHELD, PERIOD_INVALID
 from services.consultation.wire import Day

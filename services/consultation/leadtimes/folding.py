@@ -19,6 +19,7 @@ from services.consultation.clocks.all_calendars import CalendarOf, read_calendar
 from services.consultation.leadtimes.cells import ADD_TALLIES, ADD_TIMES, BY_IDS, FORGET_DAYS
 from services.consultation.leadtimes.facts import Fact, FoldedEvent, day_of, fact_of, folded_event
 from services.consultation.leadtimes.periods import days_from
+from services.consultation.leadtimes.physical_requests import CountedRequest
 from services.consultation.leadtimes.version import cells_changed
 
 BATCH = 200
@@ -53,6 +54,13 @@ _EVENTS = text(
     SELECT e.consultation_id, e.sequence, e.at, e.happened_at, e.action, e.state, e.turn, e.unit, e.channel, e.detail
     FROM {_CHOSEN} JOIN consultation_event e ON e.org = chosen.org AND e.consultation_id = chosen.id
     ORDER BY e.consultation_id, e.sequence
+    """
+).bindparams(*IDS)
+_REQUESTS = text(
+    f"""
+    SELECT r.consultation_id, r.sequence, r.outcome, r.outcome_sequence, m.starts_at
+    FROM {_CHOSEN} JOIN meeting_request r ON r.org = chosen.org AND r.consultation_id = chosen.id
+    LEFT JOIN meeting m ON m.org = r.org AND m.id = r.meeting_id
     """
 ).bindparams(*IDS)
 # What is marked for violence is in no figure: one that differed from what is listed would tell of it.
@@ -126,11 +134,16 @@ async def fold(connection: AsyncConnection, keys: Keys, now: datetime, calendar_
 
 async def made_facts(connection: AsyncConnection, keys: Keys, calendar_of: CalendarOf) -> dict[tuple[str, Any], Fact]:
     """The facts of consultations as they are; of those that are gone, or marked for violence, there is none."""
+    requests: dict[Any, list[CountedRequest]] = defaultdict(list)
+    # Before the events, so that the event of each is there. What happens between is queued, and folded again.
+    for each in await connection.execute(_REQUESTS, _ids(keys)):
+        made = CountedRequest(each.sequence, each.outcome, each.outcome_sequence, each.starts_at)
+        requests[each.consultation_id].append(made)
     events: dict[Any, list[FoldedEvent]] = defaultdict(list)
     rows = (await connection.execute(_ROWS, _ids(keys))).all()
     for event in await connection.execute(_EVENTS, _ids(keys)):
         events[event.consultation_id].append(folded_event(event))
-    return {(row.org, row.id): fact_of(row, events[row.id], calendar_of) for row in rows}
+    return {(row.org, row.id): fact_of(row, events[row.id], calendar_of, requests[row.id]) for row in rows}
 
 
 async def keep_facts(connection: AsyncConnection, facts: Any, now: datetime) -> None:

@@ -6,14 +6,14 @@ consultations the same, and of others' what the pools of `suppression` let throu
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.leadtimes.cuts import EVERY, Cut, Grouping, Slice
+from services.consultation.leadtimes.cuts import Grouping, Slice
 from services.consultation.leadtimes.figures import (
     EXACT_BELOW,
     TOTAL,
@@ -27,33 +27,31 @@ from services.consultation.leadtimes.figures import (
     read_tallies,
     read_times,
 )
+from services.consultation.leadtimes.others import (
+    ANSWERED,
+    FiguresWithheld,
+    Reader,
+    Told,
+    atoms_of,
+    ended_months,
+    is_own,
+    month_starts,
+    only_own,
+    told_of_month,
+)
 from services.consultation.leadtimes.periods import (
     Cell,
     Level,
     Period,
     cells,
     days,
-    month_of,
     months,
     next_month,
     weeks,
 )
-from services.consultation.leadtimes.suppression import Atom, Pool, can_be_told, is_told, pools
+from services.consultation.leadtimes.suppression import is_told
 
 PERCENTILES = (0.5, 0.85, 0.95)
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who asks: its organisation, whether it is a party to everything, and below what others' numbers are held back."""
-
-    organisation: str
-    party_to_all: bool
-    least: int
-
-
-class FiguresWithheld(Exception):
-    """The figures are of others, and nothing of that kind is told of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,131 +91,21 @@ class Report:
 async def lead_times(connection: AsyncConnection, question: Question, reader: Reader, today: date) -> Report:
     """As the role for figures, in a transaction of its own. Raises FiguresWithheld for days and weeks of others."""
     await one_moment(connection)
-    if reader.party_to_all or _is_own(question.chosen, reader):
+    chosen = question.chosen
+    if reader.party_to_all or is_own(chosen, reader):
         return Report(question.period, await _groups(connection, question, None))
-    atoms = await _atoms(connection, question)
-    if _only_own(question, reader, atoms):
+    atoms = await atoms_of(connection, chosen, question.period, ANSWERED)
+    if only_own(chosen, reader, atoms):
         return Report(question.period, await _groups(connection, question, None))
     if question.grouping in (Grouping.WEEK, Grouping.DAY):
         raise FiguresWithheld
-    ended = _ended_months(question.period, today)
+    ended = ended_months(question.period, today)
     if ended is None:
         return Report(question.period, [])
-    allowed = {month: _told(question.chosen, reader, atoms.get(month, {})) for month in _month_starts(ended)}
-    question = Question(ended, question.grouping, question.chosen, question.shares, question.measures)
+    allowed = {month: told_of_month(chosen, reader, atoms.get(month, {})) for month in month_starts(ended)}
+    question = Question(ended, question.grouping, chosen, question.shares, question.measures)
     return Report(ended, await _groups(connection, question, allowed, reader.least))
 
-
-# --- what may be told --------------------------------------------------------------------------------------------
-
-Told = Mapping[str, int | None]
-"""By group, how many of others it holds, or None when it may not be told; groups that are missing have nothing in the
-month."""
-
-_PLACES = {
-    Cut.KIND: 0,
-    Cut.AREA: 1,
-    Cut.COUNTY: 2,
-    Cut.MUNICIPALITY: 3,
-    Cut.ORGANISATION: 4,
-    Cut.UNIT: 5,
-}
-_FAMILY = {Cut.TYPE: "atom:type", Cut.CHANNEL: "atom:channel"}
-
-
-def _is_own(chosen: Slice, reader: Reader) -> bool:
-    return chosen.cut is Cut.ORGANISATION and chosen.keys == (reader.organisation,)
-
-
-async def _atoms(connection: AsyncConnection, question: Question) -> dict[date, dict[Atom, int]]:
-    """How many were answered in each month of the period, by the atoms of the cut."""
-    family = Slice(Cut.ALL, None)
-    labelled = [(str(month), Cell(Level.MONTH, month)) for month in _month_starts(question.period)]
-    rows = await read_tallies(
-        connection, family, labelled, ["answered"], cut=_FAMILY.get(question.chosen.cut, "atom:place")
-    )
-    found: dict[date, dict[Atom, int]] = defaultdict(dict)
-    for row in rows:
-        found[date.fromisoformat(row.label)][tuple(row.key.split("|"))] = row.number
-    return found
-
-
-def _organisation_of(chosen: Slice, atom: Atom) -> str:
-    return atom[1] if chosen.cut in _FAMILY else atom[_PLACES[Cut.ORGANISATION]]
-
-
-def _inside(chosen: Slice, atom: Atom, group: str) -> bool:
-    """Whether what the atom holds is in the group, or could be: of types within a municipality nothing is known."""
-    if chosen.cut is Cut.ALL:
-        return True
-    if chosen.cut in _FAMILY:
-        return atom[0] == group
-    key = atom[_PLACES[chosen.cut]]
-    return key == (chosen.keys or (group,))[0] if chosen.by_type else key == group
-
-
-def _only_own(question: Question, reader: Reader, atoms: Mapping[date, Mapping[Atom, int]]) -> bool:
-    """Whether everything that the question reaches is the reader's own."""
-    chosen = question.chosen
-    if chosen.keys is None or chosen.cut is Cut.ALL:
-        return False
-    reached = [
-        atom for held in atoms.values() for atom in held if any(_inside(chosen, atom, key) for key in chosen.keys)
-    ]
-    return bool(reached) and all(_organisation_of(chosen, atom) == reader.organisation for atom in reached)
-
-
-def _told(chosen: Slice, reader: Reader, atoms: Mapping[Atom, int]) -> Told:
-    """Of one month. Types within a municipality are told of one's own alone, and so are days and weeks."""
-    others = {atom: number for atom, number in atoms.items() if _organisation_of(chosen, atom) != reader.organisation}
-    if chosen.cut in _FAMILY:
-        summed: dict[Atom, int] = defaultdict(int)
-        for atom, number in others.items():
-            summed[atom[:1]] += number
-        others = dict(summed)
-    parted = pools(others, reader.least)
-    return {
-        group: _of_others(chosen, group, parted) if _may(chosen, group, parted, reader.least) else None
-        for group in _groups_of(chosen, atoms)
-    }
-
-
-def _of_others(chosen: Slice, group: str, parted: Sequence[Pool]) -> int:
-    """Of a group that may be told, and so is made of whole pools."""
-    return sum(pool.number for pool in parted if any(_inside(chosen, atom, group) for atom in pool.atoms))
-
-
-def _may(chosen: Slice, group: str, parted: Sequence[Pool], least: int) -> bool:
-    def inside(atom: Atom) -> bool:
-        return _inside(chosen, atom, group)
-
-    if chosen.by_type or chosen.types != (EVERY,):
-        return not any(inside(atom) for pool in parted for atom in pool.atoms)
-    return can_be_told(inside, parted, least)
-
-
-def _groups_of(chosen: Slice, atoms: Iterable[Atom]) -> set[str]:
-    if chosen.by_type:
-        return set(chosen.types)
-    if chosen.keys is not None:
-        return set(chosen.keys)
-    place = 0 if chosen.cut in _FAMILY else _PLACES[chosen.cut]
-    keys = {atom[place] for atom in atoms}
-    return {group for key in keys if (group := chosen.group_of(key, EVERY)) is not None}
-
-
-def _ended_months(period: Period, today: date) -> Period | None:
-    """The whole months of the period that have ended; None when there is none."""
-    first = period.first if period.first.day == 1 else next_month(period.first)
-    beyond = min(month_of(period.beyond), month_of(today))
-    return Period(first, beyond) if first < beyond else None
-
-
-def _month_starts(period: Period) -> list[date]:
-    return [month_of(each.first) for each in months(period)]
-
-
-# --- the figures -------------------------------------------------------------------------------------------------
 
 _PARTS = {Grouping.MONTH: months, Grouping.WEEK: weeks, Grouping.DAY: days}
 

@@ -14,7 +14,8 @@ from services.consultation.leadtimes.asking import Asked, From, Narrowed, Statis
 from services.consultation.leadtimes.buckets import ERROR_BOUND
 from services.consultation.leadtimes.cuts import Grouping
 from services.consultation.leadtimes.figures import FIRST_RESPONSE, MEASURES, TOTAL, TOUCH
-from services.consultation.leadtimes.report import FiguresWithheld, Group, Question, Report, lead_times, minutes_of
+from services.consultation.leadtimes.others import FiguresWithheld
+from services.consultation.leadtimes.report import Group, Question, Report, lead_times, minutes_of
 from services.consultation.leadtimes.tables import Format, answers, told, wants_table
 from services.consultation.problems import FIGURES_WITHHELD
 from services.consultation.wire import Day

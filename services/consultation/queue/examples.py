@@ -23,6 +23,7 @@ QUEUED: dict[str, Any] = {
     "tab": "in_time",
     "escalatedAt": None,
     "awaitingApproval": False,
+    "meetingRequested": False,
 }
 QUEUE: dict[str, Any] = {"consultations": [QUEUED], "_links": {"self": {"href": f"{_BASE}/queue?limit=20"}}}
 COUNTS: dict[str, Any] = {

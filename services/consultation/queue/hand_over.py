@@ -19,6 +19,7 @@ MOVING = (
     ("informationSets", "asked_set"),
     ("callBacks", "call_back"),
     ("meetings", "meeting"),
+    ("meetingRequests", "meeting_request"),
 )
 """What goes along, and the table that holds it: each has columns `org` and `consultation_id`."""
 _MOVED = text(

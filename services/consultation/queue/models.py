@@ -24,7 +24,8 @@ Handler = Annotated[str, Field(min_length=1, max_length=64, description="As in S
 class QueuedConsultation(ConsultationSummary):
     """A row of the queue. `tab` is by the calendar day; `escalatedAt` is null when nobody waits for it to be led.
 
-    `awaitingApproval` when its answer waits for a second handler.
+    `awaitingApproval` when its answer waits for a second handler, `meetingRequested` when the asking side waits to be
+    granted a physical meeting.
     """
 
     unit: str
@@ -32,6 +33,7 @@ class QueuedConsultation(ConsultationSummary):
     tab: Tab
     escalated_at: Instant | None
     awaiting_approval: bool
+    meeting_requested: bool
 
 
 class QueuePage(WireModel):
@@ -269,4 +271,5 @@ def queued(row: Row[Any], reader: str, today: Today, base_url: str) -> QueuedCon
         tab=today.tab(Turn(row.turn), row.due_at),
         escalated_at=row.escalated_at,
         awaiting_approval=row.proposed_by is not None,
+        meeting_requested=row.meeting_requested,
     )

@@ -36,6 +36,9 @@ COLUMNS = """
 """
 _OPEN = "answering_org = :org AND turn <> 'nobody' AND NOT hidden"
 _NOT_PROTECTED = "NOT is_protected(person_mark)"
+# Asked of the rows of a page alone, each by the index of what waits.
+_MEETING_REQUESTED = """EXISTS (SELECT FROM meeting_request r
+    WHERE r.org = page.org AND r.consultation_id = page.id AND r.outcome IS NULL)"""
 _FREE = "(CASE WHEN assigned_to IS NULL THEN 1 ELSE 0 END)"
 _STANDING = """(CASE WHEN turn IN ('municipality', 'person', 'meeting')
     THEN CASE WHEN assigned_to IS NULL THEN 3 ELSE 2 END
@@ -56,7 +59,10 @@ def page_statement(filters: Filters, sight: tuple[str, ...]) -> TextClause:
     """A page after a place. Parameters: org, unit, handler, today, tomorrow, at, after, rows, sight."""
     order = _ORDERS[filters.sort]
     place = f"({order}, id) > (CAST(:at AS timestamptz), CAST(:after AS uuid))"
-    return text(_merged(filters, sight, COLUMNS, f"{_NOT_PROTECTED} AND {place}"))
+    merged = _merged(filters, sight, COLUMNS, f"{_NOT_PROTECTED} AND {place}")
+    return text(
+        f"SELECT page.*, {_MEETING_REQUESTED} AS meeting_requested FROM ({merged}) AS page ORDER BY {order}, id"
+    )
 
 
 def first_ones(filters: Filters, sight: tuple[str, ...], columns: str) -> str:

@@ -85,6 +85,7 @@ CONSULTATION = DataClass(
         "consultation_message": ("sealed",),
         "call_back": (),
         "meeting": (),
+        "meeting_request": (),
         "asked_set": (),
         "disclosure": ("explanation", "content"),
         "attachment": ("name_sealed", "sha256"),

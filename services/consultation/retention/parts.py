@@ -26,6 +26,7 @@ PARTS = (
     Part("consultation_message"),
     Part("call_back"),
     Part("meeting"),
+    Part("meeting_request"),
     Part("attachment", file="blob"),
     Part("consultation_note", "t.consultation_org = c.org AND t.consultation_id = c.id"),
     Part("answer_proposal", "t.consultation_org = c.org AND t.consultation_id = c.id"),

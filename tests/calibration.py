@@ -30,12 +30,12 @@ from services.consultation.simulation.year import simulate
 TUNING_SEEDS = (*range(1, 9), *range(101, 107))
 """What the step and the bounds of the level were chosen on."""
 
-HELD_BACK_SEEDS = (201, 202, 203, 204, 205, 206)
+HELD_BACK_SEEDS = (201, 202, 203, 204, 205, 206, 301, 302, 303, 304, 305, 306)
 
 LAST_DAY = date(2025, 12, 31)
 _THROUGHPUT_DAYS = 10
-_HISTORY_DAYS = 124
-"""Working days, about as many as `HISTORY_DAYS`."""
+_RECORD_DAYS = 276
+"""Working days, about as many as `RECORD_DAYS`."""
 _MISSED = Record(missed=1)
 _ANSWERS = (Ending.ANSWERED, Ending.BY_POST)
 
@@ -141,7 +141,7 @@ class _Running:
     def _records(self, now: int) -> dict[tuple[str, str, Basis], Record]:
         counted: dict[tuple[str, str, Basis], Record] = defaultdict(Record)
         for (kind, unit), went in self._went.items():
-            while went and went[0][0] < now - _HISTORY_DAYS * self._day_seconds:
+            while went and went[0][0] < now - _RECORD_DAYS * self._day_seconds:
                 went.popleft()
             for basis in (Basis.UNIT, Basis.TYPE):
                 held = [each[2] for each in went if each[1] is basis]

@@ -31,13 +31,17 @@ OF_EACH_UNIT = 50
 HISTORY_DAYS = 180
 """How old an answer may be."""
 
+RECORD_DAYS = 400
+"""How old an estimate may be that is held to account: a year and some, since load comes and goes with the year. What is
+forgotten sooner is made up for once more."""
+
 LEAST_LEFT = 20
 """Answers that took longer than has been waited already, without which nothing is stated any more."""
 
 ALL_UNITS = ""
 
-_STEP = 0.04
-_LEVELS = (0.1, 0.995)
+_STEP = 0.08
+_LEVELS = (0.02, 0.995)
 
 
 class Basis(StrEnum):
@@ -69,7 +73,7 @@ NO_RECORD = Record()
 class Cell:
     """The latest answers of a unit to a type, newest first.
 
-    The records are of the estimates of `HISTORY_DAYS`: those that rested on the unit, and on the type.
+    The records are of the estimates of `RECORD_DAYS`: those that rested on the unit, and on the type.
     """
 
     type: str

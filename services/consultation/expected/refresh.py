@@ -1,10 +1,9 @@
 """Refresh: the job that makes the samples of the latest answers, so that opening a consultation reads two rows."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from services.consultation.expected import repository
-from services.consultation.expected.domain import HISTORY_DAYS, samples
+from services.consultation.expected.domain import samples
 from shared.jobs.job import Run
 
 REFRESH = "expected.refresh"
@@ -20,6 +19,5 @@ class Refreshing:
     async def __call__(self, run: Run) -> None:
         """One run of the job."""
         await repository.act_as(run.connection, self.answering)
-        since = run.now - timedelta(days=HISTORY_DAYS)
-        cells = await repository.latest_answers(run.connection, self.answering, since, run.now)
+        cells = await repository.latest_answers(run.connection, self.answering, run.now)
         await repository.replace_samples(run.connection, samples(cells), run.now)

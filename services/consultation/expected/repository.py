@@ -1,20 +1,20 @@
 """Latest answers and the samples made of them, in the database."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.expected.domain import LATEST, Cell, Record, Sample
+from services.consultation.expected.domain import HISTORY_DAYS, LATEST, RECORD_DAYS, Cell, Record, Sample
 
 ANSWERED_TO_ASKER = "answered_at IS NOT NULL AND channel_in NOT IN ('phone', 'post', 'local_office')"
 """What the answering side registers is often answered while it is written down, and tells nothing of a wait."""
 
 _ACT_AS = text("SELECT set_config('app.org', :org, true)")
 # Which types and units there are, by leaps through the index; then the latest of each. With 250 units and 6 types at
-# most 750 000 lead times are read, whatever history there is, and the entries of the latest half year are counted.
+# most 750 000 lead times are read, whatever history there is, and the entries of the latest 400 days are counted.
 _CELLS = text(
     f"""
     WITH RECURSIVE cell AS (
@@ -44,7 +44,7 @@ _CELLS = text(
         FROM (
             SELECT c.expected_basis AS basis, c.answered_at <= c.expected_at AS held FROM consultation c
             WHERE c.answering_org = :org AND {ANSWERED_TO_ASKER} AND c.type = cell.type AND c.unit = cell.unit
-              AND c.answered_at > :since
+              AND c.answered_at > :recorded_since
             UNION ALL
             -- What waits still, and was to have been answered by now.
             SELECT c.expected_basis, false FROM consultation c
@@ -74,9 +74,15 @@ async def act_as(connection: AsyncConnection, organisation: str) -> None:
     await connection.execute(_ACT_AS, {"org": organisation})
 
 
-async def latest_answers(connection: AsyncConnection, answering: str, since: datetime, now: datetime) -> list[Cell]:
-    """By type and unit, of what was answered after `since`."""
-    rows = (await connection.execute(_CELLS, {"org": answering, "since": since, "now": now})).all()
+async def latest_answers(connection: AsyncConnection, answering: str, now: datetime) -> list[Cell]:
+    """By type and unit, with the record of what was estimated."""
+    values = {
+        "org": answering,
+        "now": now,
+        "since": now - timedelta(days=HISTORY_DAYS),
+        "recorded_since": now - timedelta(days=RECORD_DAYS),
+    }
+    rows = (await connection.execute(_CELLS, values)).all()
     return [
         Cell(
             row.type,

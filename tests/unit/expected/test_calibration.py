@@ -32,11 +32,13 @@ def test_the_stated_share_holds_over_all_units_together(results: dict[str, list[
 
 @pytest.mark.requirement(11, 82)
 def test_each_unit_with_answers_enough_lies_inside_its_binomial_band(results: dict[str, list[Result]]) -> None:
-    measured = 0
-    for result in results[PRODUCT.name]:
-        assert result.outside() == []
-        measured += sum(score.stated >= 200 for score in result.units.values())
+    outside = [unit for result in results[PRODUCT.name] for unit in result.outside()]
+    measured = sum(score.stated >= 200 for result in results[PRODUCT.name] for score in result.units.values())
     assert measured >= 5
+    # Of a hundred units whose share is what is stated, chance alone puts one outside a band of 99 %: as many may be
+    # there as chance puts there in all but one of a hundred such years. The sample has so few units that none may.
+    _, by_chance = binomial_band(measured, 0.01, inside=0.98)
+    assert len(outside) <= (by_chance if FULL else 0), outside
 
 
 def test_history_alone_would_not_have_held(results: dict[str, list[Result]]) -> None:

@@ -59,6 +59,9 @@ PLAIN_BEARER = {
     ("consultation", "GET", "/demand"): "figures without persons; dashboards can't make proofs",
     ("consultation", "GET", "/interventions"): "figures without persons; dashboards can't make proofs",
     ("consultation", "GET", "/pulse-results"): "figures without persons; dashboards can't make proofs",
+    ("consultation", "GET", "/faq-entries"): "published and about nobody; pages can't make proofs",
+    ("consultation", "GET", "/faq-entries/{faqEntryId}"): "published and about nobody; pages can't make proofs",
+    ("consultation", "POST", "/faq-searches"): "published and about nobody; pages can't make proofs",
     ("consultation", "GET", "/source-probe"): "carries nobody to the sources; dashboards can't make proofs",
     ("consultation", "GET", "/source-health"): "figures without persons; dashboards can't make proofs",
     ("agreements", "GET", "/agreements"): "published agreements hold no persons",
@@ -91,6 +94,10 @@ NO_OBJECT = {
     ("consultation", "POST", "/answer-templates"): "makes a new record of the caller's own",
     ("consultation", "GET", "/approval-rules"): "lists the caller's own",
     ("consultation", "POST", "/approval-rules"): "makes a new record of the caller's own",
+    ("consultation", "GET", "/faq-proposals"): "lists the caller's own",
+    ("consultation", "GET", "/faq-entries"): "published, the same for everybody",
+    ("consultation", "GET", "/faq-entries/{faqEntryId}"): "published, the same for everybody",
+    ("consultation", "POST", "/faq-searches"): "published, the same for everybody",
     ("consultation", "POST", "/consultation-searches"): "finds the caller's own",
     ("consultation", "GET", "/source-probe"): "tells of the sources, through the caller's own certificate",
     ("consultation", "GET", "/source-health"): "figures over all",
@@ -333,7 +340,9 @@ def foreign(running: Exchange) -> dict[str, str]:
     subscription, delivery = written_subscription(running, "malmo")
     register_intervention(running, "0007:2120001124")
     fold_all(running)
-    template, *_ = [sql(running, "consultation", "postgres", each.replace("$1", _MALMO)) for each in WORKBENCH_ROWS]
+    template, *_, proposal, entry = [
+        sql(running, "consultation", "postgres", each.replace("$1", _MALMO)) for each in WORKBENCH_ROWS
+    ]
     (view,) = sql(running, "consultation", "postgres", *_QUEUE_ROWS_OF_MALMO)
     (slot,) = sql(running, "consultation", "postgres", _SLOT_OF_MALMO)
     marked = running.send("malmo", "POST", "/consultation/v1/protected-persons", {"person": somebody()})
@@ -344,6 +353,8 @@ def foreign(running: Exchange) -> dict[str, str]:
         "consultationId": consultation["consultationId"],
         "viewId": str(view["id"]),
         "templateId": str(template[0]["id"]),
+        "faqProposalId": str(proposal[0]["id"]),
+        "faqEntryId": str(entry[0]["id"]),
         "markId": marked.json()["markId"],
         "slotId": str(slot["id"]),
         "lookupId": lookup["lookupId"],

@@ -3,7 +3,7 @@
 import uuid
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 from sqlalchemy import Row
 
@@ -34,6 +34,13 @@ def _one_line(text: str) -> str:
     if "\n" in text:
         raise PydanticCustomError("more_than_one_line", "a line break")
     return text
+
+
+def _said(statement: object) -> object:
+    # To Python 1 is true too.
+    if statement is not True:
+        raise PydanticCustomError("not_said", "anything but true")
+    return statement
 
 
 Question = Annotated[
@@ -108,7 +115,7 @@ class ConfirmationRequest(WireModel):
     """That the text with this digest has been read, and holds nothing about anybody."""
 
     digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="From the proposal / Ur förslaget")]
-    holds_no_personal_data: Literal[True]
+    holds_no_personal_data: Annotated[Literal[True], BeforeValidator(_said)]
 
 
 class ReturnRequest(WireModel):

@@ -19,7 +19,7 @@ from tests.exchange import NOBODY, Exchange
 from tests.folding import as_role
 from tests.service.given_consultations import claimed
 from tests.service.test_protected_identity import marked, somebody
-from tests.service.workbench.support import everything_stored, refusal, send, trail_of
+from tests.service.workbench.support import refusal, send, trail_of
 
 pytestmark = pytest.mark.requirement(18)
 
@@ -103,6 +103,11 @@ def found(exchange: Exchange, words: str, name: str = "umea", **more: Any) -> li
     return [each["entryId"] for each in answer.json()["entries"]]
 
 
+def kept_of_proposals(exchange: Exchange) -> str:
+    """Everything, as whoever has a copy of the database sees it; ciphertext as hexadecimal."""
+    return str([row["row"] for row in sql(exchange, "SELECT to_jsonb(p)::text AS row FROM faq_proposal p")])
+
+
 def listed(exchange: Exchange, **parameters: Any) -> Iterator[dict[str, Any]]:
     """Every published entry, page by page."""
     address = f"{ENTRIES}?" + "&".join(f"{name}={value}" for name, value in parameters.items())
@@ -126,7 +131,7 @@ def test_an_answer_becomes_an_entry_only_when_a_second_person_confirms_that_it_h
     for writer in (WRITER, "HL-1"):
         assert refusal(confirm(exchange, address, handler=writer)) == (409, "faq_written_by_confirmer")
     assert refusal(exchange.send("af-workbench", "POST", f"{address}/confirmations", {})) == (403, "scope_missing")
-    assert "Attsatsenärunik" not in everything_stored(exchange)
+    assert "Attsatsenärunik" not in kept_of_proposals(exchange)
     told = confirm(exchange, address)
 
     assert told.status_code == 201, told.text
@@ -213,7 +218,7 @@ def test_what_is_sent_back_is_read_with_its_reason_and_can_be_confirmed_when_it_
     back = exchange.send("af-lead", "POST", f"{address}/returns", body, handler=SECOND, version=1)
     again = exchange.send("af-lead", "POST", f"{address}/returns", body, handler=SECOND, version=2)
     told = read(exchange, address, handler=WRITER)
-    stored = str(sql(exchange, "SELECT to_jsonb(p) FROM faq_proposal p"))
+    stored = kept_of_proposals(exchange)
     unchanged = confirm(exchange, address)
     rewritten = rewrite(exchange, address, 2, text("Utan ort."))
 
@@ -408,6 +413,21 @@ def test_an_entry_is_made_of_answered_interpretations_alone_once_and_of_nobody_w
         assert refusal(exchange.send("af-lead", "GET", f"{PROPOSALS}/{waiting}")) == (409, "protected_identity")
         assert refusal(confirm(exchange, f"{PROPOSALS}/{waiting}", "0" * 64)) == (409, "protected_identity")
         assert waiting not in exchange.send("af-lead", "GET", f"{PROPOSALS}?limit=100").text
+
+
+def test_what_is_hidden_from_a_handler_gives_her_no_proposals_to_find_read_or_confirm(exchange: Exchange) -> None:
+    receipt = answered(exchange)
+    waiting = propose(exchange, receipt).json()["proposalId"]
+    sql(exchange, "UPDATE consultation SET restricted = 'violence' WHERE id = $1", receipt["consultationId"])
+
+    address = f"{PROPOSALS}/{waiting}"
+    answers = [exchange.send("af-lead", "GET", address), confirm(exchange, address, "0" * 64)]
+    answers += [rewrite(exchange, address, 1, text()), propose(exchange, receipt)]
+
+    assert [refusal(each) for each in answers] == [(404, "not_found")] * 4
+    assert waiting not in exchange.send("af-lead", "GET", f"{PROPOSALS}?limit=100").text
+    assert waiting in exchange.send("af-violence", "GET", f"{PROPOSALS}?limit=100").text
+    assert exchange.send("af-violence", "GET", address).status_code == 200
 
 
 def test_nobody_but_the_answering_side_comes_near_a_proposal(exchange: Exchange) -> None:

@@ -15,7 +15,9 @@ from shared.luhn import luhn_remainder
 pytestmark = pytest.mark.requirement(18)
 
 KNOWN = Known(
-    references=("EB-2026-17", "S26-7K3M-9QXD", "7"), persons=("hl-1", "Anna Lindgren"), organisations=("Umeå kommun",)
+    references=("EB-2026-17", "S26-7K3M-9QXD", "7"),
+    persons=("hl-1", "Anna Lindgren", "Handläggare Arbetsförmedlingen"),
+    organisations=("Umeå kommun",),
 )
 TEXT = EntryText(
     DecisionType.PROGRAMME_PLACEMENT,
@@ -80,6 +82,7 @@ def test_what_leads_to_somebody_is_found(text: str, lead: Lead) -> None:
         "Beslutet av den 2 mars 2026 gäller till och med 2026-09-01.",
         "Ring mellan 08.00-16.30, helst före kl. 9:15.",
         "Kommunen läser beslutet; <b>så</b> visas det. 1. Anvisning. 2. Avslut. 3. Efter 14 dagar.",
+        "Arbetsförmedlingens handläggare beslutar.",
         "Sju (7) dagar, av 07 möjliga.",
     ],
 )

@@ -32,7 +32,7 @@ SUMMARY: dict[str, Any] = {
 PROPOSAL: dict[str, Any] = {
     **SUMMARY,
     **BODY,
-    "digest": "0f53a1f0c8de05d7ae2b0e9fbf2f2f4f4d9c7f5d2a1a0f3a6a0b1c2d3e4f5061",
+    "digest": "1e555937fd27157f18015d00c73d29cd6be43273c62973bde89c000c4bd7fabf",
     "sentBackAt": None,
     "sentBackBy": None,
     "reason": None,

@@ -74,8 +74,10 @@ _PATTERNS = {
         r"(?<![0-9a-f])[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}(?![0-9a-f])", re.IGNORECASE
     ),
 }
-# Of what an organisation is called these words tell nothing.
-_KINDS = frozenset(("kommun", "kommuns", "stad", "stads", "region", "myndighet", "landskommun"))
+# Of what somebody is called these words tell nothing; of the last one every entry speaks.
+_TELLING_NOTHING = frozenset(
+    ("kommun", "kommuns", "stad", "stads", "region", "handlaggare", "socialtjansten", "arbetsformedlingen")
+)
 _SHORTEST = 3
 """Letters and digits: a case that is called 7 would refuse every text."""
 
@@ -123,13 +125,14 @@ def _persons(names: Iterable[str]) -> Iterable[re.Pattern[str]]:
         if sum(map(len, words)) >= _SHORTEST:
             yield re.compile(rf"(?<!\w){whole}s?(?!\w)", re.IGNORECASE)
         if len(words) > 1:
-            yield from (re.compile(rf"(?<!\w){re.escape(each)}s?(?!\w)") for each in words if len(each) >= _SHORTEST)
+            telling = [each for each in words if len(each) >= _SHORTEST and each.lower() not in _TELLING_NOTHING]
+            yield from (re.compile(rf"(?<!\w){re.escape(each)}s?(?!\w)") for each in telling)
 
 
 def _organisations(names: Iterable[str]) -> Iterable[re.Pattern[str]]:
     """What an organisation is called without what kind of one it is: Umea of Umeå kommun."""
     for name in names:
-        words = [each for each in _plain(name).split() if each.lower() not in _KINDS]
+        words = [each for each in _plain(name).split() if each.lower() not in _TELLING_NOTHING]
         called = r"\s+".join(map(re.escape, words)).removesuffix("s")
         if sum(map(len, words)) >= _SHORTEST:
             yield re.compile(rf"(?<!\w){called}s?(?!\w)")

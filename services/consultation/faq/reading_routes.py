@@ -93,7 +93,7 @@ async def get_entry(request: Request, caller: Reader, entry_id: EntryId, known: 
 async def search_entries(
     request: Request,
     caller: Reader,
-    body: Annotated[wire.SearchRequest, Depends(JsonBody(wire.SearchRequest, examples.SEARCH))],
+    body: Annotated[wire.EntrySearch, Depends(JsonBody(wire.EntrySearch, examples.SEARCH))],
 ) -> Response:
     """By words in any form. They stand in the body, since people search for what must not stand in an address.
 

@@ -155,7 +155,7 @@ class EntryPage(WireModel):
     links: Links
 
 
-class SearchRequest(WireModel):
+class EntrySearch(WireModel):
     """Words that are all to stand in an entry, in either language and any form; `-word` leaves out."""
 
     words: Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS_OF_A_SEARCH)]

@@ -11,6 +11,7 @@ from services.consultation.consultations.forms.codes import DecisionType
 from services.consultation.faq.domain import EntryText, QuestionAndAnswer, gives_entries, is_plain, is_second_person
 from services.consultation.faq.identifying import Known, Lead, leads_in
 from shared.luhn import luhn_remainder
+from tests.sizes import sample_or_full
 
 pytestmark = pytest.mark.requirement(18)
 
@@ -38,6 +39,7 @@ def identity_numbers(draw: st.DrawFn) -> str:
     return draw(st.sampled_from(["", "19", "20"])) + nine + check
 
 
+@settings(max_examples=sample_or_full(40, 2_000))
 @given(identity_numbers(), st.sampled_from(ZEROS), GAPS, st.integers(1, 11), st.booleans())
 def test_an_identity_number_is_found_in_whatever_script_and_however_it_is_set_apart(
     number: str, zero: str, gap: str, place: int, everywhere: bool
@@ -90,13 +92,13 @@ def test_what_is_written_of_rules_and_decisions_is_let_through(text: str) -> Non
     assert leads_in(text, KNOWN) == []
 
 
-@settings(max_examples=25)
+@settings(max_examples=sample_or_full(20, 500))
 @given(st.text(max_size=60), st.text(max_size=12))
 def test_no_text_and_no_name_makes_it_fail(text: str, name: str) -> None:
     assert set(leads_in(text, Known([name], [name], [name]))) <= set(Lead)
 
 
-@settings(max_examples=25)
+@settings(max_examples=sample_or_full(20, 500))
 @given(st.text(alphabet=string.ascii_letters, min_size=3, max_size=20))
 def test_the_case_of_the_consultation_is_found_by_whatever_name_it_has(reference: str) -> None:
     assert Lead.CASE_REFERENCE in leads_in(f"I ärendet {reference.upper()} gäller", Known(references=(reference,)))
@@ -110,7 +112,7 @@ def test_what_cannot_be_seen_or_turns_the_direction_is_no_plain_text(sign: str) 
     assert is_plain("Beslutet\ngäller: åäö <b>1 §</b> 😀")
 
 
-@settings(max_examples=50)
+@settings(max_examples=sample_or_full(25, 1_000))
 @given(st.data())
 def test_a_digest_is_of_every_word_and_of_where_it_stands(data: st.DataObject) -> None:
     words = st.text(alphabet="ab\n", max_size=4)

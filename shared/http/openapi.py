@@ -101,6 +101,9 @@ def _complete(
         if dependency is known_tags:
             parameters.append(_header("If-None-Match", "ETag of what is known / ETag för det som är känt", '"3"'))
             operation["responses"]["304"] = {"description": "As `If-None-Match` says / Som `If-None-Match` anger"}
+            known = "For If-None-Match / För If-None-Match"
+            for status in ("200", "304"):
+                operation["responses"][status]["headers"] = {"ETag": _answered_header(known, required=True)}
         if dependency is attempted:
             text = "Makes a retry safe / Gör omsändning säker"
             parameters.append(_header("Idempotency-Key", text, "0d5f8b0c-2c3b-4d53-9d67-6b1f2f6b5a11"))
@@ -152,8 +155,6 @@ def _complete_responses(responses: dict[str, Any], route: APIRoute, schemas: Map
         headers["traceparent"] = {"schema": {"type": "string"}, "description": "W3C Trace Context"}
         if status == "201":
             headers["Location"] = _answered_header("Where it is told / Var det visas", "uri", required=True)
-        if status == "304":
-            headers["ETag"] = _answered_header("Of what is known / För det som är känt", required=True)
         if _is_versioned(response, schemas):
             headers["ETag"] = _answered_header("Its version, for If-Match / Versionen, för If-Match", required=True)
 

@@ -174,10 +174,8 @@ async def forget_expired(connection: AsyncConnection, now: datetime) -> int:
 def opened(vault: Vault, row: Row[Any]) -> EntryText:
     """What is proposed. Raises CannotOpen."""
     read = json.loads(vault.open(row.sealed, _purpose(row.id)))
-    languages = [None if each is None else QuestionAndAnswer(*each) for each in (read["sv"], read["en"])]
-    swedish, english = languages
-    assert swedish is not None  # noqa: S101 - as it was sealed
-    return EntryText(DecisionType(read["decisionType"]), swedish, english)
+    english = None if read["en"] is None else QuestionAndAnswer(*read["en"])
+    return EntryText(DecisionType(read["decisionType"]), QuestionAndAnswer(*read["sv"]), english)
 
 
 def opened_reason(vault: Vault, row: Row[Any]) -> str | None:

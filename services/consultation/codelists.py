@@ -35,6 +35,8 @@ from services.consultation.consultations.reasons import (
 )
 from services.consultation.consultations.violence_matters import MATTER_WORDS
 from services.consultation.context import context_of
+from services.consultation.faq.domain import WITHDRAWAL_WORDS
+from services.consultation.faq.identifying import LEAD_WORDS
 from services.consultation.leadtimes.areas import AREAS
 from services.consultation.lookups.payments.domain import Kind, Status
 from services.consultation.lookups.purposes import PURPOSES
@@ -272,6 +274,8 @@ LISTS: dict[str, dict[str, Words]] = {
     "refusalReasons": {code.value: words for code, words in REFUSAL_REASONS.items()},
     "informationSets": {code.value: words for code, words in INFORMATION_SETS.items()},
     "decisionTypes": {code.value: words for code, words in DECISION_TYPE_WORDS.items()},
+    "faqLeads": {code.value: words for code, words in LEAD_WORDS.items()},
+    "faqWithdrawals": {code.value: words for code, words in WITHDRAWAL_WORDS.items()},
     "studyForms": {code.value: words for code, words in STUDY_FORM_WORDS.items()},
     "planningNeeds": {code.value: words for code, words in PLANNING_NEED_WORDS.items()},
     "delayReasons": {code.value: words for code, words in DELAY_WORDS.items()},

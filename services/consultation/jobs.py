@@ -9,6 +9,7 @@ from services.consultation.clocks.domain import BusinessCalendar
 from services.consultation.clocks.swedish import swedish_calendar
 from services.consultation.consultations.drafts.repository import forget_expired as forget_expired_drafts
 from services.consultation.expected.refresh import EVERY_SECONDS, REFRESH, Refreshing
+from services.consultation.faq.proposals import forget_expired as forget_expired_corrections
 from services.consultation.leadtimes import metrics
 from services.consultation.leadtimes.folding import fold_pending, forget_days
 from services.consultation.leadtimes.observing import observe
@@ -39,8 +40,9 @@ async def forget_answers_of_sources(run: Run) -> None:
 
 
 async def forget_drafts(run: Run) -> None:
-    """What handlers have begun to write and not come back to."""
+    """What handlers have begun to write and not come back to, and corrections of FAQ entries that nobody confirms."""
     await forget_expired_drafts(run.connection, run.now)
+    await forget_expired_corrections(run.connection, run.now)
 
 
 async def forget_used_tokens(run: Run) -> None:

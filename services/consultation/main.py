@@ -40,6 +40,8 @@ from services.consultation.consultations.violence import routes as violence_rout
 from services.consultation.context import Context
 from services.consultation.expected.expectations import Expectations
 from services.consultation.expected.refresh import Refreshing
+from services.consultation.faq import reading_routes as faq_reading_routes
+from services.consultation.faq import routes as faq_routes
 from services.consultation.grounds.domain import Grounds
 from services.consultation.information import VERSION
 from services.consultation.leadtimes import (
@@ -142,6 +144,8 @@ _ROUTERS = (
     template_filling_routes.router,
     approval_routes.router,
     approval_rule_routes.router,
+    faq_routes.router,
+    faq_reading_routes.router,
     search_routes.router,
     protection_routes.router,
     webhook_routes.router,

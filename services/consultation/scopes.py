@@ -122,6 +122,21 @@ ANSWERS_APPROVE = Scope(
         "Approve a colleague's answer or send it back, before it is told",
     ),
 )
+FAQ_CONFIRM = Scope(
+    "samrad:faq.confirm",
+    Words(
+        "Bekräfta att en kollegas FAQ-post är utan personuppgifter, och dra tillbaka publicerade",
+        "Confirm that a colleague's FAQ entry holds no personal data, and withdraw published ones",
+    ),
+)
+FAQ_READ = Scope(
+    "samrad:faq.read",
+    Words(
+        "Läsa publicerade frågor och svar om beslut, utan personuppgifter",
+        "Read published questions and answers on decisions, without personal data",
+    ),
+    bearer_allowed=True,
+)
 STATISTICS_READ = Scope(
     "samrad:statistics.read",
     Words(
@@ -165,6 +180,8 @@ SCOPES = {
         TEMPLATES_MANAGE,
         APPROVALS_RULE,
         ANSWERS_APPROVE,
+        FAQ_CONFIRM,
+        FAQ_READ,
         STATISTICS_READ,
         WEBHOOKS_MANAGE,
         RETENTION_HOLD,

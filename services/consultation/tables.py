@@ -49,6 +49,8 @@ TENANT_TABLES = (
     "answer_draft",
     "answer_proposal",
     "approval_rule",
+    "faq_proposal",
+    "faq_confirmation",
 )
 UNREAD_TABLES = ("lead_time_pending",)
 """They name organisations, and the role that serves may do nothing with them: a trigger fills, the worker empties."""
@@ -64,6 +66,7 @@ OPEN_TABLES = {
     "lead_time_tally": "the same",
     "lead_time_pulse": "the same, of what has been erased",
     "file_to_erase": "keys of files whose records are gone",
+    "faq_entry": "published for everybody; its policies let only who has confirmed a text write it",
     "lead_time_version": "how often those have changed",
 }
 LAYOUT = Layout(

@@ -132,6 +132,21 @@ CATALOGUE: Mapping[str, tuple[Scope, ...]] = {
             ),
         ),
         Scope(
+            "samrad:faq.confirm",
+            Words(
+                "Bekräfta att en kollegas FAQ-post är utan personuppgifter, och dra tillbaka publicerade",
+                "Confirm that a colleague's FAQ entry holds no personal data, and withdraw published ones",
+            ),
+        ),
+        Scope(
+            "samrad:faq.read",
+            Words(
+                "Läsa publicerade frågor och svar om beslut, utan personuppgifter",
+                "Read published questions and answers on decisions, without personal data",
+            ),
+            bearer_allowed=True,
+        ),
+        Scope(
             "samrad:statistics.read",
             Words(
                 "Läsa ledtider och köläge, utan personuppgifter",

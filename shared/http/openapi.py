@@ -17,7 +17,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
 from shared.http.bodies import JsonBody
-from shared.http.conditions import expected_version
+from shared.http.conditions import expected_version, known_tags
 from shared.http.service import PROBLEM_TYPE_BASE, routes_of
 from shared.idempotency import attempted
 from shared.problems import MEDIA_TYPE, NOT_FOUND, Problem, problem_document
@@ -98,6 +98,12 @@ def _complete(
             operation["requestBody"] = _request_body(dependency)
         if dependency is expected_version:
             parameters.append(_header("If-Match", "ETag of the version read / ETag för läst version", '"3"'))
+        if dependency is known_tags:
+            parameters.append(_header("If-None-Match", "ETag of what is known / ETag för det som är känt", '"3"'))
+            operation["responses"]["304"] = {"description": "As `If-None-Match` says / Som `If-None-Match` anger"}
+            known = "For If-None-Match / För If-None-Match"
+            for status in ("200", "304"):
+                operation["responses"][status]["headers"] = {"ETag": _answered_header(known, required=True)}
         if dependency is attempted:
             text = "Makes a retry safe / Gör omsändning säker"
             parameters.append(_header("Idempotency-Key", text, "0d5f8b0c-2c3b-4d53-9d67-6b1f2f6b5a11"))
@@ -160,7 +166,7 @@ def _answered_header(description: str, format: str | None = None, *, required: b
 
 def _is_versioned(response: Mapping[str, Any], schemas: Mapping[str, Any]) -> bool:
     """Whether what is answered has a version of its own, to be stated when it is changed."""
-    schema = response["content"].get("application/json", {}).get("schema", {})
+    schema = response.get("content", {}).get("application/json", {}).get("schema", {})
     return "version" in schemas.get(schema.get("$ref", "").rpartition("/")[2], {}).get("properties", {})
 
 

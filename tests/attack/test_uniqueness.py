@@ -24,6 +24,7 @@ OTHERWISE_UNIQUE = {
 # Tables whose policies ask for the row that is referred to, and so refuse before the foreign key is asked.
 POLICY_ASKS_FIRST = {
     *("consultation_link", "retention_hold", "consultation_note", "answer_draft", "answer_proposal"),
+    "faq_proposal",
 }
 # Keys that both have by themselves: the same handler's name, the same person.
 NATURAL = {
@@ -43,6 +44,7 @@ TO_ANOTHERS = {
     "consultation_note_consultation_org_consultation_id_fkey": ("consultation_org", "org"),
     "answer_draft_consultation_org_consultation_id_fkey": ("consultation_org", "org"),
     "answer_proposal_consultation_org_consultation_id_fkey": ("consultation_org", "org"),
+    "faq_proposal_consultation_org_consultation_id_fkey": ("consultation_org", "org"),
 }
 _UNIQUE = """
     SELECT t.relname || '.' || i.relname AS name, t.relname AS table_name,

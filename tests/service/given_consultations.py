@@ -27,8 +27,23 @@ WORKBENCH_ROWS = (
     SELECT org, id, org, 1, now(), 'hl-1', '' FROM consultation WHERE org = $1 LIMIT 1
     ON CONFLICT DO NOTHING RETURNING consultation_id AS id
     """,
+    """
+    INSERT INTO faq_proposal (org, id, consultation_org, consultation_id, edition, written_by, proposed_at, sealed)
+    SELECT org, gen_random_uuid(), org, id, 1, '{hl-1}', now(), '' FROM consultation WHERE org = $1 LIMIT 1
+    ON CONFLICT (org, consultation_id) DO UPDATE SET edition = 1 RETURNING id
+    """,
+    """
+    WITH published AS (
+        INSERT INTO faq_entry (id, version, decision_type, question_sv, answer_sv, digest)
+        SELECT gen_random_uuid(), 1, 'other', 'fråga', 'svar',
+               sha256(convert_to(concat_ws(chr(31), 'other', 'fråga', 'svar', '', ''), 'UTF8'))
+        RETURNING id, digest
+    )
+    INSERT INTO faq_confirmation (org, entry_id, version, digest, written_by, confirmed_by, client_id, confirmed_at)
+    SELECT $1, id, 1, digest, '{hl-1}', 'hl-2', 'seed', now() FROM published RETURNING entry_id AS id
+    """,
 )
-"""Each takes the organisation; the first gives the id of a template."""
+"""Each takes the organisation; the first gives the id of a template, the last two of a FAQ proposal and entry."""
 
 
 def claimed(exchange: Exchange, name: str = "umea", **changes: Any) -> dict[str, Any]:

@@ -60,6 +60,9 @@ PLAIN_BEARER = {
     ("consultation", "GET", "/demand"): "figures without persons; dashboards can't make proofs",
     ("consultation", "GET", "/interventions"): "figures without persons; dashboards can't make proofs",
     ("consultation", "GET", "/pulse-results"): "figures without persons; dashboards can't make proofs",
+    ("consultation", "GET", "/faq-entries"): "published and about nobody; pages can't make proofs",
+    ("consultation", "GET", "/faq-entries/{faqEntryId}"): "published and about nobody; pages can't make proofs",
+    ("consultation", "POST", "/faq-searches"): "published and about nobody; pages can't make proofs",
     ("consultation", "GET", "/source-probe"): "carries nobody to the sources; dashboards can't make proofs",
     ("consultation", "GET", "/source-health"): "figures without persons; dashboards can't make proofs",
     ("agreements", "GET", "/agreements"): "published agreements hold no persons",
@@ -92,6 +95,9 @@ NO_OBJECT = {
     ("consultation", "POST", "/answer-templates"): "makes a new record of the caller's own",
     ("consultation", "GET", "/approval-rules"): "lists the caller's own",
     ("consultation", "POST", "/approval-rules"): "makes a new record of the caller's own",
+    ("consultation", "GET", "/faq-proposals"): "lists the caller's own",
+    ("consultation", "GET", "/faq-entries"): "published, the same for everybody",
+    ("consultation", "POST", "/faq-searches"): "published, the same for everybody",
     ("consultation", "POST", "/consultation-searches"): "finds the caller's own",
     ("consultation", "GET", "/source-probe"): "tells of the sources, through the caller's own certificate",
     ("consultation", "GET", "/source-health"): "figures over all",
@@ -123,6 +129,9 @@ NO_OBJECT = {
     ("agreements", "POST", "/unit-moves"): "makes a new record of the caller's own",
     ("agreements", "POST", "/decisions"): "decides about the organisation in the body; internal",
     ("agreements", "POST", "/delegation-checks"): "tells about the organisations in the body; internal",
+}
+TOLD_TO_ALL = {
+    ("consultation", "GET", "/faq-entries/{faqEntryId}"): "published, the same for everybody",
 }
 INTERNAL = {
     ("agreements", "POST", "/decisions"): "not let in by the gateway; called by the consultation service",
@@ -335,7 +344,9 @@ def foreign(running: Exchange) -> dict[str, str]:
     subscription, delivery = written_subscription(running, "malmo")
     register_intervention(running, "0007:2120001124")
     fold_all(running)
-    template, *_ = [sql(running, "consultation", "postgres", each.replace("$1", _MALMO)) for each in WORKBENCH_ROWS]
+    template, *_, proposal, entry = [
+        sql(running, "consultation", "postgres", each.replace("$1", _MALMO)) for each in WORKBENCH_ROWS
+    ]
     (view,) = sql(running, "consultation", "postgres", *_QUEUE_ROWS_OF_MALMO)
     (slot,) = sql(running, "consultation", "postgres", _SLOT_OF_MALMO)
     marked = running.send("malmo", "POST", "/consultation/v1/protected-persons", {"person": somebody()})
@@ -346,6 +357,8 @@ def foreign(running: Exchange) -> dict[str, str]:
         "consultationId": consultation["consultationId"],
         "viewId": str(view["id"]),
         "templateId": str(template[0]["id"]),
+        "faqProposalId": str(proposal[0]["id"]),
+        "faqEntryId": str(entry[0]["id"]),
         "markId": marked.json()["markId"],
         "slotId": str(slot["id"]),
         "lookupId": lookup["lookupId"],
@@ -411,7 +424,7 @@ def unpublished_agreement() -> dict[str, Any]:
     return {**body, "published": False}
 
 
-@named([operation for operation in GUARDED if operation.key not in NO_OBJECT])
+@named([operation for operation in GUARDED if operation.key not in NO_OBJECT.keys() | TOLD_TO_ALL])
 def test_another_organisations_id_answers_like_one_that_does_not_exist(
     exchange: Exchange, almighty: MachineClient, foreign: dict[str, str], operation: Operation
 ) -> None:
@@ -428,7 +441,7 @@ def test_another_organisations_id_answers_like_one_that_does_not_exist(
 
 def test_every_exception_to_the_rules_is_an_operation_that_exists() -> None:
     known = {operation.key for operation in OPERATIONS}
-    for listed in (PUBLIC, PLAIN_BEARER, NO_OBJECT, INTERNAL):
+    for listed in (PUBLIC, PLAIN_BEARER, NO_OBJECT, TOLD_TO_ALL, INTERNAL):
         assert set(listed) <= known
     assert {key for key in known if document(key[0])["paths"][key[2]][key[1].lower()]["security"] == []} == set(PUBLIC)
     with_object = {operation.key for operation in GUARDED if "{" in operation.template}

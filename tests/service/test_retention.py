@@ -93,6 +93,12 @@ def nothing_older(running: Exchange) -> None:
 # --- whole, or not at all -----------------------------------------------------------------------------------------
 
 
+_FAQ_PROPOSAL = """
+    INSERT INTO faq_proposal (org, id, consultation_org, consultation_id, edition, written_by, proposed_at, sealed)
+    SELECT answering_org, gen_random_uuid(), org, id, 1, '{hl-1}', now(), '' FROM consultation WHERE id = $1
+"""
+
+
 def with_everything(exchange: Exchange, person: str, neighbour: dict[str, Any], moment: datetime) -> dict[str, Any]:
     """A consultation with everything that can belong to one, closed at the moment."""
     exchange.clock.stand_at(moment - 40 * DAY)
@@ -138,6 +144,8 @@ def with_everything(exchange: Exchange, person: str, neighbour: dict[str, Any], 
         "af-lead", "POST", f"{CONSULTATIONS}/{receipt['consultationId']}/answer-approvals", version=9, handler="hl-2"
     )
     assert approved.status_code == 200, approved.text
+    # As if it had been an interpretation of a decision.
+    sql(exchange, _FAQ_PROPOSAL, uuid.UUID(receipt["consultationId"]))
     exchange.clock.stand_at(moment)
     send(exchange, "umea", receipt, "closures", 11, None)
     send(exchange, "umea", receipt, "pulses", None, {"rating": 2, "text": "MARK-omdöme"})

@@ -217,6 +217,11 @@ _LEFT: Mapping[str, dict[str, str]] = {
         "scan": "'clean'",
     },
     "answer_draft": {"expires_at": "now() + interval '1 day'"},
+    "faq_proposal": {
+        "written_by": "'{x}'",
+        "consultation_org": f"'{PLANTED}'",
+        "consultation_id": "gen_random_uuid()",
+    },
     "call_back": {"outcome": "'reached'"},
     "meeting": {"kind": "'remote'"},
     "asked_set": {"basis": "'statute'"},
@@ -267,9 +272,10 @@ def test_what_is_left_of_an_erased_consultation_or_look_up_is_found_in_each_tabl
             uproot(filled, table)
 
 
-@pytest.mark.parametrize(("code", "table"), _THAT_NAMES.items())
+@pytest.mark.parametrize(("code", "table"), [*_THAT_NAMES.items(), ("draft", "faq_proposal")])
 def test_what_names_another_record_is_found_past_its_time(filled: Exchange, code: str, table: str) -> None:
-    plant(filled, table, expires_at=_OLD)
+    correction = {"written_by": "'{x}'", "entry_id": "gen_random_uuid()", "entry_version": "1"}
+    plant(filled, table, expires_at=_OLD, **(correction if table == "faq_proposal" else {}))
     try:
         assert (code, "past its time", 1) in found(filled)
     finally:

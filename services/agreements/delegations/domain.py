@@ -23,6 +23,7 @@ DELEGABLE = (
     "samrad:consultations.create",
     "samrad:consultations.manage",
     "samrad:consultations.read",
+    "samrad:faq.read",
     "samrad:lookups.create",
     "samrad:lookups.read",
     "samrad:sources.read",

@@ -91,6 +91,7 @@ CONSULTATION = DataClass(
         "attachment": ("name_sealed", "sha256"),
         "consultation_note": ("sealed",),
         "answer_proposal": ("sealed", "reason"),
+        "faq_proposal": ("sealed", "reason"),
         "pulse": ("sealed",),
         "consultation_link": (),
         "timer": (),
@@ -218,6 +219,12 @@ ARRANGEMENTS = DataClass(
     Counts.NEVER,
     Fate.STAYS,
 )
+PUBLISHED = DataClass(
+    "published",
+    {"faq_entry": ("digest",), "faq_confirmation": ("digest",)},
+    Counts.NEVER,
+    Fate.STAYS,
+)
 MACHINERY = DataClass(
     "machinery",
     {"used_token": ("key",), "used_token_memory": (), "alembic_version": (), "file_to_erase": (), "jobs.*": ()},
@@ -241,6 +248,7 @@ DATA_CLASSES: Mapping[str, DataClass] = {
         AUDIT_TRAIL,
         FIGURES,
         ARRANGEMENTS,
+        PUBLISHED,
         MACHINERY,
     )
 }

@@ -56,7 +56,12 @@ COUNTED: Mapping[DataClass, str] = {
     DELIVERY: """
         SELECT count(*) AS due, 0 AS held FROM webhook_delivery WHERE status <> 'waiting' AND finished_at < :before
     """,
-    DRAFT: "SELECT count(*) AS due, 0 AS held FROM answer_draft WHERE expires_at < :before",
+    DRAFT: """
+        SELECT count(*) AS due, 0 AS held FROM (
+            SELECT expires_at FROM answer_draft UNION ALL
+            SELECT expires_at FROM faq_proposal WHERE expires_at IS NOT NULL) AS each
+        WHERE expires_at < :before
+    """,
     AUDIT_TRAIL: """
         SELECT count(*) AS due, 0 AS held FROM audit_entry
         WHERE at < :before AND erased_at IS NULL AND event <> 'audit.erased'

@@ -30,6 +30,7 @@ PARTS = (
     Part("attachment", file="blob"),
     Part("consultation_note", "t.consultation_org = c.org AND t.consultation_id = c.id"),
     Part("answer_proposal", "t.consultation_org = c.org AND t.consultation_id = c.id"),
+    Part("faq_proposal", "t.consultation_org = c.org AND t.consultation_id = c.id"),
     # Long gone, unless a period of no years ends while one that was saved in the last moment is still kept.
     Part("answer_draft", "t.consultation_org = c.org AND t.consultation_id = c.id"),
     Part("disclosure"),

@@ -28,13 +28,19 @@ _MUNICIPALITY = (
     "samrad:delegations.read",
     "samrad:sources.read",
     "samrad:statistics.read",
+    "samrad:faq.read",
     "samrad:protected.mark",
     "samrad:webhooks.manage",
     "samrad:retention.hold",
 )
 # For the few at a municipality who work with persons with protected identity.
 _PROTECTED = (*_LOOKUPS, "samrad:consultations.read", "samrad:protected.mark", "samrad:protected.read")
-_ASKER = ("samrad:consultations.create", "samrad:consultations.read", "samrad:consultations.manage")
+_ASKER = (
+    "samrad:consultations.create",
+    "samrad:consultations.read",
+    "samrad:consultations.manage",
+    "samrad:faq.read",
+)
 # For the few on either side who work with violence in close relationships.
 _VIOLENCE = (*_LOOKUPS, *_ASKER, "samrad:violence.read")
 _FUND = (*_LOOKUPS, *_ASKER)
@@ -45,10 +51,17 @@ _WORKBENCH = (
     "samrad:agreements.write",
     "samrad:protected.mark",
     "samrad:webhooks.manage",
+    "samrad:faq.read",
     *_STATISTICS,
 )
-# For who leads the work of the handlers, and approves answers that two have to see.
-_LEAD = (*_WORKBENCH, "samrad:queue.lead", "samrad:answers.approve", "samrad:templates.manage")
+# For who leads the work of the handlers, approves answers that two have to see, and confirms what is published.
+_LEAD = (
+    *_WORKBENCH,
+    "samrad:queue.lead",
+    "samrad:answers.approve",
+    "samrad:templates.manage",
+    "samrad:faq.confirm",
+)
 # For the few who decide which unit handles what, set hours and targets, which answers two handlers have to see, and
 # what must not be erased.
 _MANAGER = (
@@ -66,6 +79,7 @@ _FOR_OTHERS = (
     "samrad:consultations.create",
     "samrad:consultations.read",
     "samrad:consultations.manage",
+    "samrad:faq.read",
     "samrad:sources.read",
     *_STATISTICS,
 )

@@ -24,6 +24,7 @@ KEPT_BY_THE_CONSUMER = {
     "samrad:delegations.check": "between our own services",
     "samrad:delegations.manage": "a supplier would prolong and widen its own",
     "samrad:delegations.read": "what others have been let to do is not a supplier's business",
+    "samrad:faq.confirm": "to publish is the authority's own decision",
     "samrad:protected.mark": "a mark shuts others out, and is the organisation's own judgement",
     "samrad:protected.read": "the circle is as small as it can be",
     "samrad:queue.corrections": "the circle is as small as it can be",

@@ -221,6 +221,7 @@ def test_every_scope_is_told_in_both_languages() -> None:
     assert all(scope.allows.sv and scope.allows.en for scope in scopes)
     assert {scope.name for scope in scopes if scope.bearer_allowed} == {
         "samrad:statistics.read",
+        "samrad:faq.read",
         "samrad:sources.read",
         "samrad:agreements.read",
     }

@@ -1,10 +1,9 @@
-"""The quick start, carried out word for word. That `make run` starts the product is shown in `test_run`."""
+"""The quick start, carried out word for word."""
 
 import re
 import subprocess
 
-from tests.exchange import Exchange
-from tests.instance import ROOT, environment
+from tests.instance import ROOT, environment, started
 
 PAGE = ROOT / "docs" / "quickstart.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -16,19 +15,21 @@ def commands() -> list[str]:
     return [block for block in BLOCK.findall(PAGE.read_text("utf-8")) if not STARTS_IT.search(block)]
 
 
-def test_every_command_of_the_quick_start_works_in_order(exchange: Exchange) -> None:
+def test_every_command_of_the_quick_start_works_in_order() -> None:
     blocks = commands()
     assert len(blocks) >= 6
     script = "set -euo pipefail\n" + "\n".join(blocks) + "\necho walked through\n"
-    done = subprocess.run(
-        ["bash", "-c", script],
-        cwd=ROOT,
-        env=environment(exchange.home, exchange.ports["gateway"]),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    with started() as instance:
+        instance.await_ready()
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=ROOT,
+            env=environment(instance.home, instance.port),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr
     assert done.stdout.rstrip().endswith("walked through")
 

@@ -92,6 +92,10 @@ def played(exchange: Exchange, asked: Asked) -> str:
 
 @pytest.fixture(scope="module")
 def requested(running: Exchange) -> Iterator[Exchange]:
+    running.clock.stand_at(local("2033-01-10T12:00"))
+    # The hours of everybody, whatever another test has given the unit before.
+    usual = {"unit": "af-24", "validFrom": "2033-02-01", "opening": None}
+    assert running.send("af-manager", "POST", f"{API}/unit-calendars", usual).status_code == 201
     for each in ASKED:
         played(running, each)
     # What is marked for violence is in no figure.

@@ -1,4 +1,4 @@
-"""The quick start, carried out word for word. That `make run` starts the product is shown in `test_run`."""
+"""The quick start, carried out word for word on the running product; that it starts is shown in `test_run`."""
 
 import re
 import subprocess

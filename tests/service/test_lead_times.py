@@ -342,8 +342,7 @@ def test_interventions_of_different_units_are_each_told_their_own_sides(played: 
             counts.add(side["count"])
             asked = f"lead-times?from={side['from']}&to={side['to']}"
             by_unit = {group["key"]: group["count"] for group in figures(played, f"{asked}&groupBy=unit")["groups"]}
-            concerned = each["units"] or by_unit
-            assert side["count"] == sum(by_unit.get(unit, 0) for unit in concerned)
+            assert side["count"] == sum(by_unit.get(unit, 0) for unit in each["units"] or by_unit)
     assert len(counts) > 2, "the sides are too much alike to be told apart"
 
 

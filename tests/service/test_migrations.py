@@ -227,6 +227,8 @@ def test_a_meeting_that_was_cancelled_before_has_left_its_slot_and_no_other_has(
     rows = sql(exchange, "SELECT outcome, slot_id FROM meeting", database=DATABASE)
     assert {row["outcome"]: row["slot_id"] for row in rows} == {"held": outcomes["held"], "cancelled": None}
     [forced] = sql(
-        exchange, "SELECT relforcerowsecurity AS forced FROM pg_class WHERE oid = 'meeting'::regclass", database=DATABASE
+        exchange,
+        "SELECT relforcerowsecurity AS forced FROM pg_class WHERE oid = 'meeting'::regclass",
+        database=DATABASE,
     )
     assert forced["forced"] is True

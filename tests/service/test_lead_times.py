@@ -321,6 +321,31 @@ def test_an_intervention_is_shown_as_soon_as_it_is_registered_however_lately_the
     assert (after[0]["before"]["count"], after[0]["before"]["minutes"], after[0]["after"]) == (0, None, None)
 
 
+def test_interventions_of_different_units_are_each_told_their_own_sides(played: Played) -> None:
+    units = [
+        group["key"] for group in figures(played, "lead-times?from=2024-01-01&to=2026-01-31&groupBy=unit")["groups"]
+    ]
+    mixed = [("2025-04-01", units[:1]), ("2025-06-02", []), ("2025-08-01", units[:1]), ("2025-10-01", units[1:])]
+    for number, (day, concerned) in enumerate(mixed):
+        body = {"name": f"Insats {number}", "day": day, "units": concerned}
+        made = played.exchange.send("af-lead", "POST", "/consultation/v1/interventions", body, key=f"mixed-{number}")
+        assert made.status_code == 201, made.text
+
+    shown = [
+        each for each in figures(played, "interventions?days=120")["interventions"] if each["name"][:6] == "Insats"
+    ]
+
+    assert [(each["day"], each["units"]) for each in reversed(shown)] == mixed
+    counts = set()
+    for each in shown:
+        for side in (each["before"], each["after"]):
+            counts.add(side["count"])
+            asked = f"lead-times?from={side['from']}&to={side['to']}"
+            by_unit = {group["key"]: group["count"] for group in figures(played, f"{asked}&groupBy=unit")["groups"]}
+            assert side["count"] == sum(by_unit.get(unit, 0) for unit in each["units"] or by_unit)
+    assert len(counts) > 2, "the sides are too much alike to be told apart"
+
+
 def test_who_leads_nothing_registers_no_intervention(played: Played) -> None:
     body = {"name": "En insats", "day": "2025-06-01"}
     path = "/consultation/v1/interventions"

@@ -195,3 +195,40 @@ async def folded(exchange: Exchange) -> None:
     async with database.without_tenant() as connection:
         await fold_pending(connection, exchange.clock())
     await database.close()
+
+
+def test_a_meeting_that_was_cancelled_before_has_left_its_slot_and_no_other_has(
+    exchange: Exchange, to: Callable[[str], None]
+) -> None:
+    to("0023")
+    outcomes = {"held": UUID(ONE), "cancelled": UUID(OTHER)}
+    for outcome, slot in outcomes.items():
+        sql(
+            exchange,
+            f"""
+            WITH offered AS (
+                INSERT INTO meeting_slot (org, id, unit, starts_at, minutes, place, offered_at, client_id)
+                VALUES ('{ANSWERER}', $1, $2, '{OPENED}', 60, 1, '{OPENED}', 'c')
+            )
+            INSERT INTO meeting (org, id, consultation_id, answering_org, kind, booked_sequence, booked_at, starts_at,
+                                 minutes, participants, slot_id, outcome, outcome_sequence, outcome_at)
+            VALUES ('{ASKER}', $1, $1, '{ANSWERER}', 'remote', 1, '{OPENED}', '{OPENED}', 60, '{{}}', $1, $2, 2,
+                    '{ANSWERED}')
+            """,
+            slot,
+            outcome,
+            database=DATABASE,
+            # Without the consultations that they belong to.
+            first="SET session_replication_role = replica",
+        )
+
+    to("head")
+
+    rows = sql(exchange, "SELECT outcome, slot_id FROM meeting", database=DATABASE)
+    assert {row["outcome"]: row["slot_id"] for row in rows} == {"held": outcomes["held"], "cancelled": None}
+    [forced] = sql(
+        exchange,
+        "SELECT relforcerowsecurity AS forced FROM pg_class WHERE oid = 'meeting'::regclass",
+        database=DATABASE,
+    )
+    assert forced["forced"] is True

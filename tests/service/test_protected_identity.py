@@ -252,7 +252,8 @@ def test_one_opened_before_the_mark_disappears_from_every_list_whatever_the_scop
 def test_by_id_it_is_told_without_person_and_words_unless_the_scope_is_held(exchange: Exchange) -> None:
     person = somebody()
     lookup = looked_up(exchange, person)
-    receipt = exchange.open(lookupId=lookup["lookupId"], caseReference="EB-TEST-1", person=person, question="Hemligt")
+    asked = {"caseReference": "EB-TEST-1", "person": person, "question": "Hemligt", "cooperation": "individual"}
+    receipt = exchange.open(lookupId=lookup["lookupId"], **asked)
     with marked(exchange, person, "malmo"):
         asker, answerer = read(exchange, "umea", receipt), read(exchange, "af-workbench", receipt)
         holder = read(exchange, "umea-protected", receipt)
@@ -262,12 +263,12 @@ def test_by_id_it_is_told_without_person_and_words_unless_the_scope_is_held(exch
     for told in (asker, answerer):
         assert (told["protectedIdentity"], told["withheld"]) == (True, True)
         assert (told["person"], told["messages"], told["afItems"], told["lookupSources"]) == (None, [], [], [])
-        assert told["lookupId"] is None
+        assert (told["lookupId"], told["cooperation"]) == (None, None)
         assert "Hemligt" not in json.dumps(told)
         assert (told["number"], told["version"]) == (receipt["number"], 1)
     assert answerer["caseReference"] is None
     assert (holder["protectedIdentity"], holder["withheld"], holder["person"]) == (True, False, person)
-    assert holder["messages"][0]["text"] == "Hemligt"
+    assert (holder["messages"][0]["text"], holder["cooperation"]) == ("Hemligt", "individual")
     assert [(each["outcome"], each["detail"]["fields"]) for each in withheld] == [("refused", ["leadTime"])] * 2
     assert seen["detail"]["underScope"] == "samrad:protected.read"
 

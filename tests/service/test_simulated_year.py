@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 
 from services.assembly.environment import CannotStart
 from services.assembly.simulated_year import make_year, play
+from services.consultation.expected.domain import OF_EACH_UNIT, PROBABILITY
 from services.consultation.expected.refresh import Refreshing
 from services.consultation.simulation.player import Progress
 from services.consultation.simulation.questions import Ending
@@ -157,27 +158,33 @@ def test_a_database_that_holds_something_is_refused(played: Played) -> None:
     assert played.rows("SELECT count(*) AS n FROM consultation") == before
 
 
-def _answered_alike(played: Played, count: int, unit: str) -> None:
-    """So many answered consultations of the unit, each in two working days: copies of one, past the door."""
+def _answered_alike(
+    played: Played, count: int, unit: str, *, until: datetime = NOON - timedelta(days=3), **values: str
+) -> None:
+    """So many answered consultations of the unit, each in two working days: copies of one, past the door.
+
+    The last was answered at `until`. `values` are SQL, by column.
+    """
     columns = [
         row["column_name"]
         for row in played.rows("SELECT column_name FROM information_schema.columns WHERE table_name = 'consultation'")
     ]
     changed = {
         "id": "gen_random_uuid()",
-        "number": "'T' || n",
+        "number": f"'{unit}' || n",
         "unit": f"'{unit}'",
         "type": "'consultation'",
         "answered_at": "$2::timestamptz - n * interval '1 minute'",
         "total_seconds": f"{SECONDS} - n % 60",
         "previous_id": "NULL",
+        **values,
     }
     chosen = ", ".join(changed.get(name, name) for name in columns)
     played.rows(
         f"INSERT INTO consultation ({', '.join(columns)}) SELECT {chosen} FROM generate_series(1, $1) AS n, "
         "(SELECT * FROM consultation WHERE channel_in = 'api' AND state = 'closed' LIMIT 1) AS one",
         count,
-        NOON - timedelta(days=3),
+        until,
     )
 
 
@@ -214,6 +221,23 @@ def test_from_enough_answers_of_the_unit_a_share_is_stated_and_live_it_follows_t
     assert (silent["at"] is None, silent["probability"] is None) == ((silent["basis"] == "target"),) * 2
     exchange.send("umea", "POST", f"{BASE}/{told['consultationId']}/withdrawals", version=1)
     assert exchange.send("umea", "GET", address).json()["expectedAnswer"] is None
+
+
+@pytest.mark.requirement(82)
+def test_a_unit_that_has_answered_nothing_lately_is_held_to_what_it_was_told_before(played: Played) -> None:
+    for number in range(4):
+        _answered_alike(played, OF_EACH_UNIT, f"af-busy-{number}")
+    long_ago = NOON - timedelta(days=300)
+    missed = {"expected_basis": "'type'", "expected_at": "$2::timestamptz - interval '1 day'"}
+    _answered_alike(played, 2, "af-quiet", until=long_ago, **missed)
+    _answered_alike(played, 2, "af-silent", until=NOON - timedelta(days=401), **missed)
+
+    played.refresh(NOON)
+
+    rows = played.rows("SELECT unit, basis, level FROM expected_sample WHERE unit IN ('af-quiet', 'af-silent')")
+    levels = {row["unit"]: row["level"] for row in rows if row["basis"] == "type"}
+    assert levels["af-quiet"] > PROBABILITY
+    assert levels.get("af-silent", PROBABILITY) == PROBABILITY
 
 
 def test_somebody_elses_consultation_is_not_found(played: Played) -> None:

@@ -29,7 +29,7 @@ _CELLS = text(
     )
     SELECT cell.type, cell.unit, latest.seconds, went.unit_held, went.unit_missed, went.type_held, went.type_missed
     FROM cell CROSS JOIN LATERAL (
-        SELECT array_agg(total_seconds ORDER BY answered_at DESC) AS seconds
+        SELECT coalesce(array_agg(total_seconds ORDER BY answered_at DESC), '{{}}') AS seconds
         FROM (
             SELECT c.total_seconds, c.answered_at FROM consultation c
             WHERE c.answering_org = :org AND {ANSWERED_TO_ASKER} AND c.type = cell.type AND c.unit = cell.unit
@@ -52,7 +52,6 @@ _CELLS = text(
               AND c.expected_at < :now
         ) AS one
     ) AS went
-    WHERE latest.seconds IS NOT NULL
     """
 )
 _KEEP = text(
@@ -75,7 +74,7 @@ async def act_as(connection: AsyncConnection, organisation: str) -> None:
 
 
 async def latest_answers(connection: AsyncConnection, answering: str, now: datetime) -> list[Cell]:
-    """By type and unit, with the record of what was estimated."""
+    """By type and unit, with the record of what was estimated, which may be of a time before the latest answers."""
     values = {
         "org": answering,
         "now": now,

@@ -19,6 +19,10 @@ LEAVING = (
     CREATE POLICY slot_changed_by_its_owner ON meeting AS RESTRICTIVE FOR UPDATE TO {RUNTIME}
     WITH CHECK (slot_id IS NULL OR answering_org = {ORGANISATION})
     """,
+    # Those that have been cancelled already. The owner is bound by its policies, but for this moment.
+    "ALTER TABLE meeting NO FORCE ROW LEVEL SECURITY",
+    "UPDATE meeting SET slot_id = NULL WHERE outcome = 'cancelled' AND slot_id IS NOT NULL",
+    "ALTER TABLE meeting FORCE ROW LEVEL SECURITY",
 )
 
 

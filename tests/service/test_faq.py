@@ -193,6 +193,23 @@ def test_the_database_lets_nobody_confirm_her_own_text_and_publish_but_what_was_
     assert with_session(exchange, "consultation", removals) == [[], [], [str(entry)]]
 
 
+def test_the_database_lets_nobody_confirm_her_way_into_anothers_entry(
+    exchange: Exchange, source: dict[str, Any]
+) -> None:
+    entry = published(exchange, source, text("Någon annans.")).rsplit("/", 1)[1]
+    confirming = """
+        INSERT INTO faq_confirmation (org, entry_id, version, digest, written_by, confirmed_by, client_id, confirmed_at)
+        VALUES (current_setting('app.org'), CAST(:entry AS uuid), :version, sha256(''), '{hl-1}', 'hl-2', 'x', now())
+    """
+
+    async def refusals(session: Session) -> list[Any]:
+        return [await session.refusal(UMEA, confirming, entry=entry, version=each) for each in (1, 2)]
+
+    same, next_one = with_session(exchange, "consultation", refusals)
+    assert isinstance(same, asyncpg.UniqueViolationError)
+    assert isinstance(next_one, asyncpg.InsufficientPrivilegeError)
+
+
 def test_a_changed_text_needs_another_confirmation_and_nobody_confirms_what_she_has_changed(
     exchange: Exchange, source: dict[str, Any]
 ) -> None:
@@ -274,7 +291,8 @@ def test_a_correction_is_a_new_version_that_is_confirmed_again_and_until_then_th
     assert confirm(exchange, proposal).json()["version"] == 2
     entry = exchange.send("umea", "GET", address)
     assert (entry.json()["sv"]["answer"], entry.json()["en"], entry.headers["ETag"]) == ("Nytt.", en, '"2"')
-    assert refusal(correct(exchange, address, text(), version=1)) == (412, "version_changed")
+    for other in (0, 1, 999_999_999):
+        assert refusal(correct(exchange, address, text(), version=other)) == (412, "version_changed")
 
 
 def test_what_is_withdrawn_is_told_no_more_and_its_text_is_gone_with_what_was_to_correct_it(
@@ -430,6 +448,25 @@ def test_what_is_hidden_from_a_handler_gives_her_no_proposals_to_find_read_or_co
     assert exchange.send("af-violence", "GET", address).status_code == 200
 
 
+def test_what_is_hidden_from_a_handler_leaves_nothing_of_its_proposals_in_the_trail_that_she_reads(
+    exchange: Exchange,
+) -> None:
+    receipt = answered(exchange)
+    address = proposed(exchange, receipt)
+    assert rewrite(exchange, address, read(exchange, address)["edition"], text("Ett annat.")).status_code == 200
+    back = {"reason": "Orten pekar ut en enda arbetsplats."}
+    assert exchange.send("af-lead", "POST", f"{address}/returns", back, handler=SECOND, version=2).status_code == 200
+
+    def kinds(name: str) -> list[str]:
+        told = exchange.send(name, "GET", f"{BASE}/audit-entries?limit=100").json()["entries"]
+        return [each["event"] for each in told if address.rsplit("/", 1)[1] in str(each)]
+
+    whole = ["faq_proposal.sent_back", "faq_proposal.rewritten", "faq_proposal.read", "consultation.faq_proposed"]
+    assert kinds("af-lead") == whole
+    sql(exchange, "UPDATE consultation SET restricted = 'violence' WHERE id = $1", receipt["consultationId"])
+    assert kinds("af-lead") == []
+
+
 def test_nobody_but_the_answering_side_comes_near_a_proposal(exchange: Exchange) -> None:
     receipt = answered(exchange)
     before = trail_of(exchange, "umea", receipt)
@@ -489,6 +526,7 @@ def test_entries_are_listed_by_type_and_page_by_page_and_searched_by_words_in_an
     assert found(exchange, "lönestöd", decisionType="other") == []
     assert found(exchange, "deregister ending") == [english]
     assert found(exchange, "' | ) & !: <-> och") == []
+    assert made == set(found(exchange, "lönestöd -lönestöden", limit=100))
     first = exchange.send("umea", "POST", f"{BASE}/faq-searches", {"words": "lönestöd", "limit": 1}).json()
     assert found(exchange, "lönestöd", after=first["next"]) == sorted(made)[1:]
 

@@ -27,7 +27,7 @@ _OWN = text(
 # By ids, which are made at random: an order by time would tell when each was asked.
 _OF_TYPE = "AND decision_type = :decision_type"
 _FOUND = """
-    AND searched @@ (websearch_to_tsquery('swedish', :words) || websearch_to_tsquery('english', :words))
+    AND searched @@ (plainto_tsquery('swedish', :words) || plainto_tsquery('english', :words))
 """
 _PAGES = {
     (of_type, found): text(

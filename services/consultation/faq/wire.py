@@ -156,7 +156,7 @@ class EntryPage(WireModel):
 
 
 class EntrySearch(WireModel):
-    """Words that are all to stand in an entry, in either language and any form; `-word` leaves out."""
+    """Words that are all to stand in an entry, in either language and any form. No sign among them means anything."""
 
     words: Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS_OF_A_SEARCH)]
     decision_type: DecisionTypeCode | None = None

@@ -1,5 +1,6 @@
 """Frequent questions: proposed from an answer, confirmed by a second person, and read by everybody (R18)."""
 
+import asyncio
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -332,6 +333,44 @@ def test_an_entry_that_is_withdrawn_while_it_is_read_and_corrected_is_told_whole
     assert answers <= {"Medanlästord.", "Medanrättatord."}
     assert {each.status_code for each in told} <= {200, 404}
     assert len(found(exchange, "Medanrättatord")) == (confirmed.status_code == 201)
+
+
+def test_a_correction_that_is_proposed_while_its_entry_is_withdrawn_does_not_stay_behind(
+    exchange: Exchange, source: dict[str, Any]
+) -> None:
+    """Whoever withdraws has removed what was to correct it, and waits at the entry for somebody who has it."""
+    address = published(exchange, source, text("Snartborta."))
+
+    async def withdrawn_beside() -> list[httpx.Response]:
+        host = str(exchange.postgres.socket_directory)
+        connection = await asyncpg.connect(database="consultation", user="postgres", host=host)
+        try:
+            async with connection.transaction():
+                await connection.execute("SELECT FROM faq_entry WHERE id = $1 FOR SHARE", address.rsplit("/", 1)[1])
+                withdrawing = asyncio.create_task(asyncio.to_thread(withdraw, exchange, address))
+                await waiting(connection, 1)
+                correcting = asyncio.create_task(asyncio.to_thread(correct, exchange, address, text("Rättat.")))
+                # It has been kept, or waits for who withdraws.
+                await waiting(connection, 2, unless=correcting)
+            return [await withdrawing, await correcting]
+        finally:
+            await connection.close()
+
+    gone, corrected = asyncio.run(withdrawn_beside())
+
+    assert gone.status_code == 200
+    assert refusal(corrected) == (404, "not_found")
+    assert sql(exchange, "SELECT FROM faq_proposal WHERE entry_id = $1", address.rsplit("/", 1)[1]) == []
+
+
+async def waiting(connection: Any, number: int, unless: asyncio.Task[Any] | None = None) -> None:
+    """Returns when so many wait for a lock, or something is done."""
+    for _ in range(500):
+        if unless is not None and unless.done():
+            return
+        if await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted") >= number:
+            return
+        await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize(

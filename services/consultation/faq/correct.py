@@ -30,6 +30,7 @@ async def propose_correction(
     Raises Problem 404 for what the organisation has not published, 409 when a correction waits, 412, 422.
     """
     entry_id, version = entry
+    await entries.one_at_a_time(connection, entry_id)
     await _require_version(connection, caller, entry_id, version)
     await require_nobody_in(connection, written, None)
     new = NewProposal(

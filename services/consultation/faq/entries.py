@@ -61,6 +61,7 @@ _CORRECT = text(
     """
 )
 _WITHDRAW = text("DELETE FROM faq_entry WHERE id = :id AND version = :version")
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('faq_entry ' || :id, 28))")
 _FIRST = uuid.UUID(int=0)
 
 
@@ -94,6 +95,14 @@ async def find(connection: AsyncConnection, entry_id: uuid.UUID) -> Row[Any] | N
 async def find_own(connection: AsyncConnection, organisation: str, entry_id: uuid.UUID) -> Row[Any] | None:
     """A published entry that the organisation has confirmed."""
     return (await connection.execute(_OWN, {"org": organisation, "id": entry_id})).one_or_none()
+
+
+async def one_at_a_time(connection: AsyncConnection, entry_id: uuid.UUID) -> None:
+    """Of those who correct or withdraw an entry one goes on, until its transaction ends.
+
+    No row can be held for it: who confirms takes the proposal before the entry, and who proposes has neither yet.
+    """
+    await connection.execute(_ONE_AT_A_TIME, {"id": str(entry_id)})
 
 
 async def page(

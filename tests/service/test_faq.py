@@ -566,6 +566,9 @@ def test_entries_are_listed_by_type_and_page_by_page_and_searched_by_words_in_an
     assert found(exchange, "deregister ending") == [english]
     assert found(exchange, "' | ) & !: <-> och") == []
     assert made == set(found(exchange, "lönestöd -lönestöden", limit=100))
+    for odd in (0, 101, True, "1", 1.5):
+        searched = exchange.send("umea", "POST", f"{BASE}/faq-searches", {"words": "lönestöd", "limit": odd})
+        assert refusal(searched) == (422, "malformed_request")
     first = exchange.send("umea", "POST", f"{BASE}/faq-searches", {"words": "lönestöd", "limit": 1}).json()
     assert found(exchange, "lönestöd", after=first["next"]) == sorted(made)[1:]
 

@@ -160,7 +160,7 @@ class EntrySearch(WireModel):
 
     words: Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS_OF_A_SEARCH)]
     decision_type: DecisionTypeCode | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    limit: Annotated[int, Field(strict=True, ge=1, le=100)] = 20
     after: Annotated[uuid.UUID | None, Field(description="`next` of the page before / `next` på sidan före")] = None
 
 

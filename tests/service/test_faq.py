@@ -502,6 +502,7 @@ def test_what_is_hidden_from_a_handler_leaves_nothing_of_its_proposals_in_the_tr
 
     whole = ["faq_proposal.sent_back", "faq_proposal.rewritten", "faq_proposal.read", "consultation.faq_proposed"]
     assert kinds("af-lead") == whole
+    assert kinds("umea") == []
     sql(exchange, "UPDATE consultation SET restricted = 'violence' WHERE id = $1", receipt["consultationId"])
     assert kinds("af-lead") == []
 

@@ -105,8 +105,15 @@ def test_the_database_lets_nobody_settle_its_own_request_for_a_meeting_or_make_a
         return with_session(exchange, "consultation", update)
 
     assert (settled_as(ASKER), settled_as(ANSWERER)) == (0, 1)
-    refused = refusal_of(exchange, "consultation", ANSWERER, make, id=consultation)
-    assert isinstance(refused, asyncpg.InsufficientPrivilegeError)
+    granted = """
+        INSERT INTO meeting_request (org, consultation_id, sequence, answering_org, requested_at, outcome,
+                                     outcome_sequence, outcome_at, meeting_id)
+        SELECT org, id, 2, answering_org, now(), 'granted', 2, now(), gen_random_uuid() FROM consultation WHERE id = :id
+    """
+    told_another = make.replace("answering_org, now()", "'0007:2120001355', now()")
+    for organisation, statement in ((ANSWERER, make), (ASKER, granted), (ASKER, told_another)):
+        refused = refusal_of(exchange, "consultation", organisation, statement, id=consultation)
+        assert isinstance(refused, asyncpg.InsufficientPrivilegeError)
 
 
 # --- numbers where none belongs, and times that were not -----------------------------------------------------------

@@ -20,11 +20,12 @@ OTHERWISE_UNIQUE = {
     "meeting.meeting_slot_taken": "begins with the other side, which offers the slot and knows of every booking",
     "agreement.agreement_id_key": "the id alone, made at random here and stated by nobody: there is nothing to try",
     "webhook_subscription.webhook_subscription_id_key": "the same: the worker, which acts for all, goes by it",
+    "faq_confirmation.faq_confirmation_once": "the id of an entry and its version, which are told to everybody",
 }
 # Tables whose policies ask for the row that is referred to, and so refuse before the foreign key is asked.
 POLICY_ASKS_FIRST = {
     *("consultation_link", "retention_hold", "consultation_note", "answer_draft", "answer_proposal"),
-    "faq_proposal",
+    *("faq_proposal", "meeting_request"),
 }
 # Keys that both have by themselves: the same handler's name, the same person.
 NATURAL = {
@@ -36,6 +37,7 @@ WITHOUT_ORGANISATION = {
     "agreement.agreement_id_key",
     "webhook_subscription.webhook_subscription_id_key",
     "meeting.meeting_slot_taken",
+    "faq_confirmation.faq_confirmation_once",
 }
 # Foreign keys to what may be another organisation's. A policy lets nobody state one but who has it
 # (test_meeting_slots), or is a side of it (POLICY_ASKS_FIRST).

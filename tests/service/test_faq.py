@@ -1,5 +1,6 @@
 """Frequent questions: proposed from an answer, confirmed by a second person, and read by everybody (R18)."""
 
+import asyncio
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -193,6 +194,23 @@ def test_the_database_lets_nobody_confirm_her_own_text_and_publish_but_what_was_
     assert with_session(exchange, "consultation", removals) == [[], [], [str(entry)]]
 
 
+def test_the_database_lets_nobody_confirm_her_way_into_anothers_entry(
+    exchange: Exchange, source: dict[str, Any]
+) -> None:
+    entry = published(exchange, source, text("Någon annans.")).rsplit("/", 1)[1]
+    confirming = """
+        INSERT INTO faq_confirmation (org, entry_id, version, digest, written_by, confirmed_by, client_id, confirmed_at)
+        VALUES (current_setting('app.org'), CAST(:entry AS uuid), :version, sha256(''), '{hl-1}', 'hl-2', 'x', now())
+    """
+
+    async def refusals(session: Session) -> list[Any]:
+        return [await session.refusal(UMEA, confirming, entry=entry, version=each) for each in (1, 2)]
+
+    same, next_one = with_session(exchange, "consultation", refusals)
+    assert isinstance(same, asyncpg.UniqueViolationError)
+    assert isinstance(next_one, asyncpg.InsufficientPrivilegeError)
+
+
 def test_a_changed_text_needs_another_confirmation_and_nobody_confirms_what_she_has_changed(
     exchange: Exchange, source: dict[str, Any]
 ) -> None:
@@ -274,7 +292,8 @@ def test_a_correction_is_a_new_version_that_is_confirmed_again_and_until_then_th
     assert confirm(exchange, proposal).json()["version"] == 2
     entry = exchange.send("umea", "GET", address)
     assert (entry.json()["sv"]["answer"], entry.json()["en"], entry.headers["ETag"]) == ("Nytt.", en, '"2"')
-    assert refusal(correct(exchange, address, text(), version=1)) == (412, "version_changed")
+    for other in (0, 1, 999_999_999):
+        assert refusal(correct(exchange, address, text(), version=other)) == (412, "version_changed")
 
 
 def test_what_is_withdrawn_is_told_no_more_and_its_text_is_gone_with_what_was_to_correct_it(
@@ -314,6 +333,44 @@ def test_an_entry_that_is_withdrawn_while_it_is_read_and_corrected_is_told_whole
     assert answers <= {"Medanlästord.", "Medanrättatord."}
     assert {each.status_code for each in told} <= {200, 404}
     assert len(found(exchange, "Medanrättatord")) == (confirmed.status_code == 201)
+
+
+def test_a_correction_that_is_proposed_while_its_entry_is_withdrawn_does_not_stay_behind(
+    exchange: Exchange, source: dict[str, Any]
+) -> None:
+    """Whoever withdraws has removed what was to correct it, and waits at the entry for somebody who has it."""
+    address = published(exchange, source, text("Snartborta."))
+
+    async def withdrawn_beside() -> list[httpx.Response]:
+        host = str(exchange.postgres.socket_directory)
+        connection = await asyncpg.connect(database="consultation", user="postgres", host=host)
+        try:
+            async with connection.transaction():
+                await connection.execute("SELECT FROM faq_entry WHERE id = $1 FOR SHARE", address.rsplit("/", 1)[1])
+                withdrawing = asyncio.create_task(asyncio.to_thread(withdraw, exchange, address))
+                await waiting(connection, 1)
+                correcting = asyncio.create_task(asyncio.to_thread(correct, exchange, address, text("Rättat.")))
+                # It has been kept, or waits for who withdraws.
+                await waiting(connection, 2, unless=correcting)
+            return [await withdrawing, await correcting]
+        finally:
+            await connection.close()
+
+    gone, corrected = asyncio.run(withdrawn_beside())
+
+    assert gone.status_code == 200
+    assert refusal(corrected) == (404, "not_found")
+    assert sql(exchange, "SELECT FROM faq_proposal WHERE entry_id = $1", address.rsplit("/", 1)[1]) == []
+
+
+async def waiting(connection: Any, number: int, unless: asyncio.Task[Any] | None = None) -> None:
+    """Returns when so many wait for a lock, or something is done."""
+    for _ in range(500):
+        if unless is not None and unless.done():
+            return
+        if await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted") >= number:
+            return
+        await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize(
@@ -430,6 +487,26 @@ def test_what_is_hidden_from_a_handler_gives_her_no_proposals_to_find_read_or_co
     assert exchange.send("af-violence", "GET", address).status_code == 200
 
 
+def test_what_is_hidden_from_a_handler_leaves_nothing_of_its_proposals_in_the_trail_that_she_reads(
+    exchange: Exchange,
+) -> None:
+    receipt = answered(exchange)
+    address = proposed(exchange, receipt)
+    assert rewrite(exchange, address, read(exchange, address)["edition"], text("Ett annat.")).status_code == 200
+    back = {"reason": "Orten pekar ut en enda arbetsplats."}
+    assert exchange.send("af-lead", "POST", f"{address}/returns", back, handler=SECOND, version=2).status_code == 200
+
+    def kinds(name: str) -> list[str]:
+        told = exchange.send(name, "GET", f"{BASE}/audit-entries?limit=100").json()["entries"]
+        return [each["event"] for each in told if address.rsplit("/", 1)[1] in str(each)]
+
+    whole = ["faq_proposal.sent_back", "faq_proposal.rewritten", "faq_proposal.read", "consultation.faq_proposed"]
+    assert kinds("af-lead") == whole
+    assert kinds("umea") == []
+    sql(exchange, "UPDATE consultation SET restricted = 'violence' WHERE id = $1", receipt["consultationId"])
+    assert kinds("af-lead") == []
+
+
 def test_nobody_but_the_answering_side_comes_near_a_proposal(exchange: Exchange) -> None:
     receipt = answered(exchange)
     before = trail_of(exchange, "umea", receipt)
@@ -489,6 +566,10 @@ def test_entries_are_listed_by_type_and_page_by_page_and_searched_by_words_in_an
     assert found(exchange, "lönestöd", decisionType="other") == []
     assert found(exchange, "deregister ending") == [english]
     assert found(exchange, "' | ) & !: <-> och") == []
+    assert made == set(found(exchange, "lönestöd -lönestöden", limit=100))
+    for odd in (0, 101, True, "1", 1.5):
+        searched = exchange.send("umea", "POST", f"{BASE}/faq-searches", {"words": "lönestöd", "limit": odd})
+        assert refusal(searched) == (422, "malformed_request")
     first = exchange.send("umea", "POST", f"{BASE}/faq-searches", {"words": "lönestöd", "limit": 1}).json()
     assert found(exchange, "lönestöd", after=first["next"]) == sorted(made)[1:]
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.requirement(18)
 
 KNOWN = Known(
     references=("EB-2026-17", "S26-7K3M-9QXD", "7"),
-    persons=("hl-1", "Anna Lindgren", "Handläggare Arbetsförmedlingen"),
+    persons=("hl-1", "maria-berg", "Anna Lindgren", "Handläggare Arbetsförmedlingen"),
     organisations=("Umeå kommun",),
 )
 TEXT = EntryText(
@@ -69,7 +69,11 @@ def test_an_identity_number_is_found_in_whatever_script_and_however_it_is_set_ap
         ("Som Anna  Lindgren skrev.", Lead.KNOWN_NAME),
         ("Enligt Lindgrens svar.", Lead.KNOWN_NAME),
         ("HL-1 svarade.", Lead.KNOWN_NAME),
+        ("HL 1 svarade.", Lead.KNOWN_NAME),
+        ("Maria Berg svarade.", Lead.KNOWN_NAME),
+        ("LINDGREN svarade.", Lead.KNOWN_NAME),
         ("När Umea frågar.", Lead.KNOWN_NAME),
+        ("När UMEÅ KOMMUN frågar.", Lead.KNOWN_NAME),
     ],
 )
 def test_what_leads_to_somebody_is_found(text: str, lead: Lead) -> None:
@@ -105,7 +109,23 @@ def test_the_case_of_the_consultation_is_found_by_whatever_name_it_has(reference
 
 
 @pytest.mark.parametrize(
-    "sign", ["\0", "\r", "\t", "\x1b", "\x1f", "\u202e", "\u2066", "\u200b", "\u00ad", "\u2028", "\ue000"]
+    "sign",
+    [
+        "\0",
+        "\r",
+        "\t",
+        "\x1b",
+        "\x1f",
+        "\u202e",
+        "\u2066",
+        "\u200b",
+        "\u00ad",
+        "\u2028",
+        "\ue000",
+        "\u3164",
+        "\u2800",
+        "\u034f",
+    ],
 )
 def test_what_cannot_be_seen_or_turns_the_direction_is_no_plain_text(sign: str) -> None:
     assert not is_plain(f"Beslutet{sign} gäller")

@@ -30,17 +30,15 @@ async def propose_correction(
     Raises Problem 404 for what the organisation has not published, 409 when a correction waits, 412, 422.
     """
     entry_id, version = entry
+    await entries.one_at_a_time(connection, entry_id)
+    await _require_version(connection, caller, entry_id, version)
     await require_nobody_in(connection, written, None)
     new = NewProposal(
         proposal_id, caller.organisation, caller.actor or "", now, written, entry=entry, expires_at=now + kept
     )
     await proposals.add(connection, vault, new)
-    # After it is kept: a confirmation that is under way is waited for there, and seen here.
-    published = await entries.find_own(connection, caller.organisation, entry_id)
-    if published is None:
-        raise Problem(NOT_FOUND)
-    if published.version != version:
-        raise Problem(VERSION_CHANGED, members={"version": published.version})
+    # Once more after it is kept: a confirmation that is under way is waited for there, and seen here.
+    await _require_version(connection, caller, entry_id, version)
     proposed = AuditEntry(
         event="faq_entry.correction_proposed",
         at=now,
@@ -50,3 +48,11 @@ async def propose_correction(
         detail={"proposal": str(proposal_id), "version": version},
     )
     await record(connection, proposed)
+
+
+async def _require_version(connection: AsyncConnection, caller: Caller, entry_id: uuid.UUID, version: int) -> None:
+    published = await entries.find_own(connection, caller.organisation, entry_id)
+    if published is None:
+        raise Problem(NOT_FOUND)
+    if published.version != version:
+        raise Problem(VERSION_CHANGED, members={"version": published.version})

@@ -80,7 +80,9 @@ def is_plain(text: str) -> bool:
 
     Direction overrides and invisible characters would let one text be confirmed and another be read.
     """
-    return not any(each != "\n" and unicodedata.category(each) in _UNSEEN for each in text)
+    return not any(each in _BLANKS or (each != "\n" and unicodedata.category(each) in _UNSEEN) for each in text)
 
 
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+# Nothing is seen of these either, though Unicode calls them letters, marks and a symbol.
+_BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")

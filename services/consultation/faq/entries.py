@@ -27,7 +27,7 @@ _OWN = text(
 # By ids, which are made at random: an order by time would tell when each was asked.
 _OF_TYPE = "AND decision_type = :decision_type"
 _FOUND = """
-    AND searched @@ (websearch_to_tsquery('swedish', :words) || websearch_to_tsquery('english', :words))
+    AND searched @@ (plainto_tsquery('swedish', :words) || plainto_tsquery('english', :words))
 """
 _PAGES = {
     (of_type, found): text(
@@ -61,6 +61,7 @@ _CORRECT = text(
     """
 )
 _WITHDRAW = text("DELETE FROM faq_entry WHERE id = :id AND version = :version")
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('faq_entry ' || :id, 28))")
 _FIRST = uuid.UUID(int=0)
 
 
@@ -94,6 +95,14 @@ async def find(connection: AsyncConnection, entry_id: uuid.UUID) -> Row[Any] | N
 async def find_own(connection: AsyncConnection, organisation: str, entry_id: uuid.UUID) -> Row[Any] | None:
     """A published entry that the organisation has confirmed."""
     return (await connection.execute(_OWN, {"org": organisation, "id": entry_id})).one_or_none()
+
+
+async def one_at_a_time(connection: AsyncConnection, entry_id: uuid.UUID) -> None:
+    """Of those who correct or withdraw an entry one goes on, until its transaction ends.
+
+    No row can be held for it: who confirms takes the proposal before the entry, and who proposes has neither yet.
+    """
+    await connection.execute(_ONE_AT_A_TIME, {"id": str(entry_id)})
 
 
 async def page(

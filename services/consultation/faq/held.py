@@ -1,6 +1,7 @@
 """A proposal as a handler works on it: hers to see, and nobody else's to change until the transaction ends."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -8,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.faq import proposals
 from services.consultation.faq.sources import require_source
+from shared.audit import AuditEntry
 from shared.problems import NOT_FOUND, Problem
 from shared.tokens.caller import Caller
 
@@ -31,6 +33,19 @@ async def with_source(
     return row, await require_source(connection, caller, row.consultation_id)
 
 
-def subject_of(source: Row[Any] | None) -> bytes | None:
-    """The mark of the person whose consultation the proposal is made from, for the trail."""
-    return None if source is None else source.person_mark
+def told_of(
+    event: str, now: datetime, caller: Caller, row: Row[Any], source: Row[Any] | None, edition: int
+) -> AuditEntry:
+    """What the trail tells of a proposal: as something of the consultation it is made from, and hidden with that.
+
+    A correction belongs to none, and is told of by itself.
+    """
+    return AuditEntry(
+        event=event,
+        at=now,
+        caller=caller,
+        object_type="faq_proposal" if source is None else "consultation",
+        object_id=row.id if source is None else source.id,
+        subject=None if source is None else source.person_mark,
+        detail={"proposal": str(row.id), "edition": edition},
+    )

@@ -67,7 +67,7 @@ _PATTERNS = {
     ),
     Lead.CASE_REFERENCE: re.compile(
         r"(?<!\w)(?:dnr|diarie(?:nr|nummer)|(?:arende|mal|referens|ref)(?:nr|nummer|-?id)|case (?:no|number|id))"
-        r"(?!\w)[\s.:#-]{0,3}[\w/:.-]*[0-9]",
+        r"(?!\w)[\s.:#-]{0,3}[\w/:.-]{0,40}[0-9]",
         re.IGNORECASE,
     ),
     Lead.RECORD_ID: re.compile(
@@ -78,6 +78,7 @@ _PATTERNS = {
 _TELLING_NOTHING = frozenset(
     ("kommun", "kommuns", "stad", "stads", "region", "handlaggare", "socialtjansten", "arbetsformedlingen")
 )
+_PARTS = re.compile(r"[^\W_]+")
 _SHORTEST = 3
 """Letters and digits: a case that is called 7 would refuse every text."""
 
@@ -118,21 +119,27 @@ def _references(references: Iterable[str]) -> Iterable[re.Pattern[str]]:
 
 
 def _persons(names: Iterable[str]) -> Iterable[re.Pattern[str]]:
-    """The whole as it is written, and each of several names by itself, also in the genitive."""
+    """The whole, however its parts are set apart, and each of several names by itself, also in the genitive."""
     for name in names:
-        words = _plain(name).split()
-        whole = r"\s+".join(map(re.escape, words))
-        if sum(map(len, words)) >= _SHORTEST:
+        plain = _plain(name)
+        parts, words = _PARTS.findall(plain), plain.split()
+        if sum(map(len, parts)) >= _SHORTEST:
+            whole = r"[\W_]{1,3}".join(map(re.escape, parts))
             yield re.compile(rf"(?<!\w){whole}s?(?!\w)", re.IGNORECASE)
         if len(words) > 1:
             telling = [each for each in words if len(each) >= _SHORTEST and each.lower() not in _TELLING_NOTHING]
-            yield from (re.compile(rf"(?<!\w){re.escape(each)}s?(?!\w)") for each in telling)
+            yield from (_called([each]) for each in telling)
 
 
 def _organisations(names: Iterable[str]) -> Iterable[re.Pattern[str]]:
     """What an organisation is called without what kind of one it is: Umea of Umeå kommun."""
     for name in names:
         words = [each for each in _plain(name).split() if each.lower() not in _TELLING_NOTHING]
-        called = r"\s+".join(map(re.escape, words)).removesuffix("s")
         if sum(map(len, words)) >= _SHORTEST:
-            yield re.compile(rf"(?<!\w){called}s?(?!\w)")
+            yield _called([*words[:-1], words[-1].removesuffix("s")])
+
+
+def _called(words: Sequence[str]) -> re.Pattern[str]:
+    """As it is written, or in capitals: in small letters it may be any word, as of Mark or Berg."""
+    small, capital = (r"\s+".join(map(re.escape, each)) for each in (words, [each.upper() for each in words]))
+    return re.compile(rf"(?<!\w)(?:{small}s?|{capital}S?)(?!\w)")

@@ -8,8 +8,8 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.faq import proposals
-from services.consultation.faq.held import subject_of, with_source
-from shared.audit import AuditEntry, record
+from services.consultation.faq.held import told_of, with_source
+from shared.audit import record
 from shared.tokens.caller import Caller
 
 
@@ -17,14 +17,5 @@ async def read_proposal(connection: AsyncConnection, caller: Caller, proposal_id
     """Raises Problem 404, and 409 when the person behind it has got protected identity since."""
     found = await proposals.find(connection, caller.organisation, proposal_id)
     row, source = await with_source(connection, caller, found)
-    entry = AuditEntry(
-        event="faq_proposal.read",
-        at=now,
-        caller=caller,
-        object_type="faq_proposal",
-        object_id=row.id,
-        subject=subject_of(source),
-        detail={"edition": row.edition},
-    )
-    await record(connection, entry)
+    await record(connection, told_of("faq_proposal.read", now, caller, row, source, row.edition))
     return row

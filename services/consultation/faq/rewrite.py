@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.faq import proposals
 from services.consultation.faq.domain import EntryText
-from services.consultation.faq.held import hold_proposal, subject_of
+from services.consultation.faq.held import hold_proposal, told_of
 from services.consultation.faq.sources import require_nobody_in
-from shared.audit import AuditEntry, record
+from shared.audit import record
 from shared.problems import VERSION_CHANGED, Problem
 from shared.tokens.caller import Caller
 from shared.vault import Vault
@@ -34,14 +34,5 @@ async def rewrite_proposal(
     await require_nobody_in(connection, written, source)
     await proposals.rewrite(connection, vault, caller.organisation, row, caller.actor or "", written)
     edition: int = row.edition + 1
-    entry = AuditEntry(
-        event="faq_proposal.rewritten",
-        at=now,
-        caller=caller,
-        object_type="faq_proposal",
-        object_id=row.id,
-        subject=subject_of(source),
-        detail={"edition": edition},
-    )
-    await record(connection, entry)
+    await record(connection, told_of("faq_proposal.rewritten", now, caller, row, source, edition))
     return edition

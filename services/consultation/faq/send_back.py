@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.faq import proposals
 from services.consultation.faq.domain import is_second_person
-from services.consultation.faq.held import hold_proposal, subject_of
+from services.consultation.faq.held import hold_proposal, told_of
 from services.consultation.faq.problems import FAQ_SENT_BACK, FAQ_WRITTEN_BY_CONFIRMER
-from shared.audit import AuditEntry, record
+from shared.audit import record
 from shared.problems import VERSION_CHANGED, Problem
 from shared.tokens.caller import Caller
 from shared.vault import Vault
@@ -34,14 +34,5 @@ async def send_back_proposal(
         raise Problem(FAQ_SENT_BACK)
     await proposals.send_back(connection, vault, caller.organisation, row, caller.actor or "", now, reason)
     edition: int = row.edition + 1
-    entry = AuditEntry(
-        event="faq_proposal.sent_back",
-        at=now,
-        caller=caller,
-        object_type="faq_proposal",
-        object_id=row.id,
-        subject=subject_of(source),
-        detail={"edition": edition},
-    )
-    await record(connection, entry)
+    await record(connection, told_of("faq_proposal.sent_back", now, caller, row, source, edition))
     return edition

@@ -156,11 +156,11 @@ class EntryPage(WireModel):
 
 
 class EntrySearch(WireModel):
-    """Words that are all to stand in an entry, in either language and any form; `-word` leaves out."""
+    """Words that are all to stand in an entry, in either language and any form. No sign among them means anything."""
 
     words: Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS_OF_A_SEARCH)]
     decision_type: DecisionTypeCode | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    limit: Annotated[int, Field(strict=True, ge=1, le=100)] = 20
     after: Annotated[uuid.UUID | None, Field(description="`next` of the page before / `next` på sidan före")] = None
 
 

@@ -21,6 +21,7 @@ async def withdraw_entry(
     now: datetime,
 ) -> None:
     """With a correction of it that waits. Raises Problem 404 for what the organisation has not published, 412."""
+    await entries.one_at_a_time(connection, entry_id)
     published = await entries.find_own(connection, caller.organisation, entry_id)
     if published is None:
         raise Problem(NOT_FOUND)

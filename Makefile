@@ -1,7 +1,7 @@
 # Everything a person needs, by name. `make` alone lists it.
 PYTHON ?= python3
-# How many tests at once. Each worker has a whole product of its own, so more than cores gains nothing.
-WORKERS ?= 2
+# How many tests at once. Each has a whole product of its own, and waits for it now and then: one more than the cores of CI.
+WORKERS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.run
@@ -24,7 +24,7 @@ run: $(RUN_STAMP) ## the whole product: embedded database, synthetic persons, si
 demo: $(RUN_STAMP) ## the main story end to end, on a fresh instance of its own
 	@exec ./samrad demo
 
-test: $(DEV_STAMP) $(NODE_STAMP) ## the tests, on samples; five to six minutes on two cores
+test: $(DEV_STAMP) $(NODE_STAMP) ## the tests, on samples; four to five minutes on two cores
 	@$(PYTEST)
 
 test-full: $(DEV_STAMP) $(NODE_STAMP) ## the same tests at the sizes that acceptance lines name

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import pytest
@@ -105,6 +105,14 @@ def test_the_golden_documents_say_the_same_as_json(name: str) -> None:
 
     wanted = golden.expected(name)
     assert (alone.state, alone.data, list(alone.items)) == (wanted["state"], wanted["data"], wanted["items"])
+
+
+def test_a_question_that_is_put_to_fewer_is_the_same_in_all_else() -> None:
+    whole = replace(inquiry(), benefit_groups=("bostadsbidrag",))
+    fewer = {SourceCode.AF: AUTUMN}
+
+    assert whole.put_to(fewer) == replace(whole, sources=fewer)
+    assert all(getattr(whole, each.name) for each in fields(whole)), "a field that is empty would tell nothing"
 
 
 def test_the_question_is_in_the_body_alone_and_complete() -> None:

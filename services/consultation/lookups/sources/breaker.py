@@ -60,7 +60,7 @@ class Breaker:
     clock: Clock
     state: CircuitState = field(default=CircuitState.CLOSED, init=False)
     since: datetime = field(init=False)
-    _period: int = field(default=0, init=False)
+    _permit: Permit = field(default=Permit(0), init=False)
     _in_a_row: int = field(default=0, init=False)
     _recent: Rolling[_Counts] = field(init=False)
     _probed_at: datetime = field(init=False)
@@ -72,11 +72,11 @@ class Breaker:
 
     def enter(self) -> Permit | None:
         """A permit to send one question, or None while nothing may be sent."""
-        return Permit(self._period) if self.state is CircuitState.CLOSED else None
+        return self._permit if self.state is CircuitState.CLOSED else None
 
     def leave(self, permit: Permit, *, failed: bool) -> None:
         """Tell how the question went. What was sent before the circuit last opened tells nothing of today."""
-        if self.state is not CircuitState.CLOSED or permit.period != self._period:
+        if self.state is not CircuitState.CLOSED or permit != self._permit:
             return
         now = self.clock()
         counts = self._recent.at(now)
@@ -114,4 +114,4 @@ class Breaker:
 
     def _open(self, now: datetime) -> None:
         self.state, self.since, self._probed_at = CircuitState.OPEN, now, now
-        self._period += 1
+        self._permit = Permit(self._permit.period + 1)

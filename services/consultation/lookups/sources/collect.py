@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 
 from services.consultation.lookups.sources.domain import Inquiry, Source, SourceAnswer, SourceCode, SourceState
 from services.consultation.lookups.sources.failures import ADAPTER_FAULT, TIMEOUT, all_failed
@@ -37,7 +36,7 @@ async def collect(sources: Sources, inquiry: Inquiry, *, budget_seconds: float) 
 
 
 def _only(inquiry: Inquiry, codes: Iterable[SourceCode]) -> Inquiry:
-    return replace(inquiry, sources={code: inquiry.sources[code] for code in codes})
+    return inquiry.put_to({code: inquiry.sources[code] for code in codes})
 
 
 def _absent(inquiry: Inquiry, code: SourceCode) -> SourceState:

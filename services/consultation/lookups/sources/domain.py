@@ -82,6 +82,22 @@ class Inquiry:
     asked_at: datetime
     benefit_groups: tuple[str, ...] = ()
 
+    def put_to(self, sources: Mapping[SourceCode, Period]) -> "Inquiry":
+        """The same question to these sources. Written out: `replace` takes twice as long, seven times a look-up."""
+        return Inquiry(
+            self.person,
+            self.case_reference,
+            self.handler,
+            self.asker,
+            self.purpose_text,
+            self.legal_text,
+            self.period,
+            sources,
+            self.correlation_id,
+            self.asked_at,
+            self.benefit_groups,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class SourcePart:

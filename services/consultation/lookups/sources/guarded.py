@@ -99,6 +99,8 @@ class Guarded:
             self._tell(CircuitState.HALF_OPEN)
 
     def _remember(self, certificate: str | None) -> None:
+        if self._shown and next(reversed(self._shown)) == certificate:
+            return
         self._shown.pop(certificate, None)
         self._shown[certificate] = None
         if len(self._shown) > _MOST_SHOWN:

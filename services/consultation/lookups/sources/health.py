@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 
 from services.consultation.lookups.sources.domain import Origin, SourceAnswer, SourceCode, SourceState
 from services.consultation.lookups.sources.failures import was_tried
@@ -93,6 +94,7 @@ def _summed(code: SourceCode, tallies: list[_Tally]) -> Health:
     )
 
 
+@lru_cache(maxsize=4096)
 def _bucket(milliseconds: int) -> int:
     """Buckets grow by a tenth each, so that memory is bounded and the error is relative."""
     return 0 if milliseconds <= 1 else min(_MOST_BUCKETS, math.ceil(math.log(milliseconds, _GROWTH)))

@@ -1,7 +1,7 @@
 """Figures over the latest stretch of time, in memory that does not grow with what is counted."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
 Slot = TypeVar("Slot")
@@ -18,13 +18,19 @@ class Rolling(Generic[Slot]):
         self._width = window.total_seconds() / slots
         self._count = slots
         self._slots: dict[int, Slot] = {}
+        self._latest: tuple[datetime, datetime, Slot] | None = None
 
     def at(self, now: datetime) -> Slot:
         """The slot that `now` falls in."""
+        # Nearly always the one that was asked for last.
+        if self._latest is not None and self._latest[0] <= now < self._latest[1]:
+            return self._latest[2]
         number = self._number(now)
         if number not in self._slots:
             self._forget_others(number)
             self._slots[number] = self._make()
+        begins, ends = (datetime.fromtimestamp(each * self._width, UTC) for each in (number, number + 1))
+        self._latest = begins, ends, self._slots[number]
         return self._slots[number]
 
     def alive(self, now: datetime) -> list[Slot]:
@@ -35,6 +41,7 @@ class Rolling(Generic[Slot]):
     def clear(self) -> None:
         """Forget everything."""
         self._slots.clear()
+        self._latest = None
 
     def _number(self, now: datetime) -> int:
         return int(now.timestamp() // self._width)
@@ -43,3 +50,4 @@ class Rolling(Generic[Slot]):
         # A clock that was set back leaves slots ahead of it: they go too, or they would never be passed.
         for number in [each for each in self._slots if not newest - self._count < each <= newest]:
             del self._slots[number]
+            self._latest = None

@@ -14,6 +14,7 @@ from services.consultation.lookups.sources.ssbtek.readers.notes import Notes
 from services.consultation.lookups.sources.ssbtek.xml import DocumentError
 
 _UNNAMED = "unnamed"
+_MOST_MET = 2000
 
 
 class JsonNode:
@@ -42,7 +43,10 @@ class JsonNode:
         if isinstance(self._value, dict):
             nodes: list[JsonNode] = []
             for name, below in self._value.items():
-                nodes += _nodes(name, below)
+                if isinstance(below, list):
+                    nodes += _nodes(name, below)
+                elif below is not None:
+                    nodes.append(JsonNode(_known(name), below))
             return nodes
         # A list directly in a list is in no contract: its rows have a name that no reader knows.
         return _nodes(_UNNAMED, self._value) if isinstance(self._value, list) else []
@@ -67,18 +71,24 @@ def parse(document: bytes, notes: Notes, *, max_bytes: int) -> JsonNode:
     return JsonNode("data", value)
 
 
-def _nodes(name: str, value: Any) -> list[JsonNode]:
-    if value is None:
-        return []
+def _nodes(name: str, values: list[Any]) -> list[JsonNode]:
     known = _known(name)
-    if isinstance(value, list):
-        return [JsonNode(known, each) for each in value if each is not None]
-    return [JsonNode(known, value)]
+    return [JsonNode(known, each) for each in values if each is not None]
 
 
 def _known(name: str) -> str:
     # What is no name could be a value, and names are told among deviations.
-    return name if plain_name(name) == name else _UNNAMED
+    if name in _met:
+        return name
+    if plain_name(name) != name:
+        return _UNNAMED
+    if len(_met) < _MOST_MET:
+        _met.add(name)
+    return name
+
+
+_met: set[str] = set()
+"""Names that have been looked at: those of the contracts come in every answer. So many that no answer fills memory."""
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

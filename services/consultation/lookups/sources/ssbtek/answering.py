@@ -79,7 +79,7 @@ def _cut_code(code: str | None) -> str | None:
 
 
 def _cut_messages(messages: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(text[:_MAX_MESSAGE] for text in messages)
+    return tuple(text[:_MAX_MESSAGE] for text in messages) if messages else ()
 
 
 def _same_person(answered: str, asked: str) -> bool:

@@ -19,6 +19,7 @@ from shared.tokens.verifier import ORGANISATION_CLAIM
 from tests import openapi_check
 from tests.attack.support import AF, CONSULTATIONS, LOOKUPS, MALMO, UMEA, act, sql
 from tests.exchange import Exchange, consultation_body, lookup_body
+from tests.reading import whole_list, whole_trail
 
 pytestmark = pytest.mark.attack
 SUPPLIER = "0007:5599990008"
@@ -154,7 +155,7 @@ def test_a_consultation_opened_by_a_supplier_is_the_consumers_and_says_who_acted
     assert (opened["actingOrganisation"], opened["delegationId"]) == (SUPPLIER, delegation["delegationId"])
     assert read.status_code == seen.status_code == 200
     assert delegation["delegationId"] not in seen.text
-    listed = exchange.send("umea", "GET", f"{CONSULTATIONS}?limit=100").json()["consultations"]
+    listed = whole_list(exchange, "umea", "consultations")
     assert receipt["number"] in {each["number"] for each in listed}
 
 
@@ -243,8 +244,7 @@ def test_a_withdrawal_stops_new_tokens_at_once_and_held_ones_within_a_minute(exc
     assert refusal(call(exchange, "GET", CONSULTATIONS)) == (403, "delegation_ended")
     looked_up = call(exchange, "POST", LOOKUPS, lookup_body("complete", exchange.clock()))
     assert refusal(looked_up) == (403, "delegation_ended")
-    entries = exchange.send("umea", "GET", "/consultation/v1/audit-entries?limit=100").json()["entries"]
-    tried = [entry for entry in entries if entry["delegationId"] == delegation["delegationId"]]
+    tried = [entry for entry in whole_trail(exchange, "umea") if entry["delegationId"] == delegation["delegationId"]]
     reasons = {entry["detail"].get("reason") for entry in tried if entry["outcome"] == "refused"}
     assert reasons == {"delegation_ended"}
     assert {entry["actingOrganisation"] for entry in tried} == {SUPPLIER}

@@ -19,6 +19,7 @@ from shared.database.engine import Database
 from shared.tokens.client import authorization
 from tests.attack.support import sql
 from tests.exchange import Exchange, consultation_body, lookup_body
+from tests.reading import whole_trail
 from tests.service.workers import workers as workers_of
 
 pytestmark = pytest.mark.attack
@@ -258,14 +259,7 @@ def test_the_auditor_of_the_organisation_finds_the_alert(workers: Workers) -> No
         workers.look_up(somebody(), by=by)
 
     def found(name: str) -> list[dict[str, Any]]:
-        path: str | None = "/consultation/v1/audit-entries?limit=100"
-        while path:
-            page = workers.exchange.send(name, "GET", path).json()
-            if of_handler := [entry for entry in page["entries"] if entry["actor"] == by]:
-                return of_handler
-            following = page["_links"].get("next")
-            path = following["href"].removeprefix(workers.exchange.base_url) if following else None
-        return []
+        return [entry for entry in whole_trail(workers.exchange, name) if entry["actor"] == by]
 
     alerts = [entry["detail"]["alert"] for entry in found("umea") if entry["event"] == "lookup.braked"]
     assert alerts == [True]

@@ -14,6 +14,7 @@ import pytest
 from services.consultation.lookups.simulator.persons import PERSONS
 from tests.attack.support import act
 from tests.exchange import NOBODY, Exchange, consultation_body
+from tests.reading import every_page, whole_list
 from tests.sizes import sample_or_full
 
 BASE = "/consultation/v1/consultations"
@@ -30,14 +31,8 @@ def whole_queue(
     exchange: Exchange, query: str = "", *, limit: int = 100, handler: str = "hl-1"
 ) -> list[dict[str, Any]]:
     """Every page of the queue, put together."""
-    seen: list[dict[str, Any]] = []
-    path: str | None = f"/consultation/v1/queue?limit={limit}{query}"
-    while path is not None:
-        page = exchange.send("af-workbench", "GET", path, handler=handler).json()
-        seen += page["consultations"]
-        following = page["_links"].get("next")
-        path = following["href"].removeprefix(exchange.base_url) if following else None
-    return seen
+    pages = every_page(exchange, "af-workbench", f"/consultation/v1/queue?limit={limit}{query}", handler=handler)
+    return [each for page in pages for each in page["consultations"]]
 
 
 @pytest.mark.requirement(82, 11)
@@ -129,7 +124,7 @@ def test_each_side_sees_its_part_of_the_timeline(exchange: Exchange) -> None:
 def test_lists_and_queue_hold_nothing_about_the_person(exchange: Exchange) -> None:
     receipt = exchange.open(question="Känslig fråga")
 
-    listed = exchange.send("umea", "GET", BASE).json()["consultations"]
+    listed = list(whole_list(exchange, "umea", "consultations"))
     queued = whole_queue(exchange)
 
     for told in (str(listed), str(queued)):

@@ -18,6 +18,7 @@ from tests.attack.rows import Session, with_session
 from tests.attack.support import AF, BASE, MALMO, UMEA, sql, together
 from tests.exchange import NOBODY, Exchange
 from tests.folding import as_role
+from tests.reading import whole, whole_trail
 from tests.service.given_consultations import claimed
 from tests.service.test_protected_identity import marked, somebody
 from tests.service.workbench.support import refusal, send, trail_of
@@ -64,6 +65,11 @@ def proposed(exchange: Exchange, source: dict[str, Any], body: Any = None) -> st
     assert made.status_code == 201, made.text
     assert made.headers["Location"] == made.json()["_links"]["self"]["href"]
     return f"{PROPOSALS}/{made.json()['proposalId']}"
+
+
+def waiting_proposals(exchange: Exchange, name: str) -> dict[str, Any]:
+    """Every proposal that a client is shown as waiting, by its id."""
+    return {each["proposalId"]: each for each in whole(exchange, name, PROPOSALS, "proposals")}
 
 
 def read(exchange: Exchange, address: str, handler: str = SECOND) -> Any:
@@ -469,7 +475,7 @@ def test_an_entry_is_made_of_answered_interpretations_alone_once_and_of_nobody_w
         assert refusal(propose(exchange, protected)) == (409, "protected_identity")
         assert refusal(exchange.send("af-lead", "GET", f"{PROPOSALS}/{waiting}")) == (409, "protected_identity")
         assert refusal(confirm(exchange, f"{PROPOSALS}/{waiting}", "0" * 64)) == (409, "protected_identity")
-        assert waiting not in exchange.send("af-lead", "GET", f"{PROPOSALS}?limit=100").text
+        assert waiting not in waiting_proposals(exchange, "af-lead")
 
 
 def test_what_is_hidden_from_a_handler_gives_her_no_proposals_to_find_read_or_confirm(exchange: Exchange) -> None:
@@ -482,8 +488,8 @@ def test_what_is_hidden_from_a_handler_gives_her_no_proposals_to_find_read_or_co
     answers += [rewrite(exchange, address, 1, text()), propose(exchange, receipt)]
 
     assert [refusal(each) for each in answers] == [(404, "not_found")] * 4
-    assert waiting not in exchange.send("af-lead", "GET", f"{PROPOSALS}?limit=100").text
-    assert waiting in exchange.send("af-violence", "GET", f"{PROPOSALS}?limit=100").text
+    assert waiting not in waiting_proposals(exchange, "af-lead")
+    assert waiting in waiting_proposals(exchange, "af-violence")
     assert exchange.send("af-violence", "GET", address).status_code == 200
 
 
@@ -497,7 +503,7 @@ def test_what_is_hidden_from_a_handler_leaves_nothing_of_its_proposals_in_the_tr
     assert exchange.send("af-lead", "POST", f"{address}/returns", back, handler=SECOND, version=2).status_code == 200
 
     def kinds(name: str) -> list[str]:
-        told = exchange.send(name, "GET", f"{BASE}/audit-entries?limit=100").json()["entries"]
+        told = whole_trail(exchange, name)
         return [each["event"] for each in told if address.rsplit("/", 1)[1] in str(each)]
 
     whole = ["faq_proposal.sent_back", "faq_proposal.rewritten", "faq_proposal.read", "consultation.faq_proposed"]
@@ -517,7 +523,7 @@ def test_nobody_but_the_answering_side_comes_near_a_proposal(exchange: Exchange)
     assert refusal(send(exchange, "umea", "POST", receipt, "faq-proposals", text())) == (403, "scope_missing")
     assert refusal(exchange.send("umea", "GET", address)) == (403, "scope_missing")
     assert trail_of(exchange, "af-lead", receipt)[0]["event"] == "consultation.faq_proposed"
-    waiting = exchange.send("af-lead", "GET", f"{PROPOSALS}?limit=100").json()["proposals"]
+    waiting = waiting_proposals(exchange, "af-lead").values()
     (own,) = [each for each in waiting if each["consultationId"] == receipt["consultationId"]]
     assert (own["proposalId"], own["writtenBy"]) == (made.json()["proposalId"], [WRITER])
     assert "sv" not in own

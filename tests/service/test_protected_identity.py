@@ -21,6 +21,7 @@ from services.consultation.lookups.simulator.persons import PERSONS, number
 from services.consultation.main import MIGRATIONS
 from tests.attack.support import act, sql
 from tests.exchange import Exchange, consultation_body, lookup_body
+from tests.reading import whole
 
 BASE = "/consultation/v1"
 MARKS, REMOVALS = f"{BASE}/protected-persons", f"{BASE}/protected-persons/removals"
@@ -62,14 +63,7 @@ def read(exchange: Exchange, name: str, receipt: dict[str, Any]) -> dict[str, An
 
 def numbers_in(exchange: Exchange, name: str, path: str, **more: Any) -> set[str]:
     """Every page of a list."""
-    found: set[str] = set()
-    following: str | None = f"{path}{'&' if '?' in path else '?'}limit=100"
-    while following:
-        page = exchange.send(name, "GET", following, **more).json()
-        found |= {each["number"] for each in page["consultations"]}
-        after = page["_links"].get("next")
-        following = after["href"].removeprefix(exchange.base_url) if after else None
-    return found
+    return {each["number"] for each in whole(exchange, name, path, "consultations", **more)}
 
 
 def trail(exchange: Exchange, name: str, event: str, object_id: str) -> list[dict[str, Any]]:

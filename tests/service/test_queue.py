@@ -18,6 +18,7 @@ from shared.database.engine import Database
 from shared.jobs.job import Run
 from tests.attack.support import AF, CONSULTATIONS, UMEA, act, sql
 from tests.exchange import NOBODY, Exchange, consultation_body
+from tests.reading import every_page
 from tests.sizes import sample_or_full
 
 QUEUE = "/consultation/v1/queue"
@@ -36,15 +37,8 @@ def in_unit(exchange: Exchange, unit: str, *receipts: dict[str, Any], **columns:
 
 def listed(exchange: Exchange, query: str = "", **more: Any) -> list[str]:
     """The numbers in the queue, every page put together."""
-    seen: list[str] = []
-    path: str | None = f"{QUEUE}?{query}"
-    while path is not None:
-        answer = exchange.send(AF_DESK, "GET", path, **more)
-        assert answer.status_code == 200, answer.text
-        seen += [each["number"] for each in answer.json()["consultations"]]
-        following = answer.json()["_links"].get("next")
-        path = following["href"].removeprefix(exchange.base_url) if following else None
-    return seen
+    pages = every_page(exchange, AF_DESK, f"{QUEUE}?{query}", **more)
+    return [each["number"] for page in pages for each in page["consultations"]]
 
 
 def post(exchange: Exchange, path: str, body: Any = None, **more: Any) -> httpx.Response:

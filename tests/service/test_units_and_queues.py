@@ -13,9 +13,9 @@ from services.consultation.clocks.zone import SWEDEN
 from services.consultation.lookups.simulator.persons import PERSONS
 from tests.attack.support import CONSULTATIONS, act, sql
 from tests.exchange import NOBODY, Exchange
+from tests.reading import whole_list
 from tests.service.test_process import FORMS
 
-QUEUE = "/consultation/v1/queue?limit=100"
 MOVES = "/agreements/v1/unit-moves"
 
 
@@ -172,14 +172,7 @@ def from_prison(exchange: Exchange) -> dict[str, Any]:
 
 
 def in_queue(exchange: Exchange, name: str, receipt: dict[str, Any]) -> bool:
-    path: str | None = QUEUE
-    while path is not None:
-        page = exchange.send(name, "GET", path).json()
-        if receipt["consultationId"] in {each["consultationId"] for each in page["consultations"]}:
-            return True
-        following = page["_links"].get("next")
-        path = following["href"].removeprefix(exchange.base_url) if following else None
-    return False
+    return receipt["consultationId"] in {each["consultationId"] for each in whole_list(exchange, name, "queue")}
 
 
 def nothing_there(answer: httpx.Response, nobodys: httpx.Response) -> bool:
@@ -224,7 +217,7 @@ def test_with_the_scope_it_is_worked_on_like_any_other_and_the_asker_follows_it(
     assert act(exchange, "af-corrections", from_prison, "claims", 1).status_code == 200
     assert exchange.send("af-corrections", "GET", path).json()["state"] == "in_progress"
     assert act(exchange, "af-corrections", from_prison, "answers", 2, "svar").status_code == 200
-    listed = exchange.send("kriminalvarden", "GET", f"{CONSULTATIONS}?limit=100").json()["consultations"]
+    listed = whole_list(exchange, "kriminalvarden", "consultations")
     assert from_prison["consultationId"] in {each["consultationId"] for each in listed}
     assert exchange.send("kriminalvarden", "GET", path).json()["state"] == "answered"
     assert act(exchange, "kriminalvarden", from_prison, "closures", 3).status_code == 200

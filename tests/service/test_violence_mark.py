@@ -12,6 +12,7 @@ from services.gateway.tokens.demo import DEMO_CLIENTS
 from tests.attack.support import CONSULTATIONS, act, sql
 from tests.exchange import NOBODY, Exchange, consultation_body
 from tests.folding import fold_all
+from tests.reading import whole
 from tests.service.given_consultations import reached
 
 SPECIAL = {"umea": "umea-violence", "af-workbench": "af-violence"}
@@ -36,16 +37,7 @@ def mark(exchange: Exchange, name: str, receipt: dict[str, Any], version: int, r
 
 def listed(exchange: Exchange, name: str, path: str, at: Callable[[dict[str, Any]], Any], members: str) -> set[Any]:
     """What is said by every page of a list."""
-    found: set[Any] = set()
-    following: str | None = f"{path}?limit=100"
-    while following is not None:
-        answer = exchange.send(name, "GET", following)
-        assert answer.status_code == 200, answer.text
-        page = answer.json()
-        found |= {at(each) for each in page[members]}
-        after = page["_links"].get("next")
-        following = after["href"].removeprefix(exchange.base_url) if after else None
-    return found
+    return {at(each) for each in whole(exchange, name, path, members)}
 
 
 def in_list(exchange: Exchange, name: str, receipt: dict[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from services.consultation.clocks.zone import SWEDEN
 from services.consultation.lookups.simulator.persons import number
 from tests.attack.support import sql, together
 from tests.exchange import Exchange
+from tests.reading import whole_list
 from tests.service.given_consultations import claimed
 from tests.service.test_channels import registration
 from tests.service.test_protected_identity import marked
@@ -157,8 +158,8 @@ def told_to_the_asker(exchange: Exchange, receipt: dict[str, Any]) -> list[Any]:
     """All that it can read of the consultation but which version it is in, and what its webhooks may be told."""
     told = [send(exchange, "umea", "GET", receipt, path).json() for path in ("", "events", "clock", "links", "notes")]
     told[0].pop("version")
-    listed = exchange.send("umea", "GET", "/consultation/v1/consultations?limit=100").json()["consultations"]
-    row = next(each for each in listed if each["consultationId"] == receipt["consultationId"])
+    listed = whole_list(exchange, "umea", "consultations")
+    [row] = (each for each in listed if each["consultationId"] == receipt["consultationId"])
     row.pop("version")
     query = "SELECT kind FROM outbox WHERE consultation_id = $1 AND audience = 'both' ORDER BY sequence"
     outbox = [each["kind"] for each in sql(exchange, query, receipt["consultationId"])]
@@ -453,14 +454,10 @@ def test_what_is_hidden_is_proposed_and_approved_in_the_small_circle_alone(excha
 def test_approvers_find_what_waits_and_handlers_see_that_it_does(exchange: Exchange) -> None:
     receipt, other = proposed(exchange), asked(exchange)
 
-    waiting = set()
-    following = f"{QUEUE}?awaitingApproval=true&limit=100"
-    while following:
-        page = exchange.send("af-lead", "GET", following).json()
-        assert all(each["awaitingApproval"] for each in page["consultations"])
-        waiting |= {each["consultationId"] for each in page["consultations"]}
-        following = page["_links"].get("next", {}).get("href", "").removeprefix(exchange.base_url)
+    found = list(whole_list(exchange, "af-lead", "queue?awaitingApproval=true"))
 
+    assert all(each["awaitingApproval"] for each in found)
+    waiting = {each["consultationId"] for each in found}
     assert receipt["consultationId"] in waiting
     assert other["consultationId"] not in waiting
     own, theirs = (

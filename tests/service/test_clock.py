@@ -177,7 +177,7 @@ def test_a_target_and_hours_set_half_way_hold_from_their_day_and_the_clock_says_
     ]
     assert after_hours["target"] == {"workingSeconds": 21 * 3600, "level": "unit"}
     later = exchange.send("umea", "GET", f"{BASE}/unit-calendars?unit=af-24").json()["calendars"]
-    assert [each["validFrom"] for each in later] == ["2031-09-10"]
+    assert "2031-09-10" in [each["validFrom"] for each in later]
 
 
 def test_the_next_round_falls_due_by_the_target_of_the_unit_that_gets_it(exchange: Exchange) -> None:

@@ -168,10 +168,11 @@ def test_a_consultation_is_opened_through_the_gateway_with_tokens_of_another_iss
 ) -> None:
     caller = client(exchange, foreign)
     opened = call(exchange, caller, abroad["gateway"], "POST", CONSULTATIONS, consultation_body())
-    listed = call(exchange, caller, abroad["gateway"], "GET", CONSULTATIONS)
-
     assert opened.status_code == 201, opened.text
-    assert opened.json()["number"] in listed.text
+    address = f"{CONSULTATIONS}/{opened.json()['consultationId']}"
+    read = call(exchange, caller, abroad["gateway"], "GET", address)
+
+    assert read.json()["number"] == opened.json()["number"]
     assert exchange.http.get(f"{abroad['gateway']}/oauth/jwks").status_code == 404
     assert foreign.fetched.count("keys") == 3, "each service fetches the keys once"
 

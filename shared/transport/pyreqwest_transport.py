@@ -4,6 +4,7 @@ httpx is forty times slower as a gateway's upstream client and fails at twenty c
 (ADR 0004). Everything that a client could add or follow by itself is turned off here.
 """
 
+import math
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -91,7 +92,7 @@ class PyreqwestTransport:
         """See Transport."""
         request = (
             self._client.request(method, url)
-            .headers(dict(headers))
+            .headers(headers)
             .body_bytes(body)
             .timeout(timedelta(seconds=timeout_seconds))
             .build_streamed()
@@ -101,7 +102,7 @@ class PyreqwestTransport:
                 content = await _read(response, max_answer_bytes)
         except PyreqwestError as fault:
             raise translated(fault) from None
-        return Answer(response.status, _lower(response), content)
+        return Answer(response.status, response.headers, content)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -122,6 +123,8 @@ def translated(fault: PyreqwestError) -> TransportError:
 
 
 async def _read(response: Response, limit: int) -> bytes:
+    if _announced(response) <= limit:
+        return bytes(await response.bytes())
     chunks: list[bytes] = []
     size = 0
     while (chunk := await response.body_reader.read_chunk()) is not None:
@@ -132,5 +135,7 @@ async def _read(response: Response, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def _lower(response: Response) -> dict[str, str]:
-    return {name.lower(): value for name, value in response.headers.items()}
+def _announced(response: Response) -> float:
+    """How many bytes will come at most: as many as the head says, unless they come in chunks, when it says nothing."""
+    length = response.get_header("content-length")
+    return math.inf if length is None or response.get_header("transfer-encoding") is not None else int(length)

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from services.consultation.lookups.sources.ssbtek.sources import read_source
 from services.consultation.lookups.sources.ssbtek.v10 import V10
 from services.consultation.lookups.sources.ssbtek.xml import MAX_DEPTH, Element
 from shared.http.guard import Receive, Scope, Send
+from shared.transport.protocol import Answer, AnswerTooLarge, TransportError
+from shared.transport.pyreqwest_transport import PyreqwestTransport
 from tests.attack.hostile_documents import MAX_BYTES, inner, inner_bombs, sound_forms, with_inner, xml_bombs
 from tests.attack.test_unsafe_consumption import Surrounded, surrounded
 from tests.exchange import Exchange
@@ -183,6 +186,89 @@ def test_the_whole_corpus_is_read_within_a_bound_on_memory() -> None:
 
 def test_the_depth_that_is_refused_is_far_above_what_answers_have() -> None:
     assert 13 < MAX_DEPTH < 100
+
+
+# --- what it says of its length --------------------------------------------------------------------------------------
+
+_LIMIT = 1000
+_CHUNKS = b"transfer-encoding: chunked\r\n\r\n"
+
+
+def chunked(*pieces: bytes) -> bytes:
+    return _CHUNKS + b"".join(b"%x\r\n%b\r\n" % (len(each), each) for each in (*pieces, b""))
+
+
+@pytest.mark.parametrize(
+    ("after_the_status", "body"),
+    [
+        (b"content-length: 1000\r\n\r\n" + b"x" * 1000, b"x" * 1000),
+        (chunked(b"x" * 600, b"y" * 400), b"x" * 600 + b"y" * 400),
+        (b"content-length: 5\r\n" + chunked(b"x" * 600), b"x" * 600),
+        (b"\r\n" + b"x" * 1000, b"x" * 1000),
+        (b"content-length: 0\r\n\r\n", b""),
+        (b"content-length: 3\r\n\r\nwhole and more", b"who"),
+    ],
+)
+def test_an_answer_within_the_limit_is_read_to_the_end_that_http_gives_it(after_the_status: bytes, body: bytes) -> None:
+    assert sent_by_transport(after_the_status).body == body
+
+
+@pytest.mark.parametrize(
+    ("after_the_status", "failure"),
+    [
+        (b"content-length: 1001\r\n\r\n" + b"x" * 1001, AnswerTooLarge),
+        (b"content-length: 99999999999999999\r\n\r\n" + b"x" * 100_000, AnswerTooLarge),
+        (b"\r\n" + b"x" * 1001, AnswerTooLarge),
+        (chunked(b"x" * 600, b"y" * 401), AnswerTooLarge),
+        # By what it says it is short; by its chunks it is not, and they are what counts.
+        (b"content-length: 5\r\n" + chunked(*[b"x" * 100_000] * 20), AnswerTooLarge),
+        (_CHUNKS + b"fffffff\r\n" + b"x" * 100_000, AnswerTooLarge),
+        (b"content-length: 10\r\n\r\nx", TransportError),
+        (b"content-length: 99999999999999999999999\r\n\r\nx", TransportError),
+        (b"content-length: one\r\n\r\nx", TransportError),
+        (b"content-length: -1\r\n\r\nx", TransportError),
+        (b"content-length: 1\r\ncontent-length: 2\r\n\r\nxy", TransportError),
+        (_CHUNKS + b"zz\r\n", TransportError),
+    ],
+)
+def test_an_answer_beyond_the_limit_or_at_odds_with_its_length_is_a_failure(
+    after_the_status: bytes, failure: type[TransportError]
+) -> None:
+    with pytest.raises(TransportError) as raised:
+        sent_by_transport(after_the_status)
+
+    assert type(raised.value) is failure
+
+
+def sent_by_transport(after_the_status: bytes) -> Answer:
+    """What our client makes of the bytes, when it takes a thousand of a body."""
+
+    async def answers_so(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        with suppress(ConnectionError):
+            writer.write(b"HTTP/1.1 200 OK\r\n" + after_the_status)
+            await writer.drain()
+        writer.close()
+
+    async def send() -> Answer:
+        server = await asyncio.start_server(answers_so, "127.0.0.1")
+        port = server.sockets[0].getsockname()[1]
+        transport = PyreqwestTransport()
+        try:
+            return await transport.send(
+                "GET",
+                f"http://127.0.0.1:{port}/",
+                headers={},
+                body=b"",
+                timeout_seconds=5,
+                max_answer_bytes=_LIMIT,
+            )
+        finally:
+            await transport.close()
+            server.close()
+            await server.wait_closed()
+
+    return asyncio.run(send())
 
 
 # --- through the product ---------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from services.consultation.lookups.sources.domain import Inquiry, Origin, SourceAnswer, SourceCode
@@ -100,10 +101,8 @@ class RestSource:
         return await self._send_connected(proof, body)
 
     async def _send_connected(self, proof: Mapping[str, str], body: bytes) -> Answer:
-        return await connecting_twice(lambda: self._send_once(proof, body))
-
-    async def _send_once(self, proof: Mapping[str, str], body: bytes) -> Answer:
-        return await self._transport.send(
+        send = partial(
+            self._transport.send,
             "POST",
             self._api.url,
             headers={**_CONTENT, **proof},
@@ -111,6 +110,7 @@ class RestSource:
             timeout_seconds=self._api.timeout_seconds,
             max_answer_bytes=self._api.max_answer_bytes,
         )
+        return await connecting_twice(send)
 
     def _read(self, body: bytes) -> Reading:
         try:

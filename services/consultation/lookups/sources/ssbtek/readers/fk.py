@@ -154,6 +154,8 @@ def _is_protected(persons: object, notes: Notes) -> bool:
 
 def _gathered(members: Json, known: Contents, notes: Notes) -> Json:
     found: Json = {}
+    if not members:
+        return found
     # In the order of the table, so that the order in which a source has its lists makes no difference.
     for key, (name, kind) in known.items():
         value = members.get(key)

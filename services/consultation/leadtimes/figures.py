@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.consultation.leadtimes.buckets import percentiles
+from services.consultation.leadtimes.buckets import Histogram, percentiles
 from services.consultation.leadtimes.cuts import EVERY, Cut, Slice
 from services.consultation.leadtimes.periods import Cell, Period
 
@@ -36,23 +36,29 @@ _OF_ALL = (TOTAL, FIRST_RESPONSE, TOUCH)
 """These have cells also when they are zero. Of the others, what is missing up to the number of all is zero."""
 
 _SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-_WANTED = "unnest(CAST(:labels AS text[]), CAST(:levels AS text[]), CAST(:periods AS date[]))"
+# One period after the other, each by the table's own key. In a plain join the planner reads the cells of every period
+# that there is, when no keys are named; `OFFSET 0` keeps it from that.
 _CELLS = """
-    FROM {wanted} AS wanted (label, level, period)
-    JOIN {table} c ON c.level = wanted.level AND c.cut = :cut AND c.type = ANY(CAST(:types AS text[]))
-        AND c.period = wanted.period {keys} AND c.{told} = ANY(CAST(:told AS text[]))
+    FROM unnest(CAST(:labels AS text[]), CAST(:levels AS text[]), CAST(:periods AS date[]))
+        AS wanted (label, level, period)
+    CROSS JOIN LATERAL (
+        SELECT key, type, {columns} FROM {table}
+        WHERE level = wanted.level AND cut = :cut AND type = ANY(CAST(:types AS text[])) AND period = wanted.period
+          {keys} AND {told} = ANY(CAST(:told AS text[]))
+        OFFSET 0
+    ) AS c
 """
 
 
-def _cells(table: str, told: str, keyed: bool) -> str:
-    keys = "AND c.key = ANY(CAST(:keys AS text[]))" if keyed else ""
-    return _CELLS.format(wanted=_WANTED, table=table, told=told, keys=keys)
+def _cells(table: str, told: str, columns: str, keyed: bool) -> str:
+    keys = "AND key = ANY(CAST(:keys AS text[]))" if keyed else ""
+    return _CELLS.format(table=table, told=told, columns=columns, keys=keys)
 
 
 _TIMES = {
     keyed: text(
-        "SELECT wanted.label, c.key, c.type, c.measure, c.number, c.seconds, c.buckets, c.counts "
-        + _cells("lead_time_cube", "measure", keyed)
+        "SELECT wanted.label, c.key, c.type, c.measure, c.number, c.buckets, c.counts "
+        + _cells("lead_time_cube", "measure", "measure, number, buckets, counts", keyed)
         + "WHERE c.number <> 0"
     )
     for keyed in (True, False)
@@ -61,7 +67,7 @@ _TALLIES = {
     keyed: text(
         "SELECT wanted.label, c.key, c.type, c.item, CAST(sum(c.number) AS bigint) AS number, "
         "CAST(sum(c.amount) AS bigint) AS amount "
-        + _cells("lead_time_tally", "item", keyed)
+        + _cells("lead_time_tally", "item", "item, number, amount", keyed)
         + "GROUP BY 1, 2, 3, 4 HAVING sum(c.number) <> 0 OR sum(c.amount) <> 0"
     )
     for keyed in (True, False)
@@ -106,21 +112,15 @@ def _exact(cut: Cut, typed: bool, measures: tuple[str, ...]) -> Any:
 
 @dataclass(slots=True)
 class Times:
-    """So many answers, their seconds in all, and how many lie in each bucket."""
+    """So many answers, and how they lie in buckets: a histogram of each cell."""
 
     number: int = 0
-    seconds: int = 0
-    counts: dict[int, int] = field(default_factory=dict)
+    histograms: list[Histogram] = field(default_factory=list)
 
-    def add(self, row: Any) -> None:
+    def add(self, number: int, buckets: Sequence[int], counts: Sequence[int]) -> None:
         """A cell's."""
-        self.number += row.number
-        self.seconds += row.seconds
-        if not self.counts:
-            self.counts = dict(zip(row.buckets, row.counts, strict=True))
-            return
-        for bucket, count in zip(row.buckets, row.counts, strict=True):
-            self.counts[bucket] = self.counts.get(bucket, 0) + count
+        self.number += number
+        self.histograms.append((buckets, counts))
 
 
 Place = tuple[str, str]
@@ -226,7 +226,7 @@ def estimated(times: Mapping[str, Times], shares: Sequence[float], measures: Col
         known = times.get(measure)
         if measure in _OF_ALL:
             if known is not None and known.number > 0:
-                spreads[measure] = percentiles(known.number, known.counts, shares)
+                spreads[measure] = percentiles(known.number, known.histograms, shares)
         else:
-            spreads[measure] = percentiles(number, known.counts if known else {}, shares)
+            spreads[measure] = percentiles(number, known.histograms, shares) if known else [0.0] * len(shares)
     return Spreads(spreads, False)

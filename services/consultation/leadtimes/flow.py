@@ -139,7 +139,7 @@ async def demand(connection: AsyncConnection, period: Period) -> list[Asked]:
     for row in await read_tallies(connection, chosen, labelled, ["opened"]):
         numbers[row.key] += row.number
     for row in await read_times(connection, chosen, labelled, [TOTAL]):
-        times[row.key].add(row)
+        times[row.key].add(row.number, row.buckets, row.counts)
     ranked = sorted({*numbers, *times}, key=lambda code: (-numbers[code], code))
     return [_asked(code, numbers[code], times.get(code)) for code in ranked]
 

@@ -121,7 +121,7 @@ async def sides(connection: AsyncConnection, wanted: Sequence[tuple[Period, Unit
         chosen = Slice(Cut.UNIT, units) if units else Slice(Cut.ALL, (EVERY,))
         labelled = [(str(place), cell) for place in of_units for cell in cells(wanted[place][0])]
         for row in await read_times(connection, chosen, labelled, [TOTAL]):
-            times[int(row.label)].add(row)
+            times[int(row.label)].add(row.number, row.buckets, row.counts)
     return [await _side(connection, *each, held) for each, held in zip(wanted, times, strict=True)]
 
 

@@ -179,6 +179,7 @@ class _Held:
         self.within: dict[Place, int] = defaultdict(int)
         self.left_out: dict[Place, int] = defaultdict(int)
         self._keys: dict[Place, tuple[str, str, str]] = {}
+        self._places: dict[tuple[str, str, str], Place | None] = {}
         for month, told in (allowed or {}).items():
             for group, of_others in told.items():
                 if of_others is None:
@@ -192,12 +193,14 @@ class _Held:
 
     def add_times(self, row: Any) -> None:
         """A cell."""
-        if (place := self._place(row)) is not None:
-            self.times[place][row.measure].add(row)
+        # Taken apart at once, since there are hundreds: a name at a time costs more than all the rest that is done.
+        label, key, type_, measure, number, buckets, counts = row
+        if (place := self._place(label, key, type_)) is not None:
+            self.times[place][measure].add(number, buckets, counts)
 
     def add_within(self, row: Any) -> None:
         """A tally of what was answered within its target."""
-        if (place := self._place(row)) is not None:
+        if (place := self._place(row.label, row.key, row.type)) is not None:
             self.within[place] += row.number
 
     def places(self) -> set[Place]:
@@ -225,18 +228,24 @@ class _Held:
             told.get(group) or 0 for month, told in self._allowed.items() if self._label_of_month(month) == place[0]
         )
 
-    def _place(self, row: Any) -> Place | None:
-        group = self._question.chosen.group_of(row.key, row.type)
+    def _place(self, label: str, key: str, type_: str) -> Place | None:
+        """Where a cell belongs: the same for all its measures. None when it is outside, or may not be told."""
+        cell = (label, key, type_)
+        if cell not in self._places:
+            self._places[cell] = self._place_of(*cell)
+        return self._places[cell]
+
+    def _place_of(self, label: str, key: str, type_: str) -> Place | None:
+        group = self._question.chosen.group_of(key, type_)
         if group is None:
             return None
-        label = row.label
         if self._allowed is not None:
             month = date.fromisoformat(label)
             if self._allowed[month].get(group) is None:
                 return None
             label = self._label_of_month(month)
         place = (label, self._shown(group))
-        self._keys[place] = (row.key, row.type, group)
+        self._keys[place] = (key, type_, group)
         return place
 
     def _shown(self, group: str) -> str:

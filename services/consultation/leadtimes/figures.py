@@ -55,14 +55,23 @@ def _cells(table: str, told: str, columns: str, keyed: bool) -> str:
     return _CELLS.format(table=table, told=told, columns=columns, keys=keys)
 
 
-_TIMES = {
-    keyed: text(
-        "SELECT wanted.label, c.key, c.type, c.measure, c.number, c.buckets, c.counts "
+def _times(more: str, keyed: bool) -> Any:
+    return text(
+        f"SELECT wanted.label, c.key, c.type, c.measure, c.number, c.buckets, c.counts {more}"
         + _cells("lead_time_cube", "measure", "measure, number, buckets, counts", keyed)
         + "WHERE c.number <> 0"
     )
-    for keyed in (True, False)
-}
+
+
+_WITHIN = f"""
+    , CASE WHEN c.measure = '{TOTAL}' THEN (
+        SELECT tally.number FROM lead_time_tally tally
+        WHERE tally.level = wanted.level AND tally.cut = :cut AND tally.type = c.type AND tally.period = wanted.period
+          AND tally.key = c.key AND tally.item = 'within_target'
+    ) END AS within
+"""
+_TIMES = {keyed: _times("", keyed) for keyed in (True, False)}
+_TIMES_AND_WITHIN = {keyed: _times(_WITHIN, keyed) for keyed in (True, False)}
 _TALLIES = {
     keyed: text(
         "SELECT wanted.label, c.key, c.type, c.item, CAST(sum(c.number) AS bigint) AS number, "
@@ -157,6 +166,14 @@ async def read_times(
 ) -> list[Any]:
     """The cells of times, each with its label."""
     statement, values = _read(_TIMES, chosen, labelled, measures)
+    return list(await connection.execute(statement, values))
+
+
+async def read_times_and_within(
+    connection: AsyncConnection, chosen: Slice, labelled: Iterable[tuple[str, Cell]], measures: Collection[str]
+) -> list[Any]:
+    """The same, each of the total with how many were answered within their target, in the same round trip."""
+    statement, values = _read(_TIMES_AND_WITHIN, chosen, labelled, measures)
     return list(await connection.execute(statement, values))
 
 

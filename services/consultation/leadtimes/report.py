@@ -24,8 +24,7 @@ from services.consultation.leadtimes.figures import (
     estimated,
     exact_spreads,
     one_moment,
-    read_tallies,
-    read_times,
+    read_times_and_within,
 )
 from services.consultation.leadtimes.others import (
     ANSWERED,
@@ -133,10 +132,8 @@ async def _groups(
     chosen, parts = question.chosen, parts_of(question.period, question.grouping)
     held = _Held(question, parts, allowed)
     labelled = held.labelled()
-    for row in await read_times(connection, chosen, labelled, {TOTAL, *question.measures}):
-        held.add_times(row)
-    for row in await read_tallies(connection, chosen, labelled, ["within_target"]):
-        held.add_within(row)
+    for row in await read_times_and_within(connection, chosen, labelled, {TOTAL, *question.measures}):
+        held.add(row)
     few = {place: held.wanted(place) for place, times in held.times.items() if 0 < times[TOTAL].number < EXACT_BELOW}
     came = {measure for place in few for measure in held.times[place]}
     exact = await exact_spreads(connection, chosen.cut, few, question.shares, came)
@@ -191,17 +188,13 @@ class _Held:
             return [(label, cell) for label, part in self._parts.items() for cell in cells(part)]
         return [(str(month), Cell(Level.MONTH, month)) for month in self._allowed]
 
-    def add_times(self, row: Any) -> None:
+    def add(self, row: Any) -> None:
         """A cell."""
         # Taken apart at once, since there are hundreds: a name at a time costs more than all the rest that is done.
-        label, key, type_, measure, number, buckets, counts = row
+        label, key, type_, measure, number, buckets, counts, within = row
         if (place := self._place(label, key, type_)) is not None:
             self.times[place][measure].add(number, buckets, counts)
-
-    def add_within(self, row: Any) -> None:
-        """A tally of what was answered within its target."""
-        if (place := self._place(row.label, row.key, row.type)) is not None:
-            self.within[place] += row.number
+            self.within[place] += within or 0
 
     def places(self) -> set[Place]:
         """Every group of which something is to be said."""

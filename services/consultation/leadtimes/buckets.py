@@ -30,11 +30,11 @@ def percentiles(number: int, histograms: Collection[Histogram], shares: Sequence
     percentile_cont. ValueError without values, or when more of them lie in buckets than there are.
     """
     buckets, counts = _together(histograms)
-    zeros = number - sum(counts)
-    if number <= 0 or zeros < 0 or min(counts, default=0) < 0:
+    # Counted from the highest down, so that what is past every bucket is zero.
+    higher_than = list(accumulate(reversed(counts), initial=0))
+    if number <= 0 or higher_than[-1] > number or min(counts, default=0) < 0:
         raise ValueError("the buckets do not make up the number")
-    beyond = list(accumulate(counts, initial=zeros))
-    return [_at(share * (number - 1), buckets, beyond) for share in shares]
+    return [_at(share * (number - 1), number, buckets, higher_than) for share in shares]
 
 
 def _together(histograms: Collection[Histogram]) -> Histogram:
@@ -52,14 +52,15 @@ def _together(histograms: Collection[Histogram]) -> Histogram:
     return range(lowest, highest + 1), summed[lowest:]
 
 
-def _at(place: float, buckets: Sequence[int], beyond: Sequence[int]) -> float:
-    """The value at a place between two ranks, which begin at 0; `beyond` is the first rank past the zeros, and past
-    each bucket.
+def _at(place: float, number: int, buckets: Sequence[int], higher_than: Sequence[int]) -> float:
+    """The value at a place between two ranks, which begin at 0. `higher_than` is how many values are higher than those of
+    each bucket, from the highest bucket to the zeros.
     """
     rank = floor(place)
-    at = bisect_right(beyond, rank)
-    below = middle(buckets[at - 1]) if at else 0.0
-    if rank + 1 < beyond[at] or rank + 1 == beyond[-1]:
-        return below
-    above = middle(buckets[bisect_right(beyond, rank + 1) - 1])
+    higher = number - 1 - rank
+    at = bisect_right(higher_than, higher)
+    below = middle(buckets[-at]) if at <= len(buckets) else 0.0
+    if higher == 0 or higher > higher_than[at - 1]:
+        return below  # Which the next one is too, if there is one.
+    above = middle(buckets[-bisect_right(higher_than, higher - 1)])
     return below + (place - rank) * (above - below)

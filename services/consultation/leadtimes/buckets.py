@@ -27,12 +27,12 @@ def percentiles(number: int, histograms: Collection[Histogram], shares: Sequence
     """Seconds at each share (0 to 1) of `number` values, those without a bucket being zero.
 
     The values are those of all the histograms together. Linear between the two nearest, like PostgreSQL's
-    percentile_cont. ValueError without values, or when more of them lie in buckets than there are.
+    percentile_cont. ValueError without values, or when those in buckets can't be so many.
     """
     buckets, counts = _together(histograms)
     # Counted from the highest down, so that what is past every bucket is zero.
     higher_than = list(accumulate(reversed(counts), initial=0))
-    if number <= 0 or higher_than[-1] > number or min(counts, default=0) < 0:
+    if number <= 0 or higher_than[-1] > number or min(counts, default=0) < 0 or len(buckets) != len(counts):
         raise ValueError("the buckets do not make up the number")
     return [_at(share * (number - 1), number, buckets, higher_than) for share in shares]
 
@@ -44,7 +44,7 @@ def _together(histograms: Collection[Histogram]) -> Histogram:
         return held[0] if held else ((), ())
     lowest = min(buckets[0] for buckets, _ in held)
     highest = max(buckets[-1] for buckets, _ in held)
-    # A list with a place for each bucket: a third quicker to add up in than a dictionary, and in order from the start.
+    # A list with a place for each bucket is quicker to add up in than a dictionary, and in order from the start.
     summed = [0] * (highest + 1)
     for buckets, counts in held:
         for bucket, count in zip(buckets, counts, strict=True):
@@ -53,14 +53,15 @@ def _together(histograms: Collection[Histogram]) -> Histogram:
 
 
 def _at(place: float, number: int, buckets: Sequence[int], higher_than: Sequence[int]) -> float:
-    """The value at a place between two ranks, which begin at 0. `higher_than` is how many values are higher than those of
-    each bucket, from the highest bucket to the zeros.
+    """The value at a place between two ranks, which begin at 0. `higher_than` is how many are higher than the values of
+    each bucket, from the highest bucket down to the zeros.
     """
     rank = floor(place)
     higher = number - 1 - rank
     at = bisect_right(higher_than, higher)
     below = middle(buckets[-at]) if at <= len(buckets) else 0.0
-    if higher == 0 or higher > higher_than[at - 1]:
-        return below  # Which the next one is too, if there is one.
+    is_last, next_is_beside = higher == 0, higher > higher_than[at - 1]
+    if is_last or next_is_beside:
+        return below
     above = middle(buckets[-bisect_right(higher_than, higher - 1)])
     return below + (place - rank) * (above - below)

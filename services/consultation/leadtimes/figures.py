@@ -55,23 +55,21 @@ def _cells(table: str, told: str, columns: str, keyed: bool) -> str:
     return _CELLS.format(table=table, told=told, columns=columns, keys=keys)
 
 
-def _times(more: str, keyed: bool) -> Any:
-    return text(
-        f"SELECT wanted.label, c.key, c.type, c.measure, c.number, c.buckets, c.counts {more}"
-        + _cells("lead_time_cube", "measure", "measure, number, buckets, counts", keyed)
-        + "WHERE c.number <> 0"
-    )
+def _times(columns: str, keyed: bool) -> Any:
+    cells = _cells("lead_time_cube", "measure", "measure, number, buckets, counts", keyed)
+    return text(f"SELECT {columns} {cells} WHERE c.number <> 0")
 
 
+_TIME = "wanted.label, c.key, c.type, c.measure, c.number, c.buckets, c.counts"
 _WITHIN = f"""
-    , CASE WHEN c.measure = '{TOTAL}' THEN (
+    CASE WHEN c.measure = '{TOTAL}' THEN (
         SELECT tally.number FROM lead_time_tally tally
         WHERE tally.level = wanted.level AND tally.cut = :cut AND tally.type = c.type AND tally.period = wanted.period
           AND tally.key = c.key AND tally.item = 'within_target'
     ) END AS within
 """
-_TIMES = {keyed: _times("", keyed) for keyed in (True, False)}
-_TIMES_AND_WITHIN = {keyed: _times(_WITHIN, keyed) for keyed in (True, False)}
+_TIMES = {keyed: _times(_TIME, keyed) for keyed in (True, False)}
+_TIMES_AND_WITHIN = {keyed: _times(f"{_TIME}, {_WITHIN}", keyed) for keyed in (True, False)}
 _TALLIES = {
     keyed: text(
         "SELECT wanted.label, c.key, c.type, c.item, CAST(sum(c.number) AS bigint) AS number, "

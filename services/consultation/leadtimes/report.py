@@ -190,7 +190,7 @@ class _Held:
 
     def add(self, row: Any) -> None:
         """A cell."""
-        # Taken apart at once, since there are hundreds: a name at a time costs more than all the rest that is done.
+        # Taken apart at once: of hundreds, a name at a time costs more than all the rest that is done here.
         label, key, type_, measure, number, buckets, counts, within = row
         if (place := self._place(label, key, type_)) is not None:
             self.times[place][measure].add(number, buckets, counts)

@@ -13,23 +13,7 @@ from services.consultation.lookups.simulator.persons import PERSONS
 from services.consultation.lookups.sources.domain import SourceCode
 from services.consultation.persons.domain import PersonNumber
 from shared.problems import NOT_FOUND, Problem
-
-
-class HeldTime(asyncio.SelectorEventLoop):
-    """Waits for nothing: when all are waiting, it is later."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = 0.0
-
-    def time(self) -> float:
-        return self.now
-
-    def _run_once(self) -> None:
-        waiting = getattr(self, "_scheduled")  # noqa: B009 - not ours, and it says so
-        if waiting and not getattr(self, "_ready"):  # noqa: B009
-            self.now = max(self.now, waiting[0].when())
-        super()._run_once()  # type: ignore[misc]
+from tests.held_time import HeldTime
 
 
 def turns(work: Callable[[int, float], Awaitable[None]], number: int, *, at_once: int, seconds: float) -> list[str]:

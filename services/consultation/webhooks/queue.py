@@ -20,36 +20,41 @@ from shared.vault import Vault
 LEASE = timedelta(seconds=60)
 """Longer than an attempt can take: five seconds for the name and five for the exchange (`shared/outbound.py`)."""
 
-# By receiver, so that one with a million waiting costs no more than another: for each that may have more in hand, the
-# first that are due, by an index in that order. What follows an earlier event of its consultation is not due; such rows
-# share the earlier one's `run_at`, so few are passed over.
-_CLAIM = text(
+# Receiver after receiver from a place that is drawn (the lease is a random number), until there is enough: as many are
+# looked at and locked as are taken, however many wait, and each has its turn however much another has waiting. That is
+# seen to by the LIMIT of `due`, as it goes; an ORDER BY there would read and lock the first of everybody. Of one
+# receiver those that are due first, by an index in that order. What follows an earlier event of its consultation is not
+# due; such rows share the earlier one's `run_at`, so few are passed over.
+CLAIM = text(
     """
-    WITH receiver AS (
+    WITH receiver AS MATERIALIZED (
         SELECT s.id, s.org, s.url, s.restrictions, :each - coalesce(busy.number, 0) AS free
         FROM webhook_subscription s
         LEFT JOIN unnest(CAST(:busy AS uuid[]), CAST(:numbers AS integer[])) AS busy (id, number) ON busy.id = s.id
         WHERE s.state = 'active' AND s.removed_at IS NULL AND (s.failing_since IS NOT NULL) = :failing
+          AND coalesce(busy.number, 0) < :each
+        ORDER BY s.id < :lease, s.id
     ),
-    due AS (
+    due AS MATERIALIZED (
         SELECT first.org, first.id, receiver.url
         FROM receiver
         CROSS JOIN LATERAL (
-            SELECT d.org, d.id, d.run_at FROM webhook_delivery d
+            SELECT d.org, d.id FROM webhook_delivery d
             WHERE d.subscription_id = receiver.id AND d.status = 'waiting' AND d.run_at <= :now
+              -- OFFSET 0: each is looked up by its keys, and nothing is read to be joined with.
               AND NOT EXISTS (
                 SELECT FROM webhook_delivery before
                 WHERE before.subscription_id = d.subscription_id AND before.consultation_id = d.consultation_id
-                  AND before.sequence < d.sequence AND before.status = 'waiting')
+                  AND before.sequence < d.sequence AND before.status = 'waiting' OFFSET 0)
               -- Hidden since its events were made into deliveries: not told to whom it would not be told today.
               AND NOT EXISTS (
                 SELECT FROM consultation c
                 WHERE c.id = d.consultation_id AND c.restricted IS NOT NULL
                   AND c.restricted <> ALL (receiver.restrictions)
-                  AND NOT (c.restricted = 'corrections' AND c.org = receiver.org))
-            ORDER BY d.run_at, d.id LIMIT greatest(receiver.free, 0) FOR UPDATE SKIP LOCKED
+                  AND NOT (c.restricted = 'corrections' AND c.org = receiver.org) OFFSET 0)
+            ORDER BY d.run_at, d.id LIMIT receiver.free FOR UPDATE SKIP LOCKED
         ) AS first
-        ORDER BY first.run_at, first.id LIMIT :most
+        LIMIT :most
     ),
     claimed AS (
         UPDATE webhook_delivery d
@@ -167,7 +172,13 @@ async def claim(
 ) -> list[Claimed]:
     """Lease what is due. `busy` tells how many of each subscription are in hand already."""
     lease = uuid.uuid4()
-    values = {
+    rows = (await connection.execute(CLAIM, claim_values(lease, now, room, busy))).all()
+    return [_claimed(row, vault, lease) for row in rows]
+
+
+def claim_values(lease: uuid.UUID, now: datetime, room: Room, busy: Mapping[uuid.UUID, int]) -> dict[str, Any]:
+    """The parameters of `CLAIM`."""
+    return {
         "failing": room.failing,
         "most": room.most,
         "each": room.each,
@@ -177,7 +188,6 @@ async def claim(
         "leased_until": now + LEASE,
         "lease": lease,
     }
-    return [_claimed(row, vault, lease) for row in (await connection.execute(_CLAIM, values)).all()]
 
 
 def _claimed(row: Row[Any], vault: Vault, lease: uuid.UUID) -> Claimed:

@@ -113,7 +113,7 @@ async def multiply(connection: asyncpg.Connection, vault: Vault, size: int) -> i
     year = await _place_templates(connection)
     copies = max(size // year - 1, 0)
     await _add_persons(connection, vault, int(size * _PERSONS_PER_CONSULTATION))
-    definitions = await _drop_indexes(connection)
+    definitions = await drop_indexes(connection)
     await connection.execute("SET session_replication_role = replica")
     for table in _OWN_ID:
         await _copy(connection, table, year, 1, copies)
@@ -133,7 +133,7 @@ async def deepen(connection: asyncpg.Connection, waiting: int) -> None:
     """Put `waiting` consultations more in the queue, that nobody has touched, opened one after the other lately."""
     year = int(await connection.fetchval("SELECT count(*) FROM bench.template"))
     copied = int(await connection.fetchval("SELECT count(*) FROM consultation")) // year
-    definitions = await _drop_indexes(connection, _OPENED_ALONE)
+    definitions = await drop_indexes(connection, _OPENED_ALONE)
     await connection.execute("SET session_replication_role = replica")
     for table in _OPENED_ALONE:
         await _copy(connection, table, year, copied + 1, waiting // year, opened=True)
@@ -187,7 +187,7 @@ def _persons(number: int) -> Iterable[tuple[int, PersonNumber]]:
     return ((place, invented_person(10 * YEAR + place)) for place in range(number))
 
 
-async def _drop_indexes(connection: asyncpg.Connection, tables: Iterable[str] = tuple(_OWN_ID)) -> list[str]:
+async def drop_indexes(connection: asyncpg.Connection, tables: Iterable[str] = tuple(_OWN_ID)) -> list[str]:
     """Drop indexes and constraints of the tables; answers the statements that make them again, in order."""
     named = list(tables)
     constraints = await connection.fetch(_CONSTRAINTS, named)

@@ -34,7 +34,7 @@ from shared.database.engine import Database, Tenancy
 from shared.http.paging import encode_cursor
 from shared.tokens.client import MachineClient
 from shared.vault import Vault
-from tests.bench.at_size import claiming, filling
+from tests.bench.at_size import claiming, delivering, filling
 from tests.bench.at_size.claiming import AF
 from tests.bench.at_size.filling import Filled, Known
 from tests.bench.figures import Figure, Goal, at_least, at_most
@@ -93,6 +93,8 @@ def measure(load: Executor, cores: Cores, home: Path, size: int, waiting: int) -
         with running_product(home, cores, postgres, _SETTINGS) as product, _http() as http:
             yield from _claimed(load, product, http, postgres)
         yield from claiming.measure(load, postgres, HANDLERS)
+        # Last: the product would begin to send.
+        yield from delivering.measure(load, postgres, waiting)
 
 
 def _play(settings: Mapping[str, str], today: date) -> None:

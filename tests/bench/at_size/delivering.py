@@ -36,7 +36,7 @@ _RECEIVERS = 290
 _BATCHES = {"10": Room(failing=False, most=10, each=WELL_EACH), "64": Room(False, WELL_AT_ONCE, WELL_EACH)}
 """The goal's batch, and what the product takes when nothing is under way."""
 _MOST_READ = 10
-"""Rows of `webhook_delivery` that may be fetched for each that is claimed: to choose, to change, to refer to, dead ones."""
+"""Rows of `webhook_delivery` that may be fetched for each that is claimed: to choose, to change, to refer to."""
 _LEASES_HOLD = LEASE.total_seconds() / 2
 
 # One in fifty is paused and one in twenty fails; three in ten deliveries are the first receiver's.
@@ -113,7 +113,7 @@ def measure(load: Executor, postgres: EmbeddedPostgres, waiting: int) -> Iterato
     """Claims of both sizes in turns; of ten again when a fifth is gone; and the plain way."""
     asyncio.run(_filled(postgres, waiting))
     address = postgres.url(_DATABASE, WORKER_ROLE)
-    before, used = asyncio.run(_counters(postgres)), {name: 0.0 for name in _BATCHES}
+    before, used = asyncio.run(_counters(postgres)), dict.fromkeys(_BATCHES, 0.0)
     rounds: dict[str, list[Claims]] = {name: [] for name in _BATCHES}
     for _ in range(ROUNDS):
         for name, room in _BATCHES.items():

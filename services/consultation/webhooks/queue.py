@@ -54,7 +54,7 @@ CLAIM = text(
                   AND NOT (c.restricted = 'corrections' AND c.org = receiver.org) OFFSET 0)
             ORDER BY d.run_at, d.id LIMIT receiver.free FOR UPDATE SKIP LOCKED
         ) AS first
-        LIMIT :most
+        LIMIT (SELECT CAST(:most AS bigint))
     ),
     claimed AS (
         UPDATE webhook_delivery d

@@ -105,8 +105,9 @@ def _statement(filters: Filters, sight: tuple[str, ...]) -> TextClause:
             RETURNING c.org, c.id, c.answering_org, c.restricted, c.state, c.turn, c.version, c.unit, c.number, c.type,
                       c.due_at, c.person_mark, c.purpose, c.case_reference, c.decision_id, c.decision_version
         ), {event}
-        SELECT counted.seen, changed.* FROM (SELECT count(*) AS seen FROM ranked) AS counted
-        LEFT JOIN changed ON true
+        -- How many there were to try is counted when none was got: until then no more are read than are tried.
+        SELECT CASE WHEN changed.id IS NULL THEN (SELECT count(*) FROM ranked) END AS seen, changed.*
+        FROM (VALUES (true)) AS whatever LEFT JOIN changed ON true
         """
     )
 

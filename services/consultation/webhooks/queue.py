@@ -24,7 +24,8 @@ LEASE = timedelta(seconds=60)
 # looked at and locked as are taken, however many wait, and each has its turn however much another has waiting. That is
 # seen to by the LIMIT of `due`, as it goes; an ORDER BY there would read and lock the first of everybody. Of one
 # receiver those that are due first, by an index in that order. What follows an earlier event of its consultation is not
-# due; such rows share the earlier one's `run_at`, so few are passed over.
+# due; such rows share the earlier one's `run_at`, so few are passed over. The LIMIT is a sub-select so that the plan is
+# kept: with a limit that is known another looks cheaper, and is made anew for each claim.
 CLAIM = text(
     """
     WITH receiver AS MATERIALIZED (

@@ -127,6 +127,71 @@ def test_a_slot_is_booked_once_and_freed_when_the_meeting_is_cancelled(exchange:
     assert book(exchange, second, slotId=slot["slotId"]).status_code == 200
 
 
+@pytest.mark.requirement(9, 12)
+def test_a_meeting_follows_a_hand_over_and_its_slot_stays_with_the_unit_whose_time_it_is(exchange: Exchange) -> None:
+    day = tuesday()
+    slot = offered(exchange, day)[0]
+    receipt = claimed(exchange)
+    path = f"{API}/consultations/{receipt['consultationId']}"
+    meeting = book(exchange, receipt, slotId=slot["slotId"]).json()["meetingId"]
+    body = {"unit": "af-studies", "reason": "needs_specialist"}
+
+    preview = exchange.send("af-lead", "POST", f"{path}/hand-over-previews", body).json()
+    before = slot["slotId"] in free(exchange, day)
+    handed = exchange.send("af-lead", "POST", f"{path}/hand-overs", body, version=3, handler="hl-1")
+
+    assert (preview["bookedMeeting"], before) == ({"leavesSlot": True}, False)
+    assert (handed.status_code, handed.json()["state"]) == (200, "waiting_for_meeting"), handed.text
+    [kept] = exchange.send("umea", "GET", f"{path}/meetings").json()["meetings"]
+    assert (kept["startsAt"], kept["minutes"], kept["outcome"]) == (slot["startsAt"], 180, None)
+    assert slot["slotId"] in free(exchange, day)
+    # The old unit gives its time to somebody else, and the new one cancels the meeting or, as here, holds it.
+    assert book(exchange, claimed(exchange), slotId=slot["slotId"]).status_code == 200
+    exchange.clock.stand_at(datetime.fromisoformat(slot["startsAt"]) + timedelta(hours=3))
+    assert exchange.send("af-workbench", "POST", f"{path}/claims", version=4, handler="af-new").status_code == 200
+    outcome = {"outcome": "held"}
+    held = exchange.send(
+        "af-workbench", "POST", f"{path}/meetings/{meeting}/outcomes", outcome, version=5, handler="af-new"
+    )
+    assert (held.status_code, held.json()["state"]) == (200, "in_progress"), held.text
+
+
+def test_a_slot_that_was_used_before_the_hand_over_is_not_given_to_anybody_else(exchange: Exchange) -> None:
+    slot = offered(exchange, tuesday())[0]
+    receipt = claimed(exchange)
+    path = f"{API}/consultations/{receipt['consultationId']}"
+    assert book(exchange, receipt, slotId=slot["slotId"]).status_code == 200
+    body = {"unit": "af-studies", "reason": "needs_specialist"}
+    exchange.clock.stand_at(datetime.fromisoformat(slot["startsAt"]) + timedelta(hours=1))
+
+    preview = exchange.send("af-lead", "POST", f"{path}/hand-over-previews", body).json()
+    handed = exchange.send("af-lead", "POST", f"{path}/hand-overs", body, version=3, handler="hl-1")
+
+    assert (preview["bookedMeeting"], handed.status_code) == ({"leavesSlot": False}, 200)
+    kept = exchange.send("af-lead", "DELETE", f"{API}/meeting-slots/{slot['slotId']}")
+    assert (kept.status_code, kept.json()["code"]) == (409, "slot_taken")
+
+
+@pytest.mark.requirement(9, 12)
+def test_whoever_gets_it_when_a_handler_is_away_has_the_meeting_and_its_slot(exchange: Exchange) -> None:
+    day = tuesday()
+    slot = offered(exchange, day)[0]
+    receipt = claimed(exchange)
+    path = f"{API}/consultations/{receipt['consultationId']}"
+    meeting = book(exchange, receipt, slotId=slot["slotId"]).json()["meetingId"]
+
+    assigned = exchange.send("af-lead", "POST", f"{path}/assignments", {"handler": "af-stand-in"}, version=3)
+    taken = slot["slotId"] not in free(exchange, day)
+    outcome = {"outcome": "cancelled"}
+    cancelled = exchange.send(
+        "af-workbench", "POST", f"{path}/meetings/{meeting}/outcomes", outcome, version=4, handler="af-stand-in"
+    )
+
+    assert (assigned.status_code, assigned.json()["state"], taken) == (200, "waiting_for_meeting", True)
+    assert cancelled.status_code == 200, cancelled.text
+    assert slot["slotId"] in free(exchange, day)
+
+
 @pytest.mark.requirement(9)
 def test_a_consultation_that_is_withdrawn_cancels_its_meeting_and_frees_the_slot(exchange: Exchange) -> None:
     day = tuesday()

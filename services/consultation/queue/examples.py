@@ -77,6 +77,7 @@ HAND_OVER_PREVIEW: dict[str, Any] = {
     "version": 2,
     "state": "received",
     "moves": [{"part": "messages", "number": 1}],
+    "bookedMeeting": None,
     "loses": {"unit": "af-24", "unitName": "Enhet Västerbotten (påhittad)", "handler": "af-12"},
     "gains": {"unit": "af-studies", "unitName": "Nationell enhet för studier (påhittad)", "handler": None},
 }

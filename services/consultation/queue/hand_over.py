@@ -1,4 +1,8 @@
-"""Hand over: another unit gets the consultation, in its queue. Before that it can be seen what the move does."""
+"""Hand over: another unit gets the consultation, in its queue. Before that it can be seen what the move does.
+
+A meeting that is booked stays booked, since the person has been told of it: the new unit holds it, or cancels it. The
+slot that it was booked in is the old unit's time, and is left, so that others can book it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +32,28 @@ _MOVED = text(
         for part, table in MOVING
     )
 )
+# A slot that has begun was used: it stays with the unit whose time it took.
+_LEAVES = "slot_id IS NOT NULL AND starts_at > :now"
+_AWAITED = text(
+    f"SELECT {_LEAVES} AS leaves_slot FROM meeting WHERE org = :org AND consultation_id = :id AND outcome IS NULL"
+)
+# Before the consultation, as by whoever ends a meeting: two who do never wait in a circle.
+_LOCK = text("SELECT FROM meeting WHERE org = :org AND consultation_id = :id AND outcome IS NULL FOR UPDATE")
+_LEAVE = text(
+    f"""
+    UPDATE meeting SET slot_id = NULL
+    WHERE org = :org AND consultation_id = :id AND outcome IS NULL AND {_LEAVES}
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BookedMeeting:
+    """A meeting that is waited for, and whether it would leave a slot of the old unit's. Never when it is: that is
+    told by the meetings themselves, audited, and withheld for who has protected identity.
+    """
+
+    leaves_slot: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +63,7 @@ class Preview:
     consultation: Consultation
     after: Consultation
     moved: Mapping[str, int]
+    meeting: BookedMeeting | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +83,20 @@ async def preview_hand_over(connection: AsyncConnection, change: Change, to: Han
     after, _ = _handed_over(to)(before, change.actor())
     values = {"org": before.organisation, "id": before.id}
     moved: Sequence[tuple[str, int]] = [tuple(each) for each in (await connection.execute(_MOVED, values)).all()]
-    return Preview(before, after, dict(moved))
+    awaited = (await connection.execute(_AWAITED, {**values, "now": change.at})).one_or_none()
+    return Preview(before, after, dict(moved), None if awaited is None else BookedMeeting(awaited.leaves_slot))
 
 
 async def hand_over_consultation(connection: AsyncConnection, change: Change, to: HandOver) -> Consultation:
     """Raises Problem 404, 409 when somebody else has it, it is there already or can't be moved, 412."""
-    return await apply(connection, change, find_answered_by, _handed_over(to))
+    row = await find_answered_by(connection, Reader.of(change.caller), change.consultation_id)
+    if row is None:
+        raise Problem(NOT_FOUND)
+    meeting = {"org": row.org, "id": row.id}
+    await connection.execute(_LOCK, meeting)
+    after = await apply(connection, change, find_answered_by, _handed_over(to))
+    await connection.execute(_LEAVE, {**meeting, "now": change.at})
+    return after
 
 
 async def known_unit(units: Units, code: str) -> str:

@@ -24,6 +24,7 @@ from services.consultation.queue.models import (
     AssignmentOutcome,
     AssignmentOutcomes,
     AssignmentRequest,
+    BookedMeetingModel,
     HandlerLoad,
     HandlerLoads,
     HandOverPreview,
@@ -188,9 +189,12 @@ async def redistribute_for_absence(
 async def preview_handing_over(
     request: Request, caller: Leader, consultation_id: ConsultationId, body: HandOverBody
 ) -> Response:
-    """What goes along to another unit, and who gains and loses sight of it. Nothing is changed.
+    """What goes along to another unit, who gains and loses sight of it, and whether a meeting is booked.
 
-    Vad som följer med till en annan enhet, och vem som får och mister det i sin kö. Ingenting ändras.
+    Nothing is changed.
+
+    Vad som följer med till en annan enhet, vem som får och mister det i sin kö, och att ett möte är bokat. Ingenting
+    ändras.
     """
     context = context_of(request)
     now = context.clock()
@@ -204,6 +208,7 @@ async def preview_handing_over(
         version=before.version,
         state=preview.after.state,
         moves=[MovedPart(part=part, number=number) for part, number in preview.moved.items()],
+        booked_meeting=preview.meeting and BookedMeetingModel(leaves_slot=preview.meeting.leaves_slot),
         loses=InSight(unit=before.unit, unit_name=await context.units.name_of(before.unit), handler=before.assigned_to),
         gains=InSight(unit=body.unit, unit_name=name, handler=None),
     )
@@ -226,7 +231,10 @@ async def hand_over(
 ) -> Response:
     """Another unit gets the consultation in its queue. `If-Match` is the version of the preview.
 
-    En annan enhet får samrådet i sin kö. `If-Match` är förhandsvisningens version.
+    A meeting that is booked stays so, and leaves its slot to others.
+
+    En annan enhet får samrådet i sin kö. `If-Match` är förhandsvisningens version. Ett bokat möte står kvar, och lämnar
+    sin bokningsbara tid till andra.
     """
     await known_unit(context_of(request).units, body.unit)
 

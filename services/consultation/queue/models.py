@@ -185,14 +185,21 @@ class InSight(WireModel):
     handler: str | None
 
 
+class BookedMeetingModel(WireModel):
+    """A meeting that stays booked; `leaves_slot` when it lets go of a slot of the old unit's, which others can book."""
+
+    leaves_slot: bool
+
+
 class HandOverPreview(WireModel):
     """What a hand-over would do. `loses` no longer has it in its queue, and `gains` has; everybody at the authority
-    who may work the queue still finds it by its number.
+    who may work the queue still finds it by its number. `booked_meeting` when a meeting is waited for.
     """
 
     version: int
     state: State
     moves: list[MovedPart]
+    booked_meeting: BookedMeetingModel | None
     loses: InSight
     gains: InSight
 

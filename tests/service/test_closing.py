@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.consultation.lookups.simulator.persons import number
 from services.consultation.timers.close_answered import ClosingAnswered
@@ -160,23 +161,34 @@ def test_an_answer_that_nobody_closes_is_closed_by_the_system_when_its_days_are_
     assert [each["org"] for each in sql(exchange, trail, uuid.UUID(receipt["consultationId"]))] == ["operator"]
 
 
-def test_one_that_can_not_be_closed_keeps_no_other_open_and_is_tried_again(
-    exchange: Exchange, caplog: pytest.LogCaptureFixture
+def test_those_that_can_not_be_closed_step_aside_for_all_others_and_are_tried_again(
+    exchange: Exchange, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exchange.clock.stand_at(datetime(2026, 3, 2, 9, tzinfo=UTC))
+    monkeypatch.setattr("services.consultation.timers.close_answered.AT_ONCE", 1)
+    exchange.clock.stand_at(datetime(2025, 6, 2, 9, tzinfo=UTC))
     broken, sound = answered(exchange), answered(exchange)
-    damage = "UPDATE consultation SET type = $2 WHERE number = $1"
-    sql(exchange, damage, broken["number"], "damaged")
-    exchange.clock.stand_at(exchange.clock() + 31 * DAY)
+    # Before the other one, and before what other tests have answered.
+    oldest = "UPDATE consultation SET type = 'damaged', answered_at = answered_at - interval '1 day' WHERE number = $1"
+    sql(exchange, oldest, broken["number"])
+    now = exchange.clock() + 31 * DAY
 
-    close_answered(exchange, exchange.clock())
+    failed = REGISTRY.get_sample_value("samrad_closings_failed_total")
+    for _ in range(2):
+        close_answered(exchange, now)
     said = [record.message for record in caplog.records if record.name == "timers"]
-    sql(exchange, damage, broken["number"], "consultation")
-    states = [read(exchange, "umea", receipt)["state"] for receipt in (broken, sound)]
+    exchange.clock.stand_at(now)
 
-    assert (states, said) == (["answered", "closed"], ["an answered consultation could not be closed"])
-    close_answered(exchange, exchange.clock())
-    assert read(exchange, "umea", broken)["state"] == "closed"
+    assert (read(exchange, "umea", sound)["state"], said) == (
+        "closed",
+        ["an answered consultation could not be closed"],
+    )
+    assert REGISTRY.get_sample_value("samrad_closings_failed_total") == (failed or 0) + 1
+    sql(exchange, "UPDATE consultation SET type = 'consultation' WHERE number = $1", broken["number"])
+    close_answered(exchange, now + timedelta(minutes=59))
+    waits = read(exchange, "umea", broken)["state"]
+    close_answered(exchange, now + timedelta(hours=1))
+    exchange.clock.stand_at(now + DAY)
+    assert (waits, read(exchange, "umea", broken)["state"]) == ("answered", "closed")
 
 
 def test_what_the_system_has_closed_can_be_reopened(exchange: Exchange) -> None:

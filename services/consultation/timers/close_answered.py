@@ -11,11 +11,15 @@ from datetime import timedelta
 from services.consultation.clocks.unit_clocks import read_clockwork
 from services.consultation.consultations.domain import Actor, Consultation, Event
 from services.consultation.timers import repository
+from services.consultation.timers.metrics import NOT_CLOSED
 from services.consultation.timers.ring import make_of_itself
 from shared.jobs.job import Run
 
 AT_ONCE = 200
 """Consultations in one run, locked until it is over. The next run takes more."""
+
+AGAIN = timedelta(hours=1)
+"""When one that could not be closed is tried again. Until then it stands in the way of none."""
 
 REASON = "not_closed"
 _log = logging.getLogger("timers")
@@ -35,7 +39,7 @@ class ClosingAnswered:
             return
         await repository.act_as(run.connection, self.answering)
         before = run.now - timedelta(days=self.after_days)
-        found = await repository.answered_before(run.connection, self.answering, before, AT_ONCE)
+        found = await repository.answered_before(run.connection, self.answering, before, run.now, AT_ONCE)
         if not found:
             return
         clockwork = await read_clockwork(run.connection, self.answering, self.defaults)
@@ -44,8 +48,10 @@ class ClosingAnswered:
                 async with run.connection.begin_nested():
                     await make_of_itself(run.connection, row, _closed, clockwork, run.now)
             except Exception:
-                # One that can't be closed must not keep all others open. The next run tries again.
+                # One that can't be closed must not keep all others open, now or in the next run.
                 _log.exception("an answered consultation could not be closed")
+                NOT_CLOSED.inc()
+                await repository.put_off_closing(run.connection, row, run.now + AGAIN)
 
 
 def _closed(consultation: Consultation, by: Actor) -> tuple[Consultation, Event]:

@@ -22,14 +22,16 @@ _FACTS = """
     case_reference, decision_id, decision_version, person_mark, proposed_by, false AS protected
 """
 _FIND = text(f"SELECT {_FACTS} FROM consultation WHERE org = :org AND id = :id FOR UPDATE SKIP LOCKED")
-# By a partial index that holds what is to be closed and nothing else.
+# By a partial index that holds what is to be closed and nothing else. What is put off is read past: it is little.
 _ANSWERED_BEFORE = text(
     f"""
     SELECT {_FACTS} FROM consultation
     WHERE answering_org = :org AND state = 'answered' AND answered_at < :before
+      AND (closing_put_off_until IS NULL OR closing_put_off_until <= :now)
     ORDER BY answered_at LIMIT :rows FOR UPDATE SKIP LOCKED
     """
 )
+_PUT_OFF = text("UPDATE consultation SET closing_put_off_until = :until WHERE org = :org AND id = :id")
 _SET = text(
     """
     UPDATE timer SET run_at = :run_at, about = coalesce(:about, about), told_about = coalesce(:told_about, told_about)
@@ -81,11 +83,16 @@ async def find(connection: AsyncConnection, timer: Row[Any]) -> Row[Any] | None:
 
 
 async def answered_before(
-    connection: AsyncConnection, organisation: str, before: datetime, rows: int
+    connection: AsyncConnection, organisation: str, before: datetime, now: datetime, rows: int
 ) -> Sequence[Row[Any]]:
-    """Answered consultations that nobody has closed, the oldest answer first, locked."""
-    values = {"org": organisation, "before": before, "rows": rows}
+    """Answered consultations that nobody has closed, the oldest answer first, locked. Without those put off."""
+    values = {"org": organisation, "before": before, "now": now, "rows": rows}
     return (await connection.execute(_ANSWERED_BEFORE, values)).all()
+
+
+async def put_off_closing(connection: AsyncConnection, row: Row[Any], until: datetime) -> None:
+    """It is closed at `until` at the earliest."""
+    await connection.execute(_PUT_OFF, {"org": row.org, "id": row.id, "until": until})
 
 
 async def set_timer(

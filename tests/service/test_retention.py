@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import time
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -498,6 +500,60 @@ def test_what_somebody_is_changing_is_left_for_the_next_run(exchange: Exchange) 
     assert asyncio.run(beside()).erased["consultation"] == 1
     assert states(exchange, receipts) == [_THERE, _GONE]
     assert erase(exchange).erased["consultation"] == 1
+
+
+def test_what_is_written_beside_a_consultation_while_it_is_erased_is_about_what_never_was(exchange: Exchange) -> None:
+    exchange.clock.stand_at(boundary() - DAY)
+    receipt, other = exchange.open(), exchange.open()
+    send(exchange, HANDLER, receipt, "claims", 1, None)
+    send(exchange, HANDLER, receipt, "answers", 2, {"text": "Se nedan."})
+    exchange.clock.stand_at(boundary() - SECOND)
+    send(exchange, "umea", receipt, "closures", 3, None)
+    exchange.clock.back_to_now()
+    fold_all(exchange)
+    beside: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
+        (receipt, "pulses", {"rating": 4}),
+        (receipt, "notes", {"text": "Ring igen."}),
+        (receipt, "links", {"to": other["consultationId"], "kind": "related"}),
+        (other, "links", {"to": receipt["consultationId"], "kind": "related"}),
+    ]
+
+    def until_they_wait() -> None:
+        while sql(exchange, _WAITERS)[0]["number"] < len(beside):
+            time.sleep(0.01)
+
+    async def erased() -> list[Any]:
+        database = Database(exchange.postgres.url("consultation", WORKER_ROLE), pool_size=1)
+        writing: list[asyncio.Future[Any]] = []
+
+        @asynccontextmanager
+        async def begin() -> AsyncIterator[AsyncConnection]:
+            async with database.without_tenant() as connection:
+                yield connection
+                gone = not await connection.scalar(text("SELECT 1 FROM consultation WHERE id = :id"), of_receipt)
+                if gone and not writing:
+                    # Erased, and nobody sees it yet.
+                    for to, what, body in beside:
+                        path = f"{CONSULTATIONS}/{to['consultationId']}/{what}"
+                        writing.append(
+                            asyncio.ensure_future(asyncio.to_thread(exchange.send, "umea", "POST", path, body))
+                        )
+                    await asyncio.to_thread(until_they_wait)
+
+        of_receipt = {"id": _id(receipt)}
+        try:
+            await Erasing(RULES, eraser_of(exchange)).run(begin, lambda: datetime.now(UTC))
+            return await asyncio.gather(*writing)
+        finally:
+            await database.close()
+
+    *direct, from_other = asyncio.run(erased())
+
+    assert [(each.status_code, each.json()["code"]) for each in direct] == [(404, "not_found")] * 3
+    assert (from_other.status_code, from_other.json()["errors"]) == (422, [{"field": "to", "reason": "unknown"}])
+
+
+_WAITERS = "SELECT count(*) AS number FROM pg_stat_activity WHERE pg_backend_pid() <> pid AND wait_event_type = 'Lock'"
 
 
 # --- look-ups, households and marks -------------------------------------------------------------------------------

@@ -5,11 +5,13 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.consultation.consultations.staying import keep_from_going
 from services.consultation.faq import proposals
 from services.consultation.faq.domain import EntryText
 from services.consultation.faq.proposals import NewProposal
 from services.consultation.faq.sources import require_nobody_in, require_source
 from shared.audit import AuditEntry, record
+from shared.problems import NOT_FOUND, Problem
 from shared.tokens.caller import Caller
 from shared.vault import Vault
 
@@ -29,6 +31,8 @@ async def propose_entry(
     somebody.
     """
     source = await require_source(connection, caller, consultation_id)
+    if not await keep_from_going(connection, source):
+        raise Problem(NOT_FOUND)
     await require_nobody_in(connection, written, source)
     new = NewProposal(
         proposal_id, caller.organisation, caller.actor or "", now, written, consultation=(source.org, source.id)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.consultation.consultations.basis import basis_of
 from services.consultation.consultations.domain import State
 from services.consultation.consultations.repository import Reader, find_own
+from services.consultation.consultations.staying import keep_from_going
 from services.consultation.problems import PROTECTED_IDENTITY, PULSE_NOT_OPEN
 from services.consultation.pulses import repository
 from shared.audit import AuditEntry, record
@@ -31,7 +32,7 @@ async def give_pulse(
 ) -> None:
     """Raises Problem 404, 409 before it is closed, when one has been given, or for words about a protected person."""
     row = await find_own(connection, Reader.of(caller), consultation_id)
-    if row is None:
+    if row is None or not await keep_from_going(connection, row):
         raise Problem(NOT_FOUND)
     if row.protected and given.words is not None:
         raise Problem(PROTECTED_IDENTITY, for_audit={"subject": row.person_mark})

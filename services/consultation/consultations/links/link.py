@@ -9,6 +9,7 @@ from services.consultation.consultations.links import repository
 from services.consultation.consultations.links.domain import LinkKind
 from services.consultation.consultations.links.entries import entry_of
 from services.consultation.consultations.repository import Reader
+from services.consultation.consultations.staying import keep_from_going
 from services.consultation.consultations.worked_on import worked_on_by
 from shared.audit import record
 from shared.problems import MALFORMED, NOT_FOUND, Problem
@@ -24,12 +25,12 @@ async def link_consultations(
     """
     find, reader = worked_on_by(caller), Reader.of(caller)
     row = await find(connection, reader, one)
-    if row is None:
+    if row is None or not await keep_from_going(connection, row):
         raise Problem(NOT_FOUND)
     if one == other:
         raise Problem(MALFORMED, members={"errors": [{"field": "to", "reason": "itself"}]})
     linked = await find(connection, reader, other)
-    if linked is None or linked.answering_org != row.answering_org:
+    if linked is None or linked.answering_org != row.answering_org or not await keep_from_going(connection, linked):
         # Somebody may be trying which consultations there are.
         errors = [{"field": "to", "reason": "unknown"}]
         raise Problem(MALFORMED, members={"errors": errors}, for_audit={"objectId": other})

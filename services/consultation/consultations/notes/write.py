@@ -8,6 +8,7 @@ from services.consultation.consultations.basis import basis_of
 from services.consultation.consultations.notes import repository
 from services.consultation.consultations.notes.repository import NewNote
 from services.consultation.consultations.repository import Reader
+from services.consultation.consultations.staying import keep_from_going
 from services.consultation.consultations.worked_on import worked_on_by
 from services.consultation.problems import PROTECTED_IDENTITY
 from shared.audit import AuditEntry, record
@@ -23,7 +24,7 @@ async def write_note(
     when what it supersedes has been superseded, 422 when that is not there.
     """
     row = await worked_on_by(caller)(connection, Reader.of(caller), consultation_id)
-    if row is None:
+    if row is None or not await keep_from_going(connection, row):
         raise Problem(NOT_FOUND)
     if row.protected:
         raise Problem(PROTECTED_IDENTITY, for_audit={"subject": row.person_mark})

@@ -8,6 +8,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.consultation.consultations.repository import Reader, find_visible
+from services.consultation.consultations.staying import keep_from_going
 from services.consultation.retention.holds import repository
 from services.consultation.retention.holds.domain import HoldReason
 from shared.audit import AuditEntry, record
@@ -20,7 +21,7 @@ async def hold_consultation(
 ) -> tuple[Row[Any], bool]:
     """The hold, and whether it is new. Raises Problem 404 for what the caller does not see, or is being erased."""
     row = await find_visible(connection, Reader.of(caller), consultation_id)
-    if row is None or not await repository.keep_from_going(connection, row):
+    if row is None or not await keep_from_going(connection, row):
         raise Problem(NOT_FOUND)
     hold, new = await repository.place(connection, row, reason, _who(caller, at))
     if new:

@@ -50,13 +50,6 @@ _FIND = text(
     WHERE org = :org AND consultation_id = :consultation AND id = :id AND placed_by_org = :placed_by_org
     """
 )
-_EXISTS = text("SELECT 1 FROM consultation WHERE org = :org AND id = :consultation FOR KEY SHARE")
-
-
-async def keep_from_going(connection: AsyncConnection, row: Row[Any]) -> bool:
-    """Lock the consultation against being erased until the end of the transaction; False when it has gone meanwhile."""
-    values = {"org": row.org, "consultation": row.id}
-    return (await connection.execute(_EXISTS, values)).one_or_none() is not None
 
 
 async def place(

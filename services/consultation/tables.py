@@ -65,6 +65,7 @@ OPEN_TABLES = {
     "lead_time_cube": "sums over many; the role that serves may not read them, the one for figures may",
     "lead_time_tally": "the same",
     "lead_time_pulse": "the same, of what has been erased",
+    "attachment_store": "the id of the store that holds the contents of attachments, and when it was made",
     "file_to_erase": "keys of files whose records are gone",
     "faq_entry": "published for everybody; its policies let only who has confirmed a text write it",
     "lead_time_version": "how often those have changed",

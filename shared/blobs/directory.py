@@ -2,6 +2,7 @@
 
     drafts/<key>        what is being written
     kept/<ab>/<key>     what has been kept, by the first byte of its key
+    store               which store this is: where a volume is not mounted it is missing
 
 A file is written and has reached the disk before it gets the name by which it is found: a machine that stops leaves a
 draft, or nothing.
@@ -18,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from shared.blobs.protocol import BlobDamaged, Digest, Draft
+from shared.blobs.protocol import BlobDamaged, BlobsUnavailable, Digest, Draft
 from shared.blobs.sealed import CHUNK_BYTES, Sealer, opened
 from shared.vault import Vault
 
@@ -31,14 +32,24 @@ class DirectoryBlobs:
 
     def __init__(self, root: Path, vault: Vault) -> None:
         self._drafts, self._kept, self._vault = root / "drafts", root / "kept", vault
+        self._mark = root / "store"
         for folder in (root, self._drafts, self._kept):
             folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+
+    async def identity(self) -> uuid.UUID | None:
+        """Which store it is; None for one that has not been made, or is not there."""
+        return await asyncio.to_thread(self._identity)
+
+    async def make(self, identity: uuid.UUID) -> None:
+        """From now on it is that store."""
+        await asyncio.to_thread(self._make, identity)
 
     @asynccontextmanager
     async def draft(self, key: uuid.UUID, place: str, at: datetime) -> AsyncIterator[Draft]:
         """Begin a content at that time."""
         path = self._drafts / key.hex
         draft = _FileDraft(path, self._path(key), self._vault, place)
+        await asyncio.to_thread(self._require_store)
         await asyncio.to_thread(draft.begin, at)
         try:
             yield draft
@@ -62,7 +73,7 @@ class DirectoryBlobs:
 
     async def erase(self, key: uuid.UUID) -> None:
         """It is gone afterwards, whether it was there or not."""
-        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+        await asyncio.to_thread(self._erase, key)
 
     async def forget_drafts(self, before: datetime) -> int:
         """Remove what was begun before that time and never kept; answers how many."""
@@ -75,10 +86,36 @@ class DirectoryBlobs:
     def _path(self, key: uuid.UUID) -> Path:
         return self._kept / key.hex[:2] / key.hex
 
+    def _identity(self) -> uuid.UUID | None:
+        try:
+            return uuid.UUID(self._mark.read_text("ascii").strip())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def _make(self, identity: uuid.UUID) -> None:
+        # A draft first: whoever looks meanwhile finds nothing, or all of it.
+        draft = self._drafts / uuid.uuid4().hex
+        draft.write_text(f"{identity}\n", "ascii")
+        draft.chmod(_FILE_MODE)
+        draft.rename(self._mark)
+        _reach_the_disk(self._mark.parent)
+
+    def _require_store(self) -> None:
+        if not self._mark.exists():
+            raise BlobsUnavailable("the store is not there")
+
+    def _erase(self, key: uuid.UUID) -> None:
+        try:
+            self._path(key).unlink()
+        except FileNotFoundError:
+            # Not gone, if all that is gone is the way to it.
+            self._require_store()
+
     def _pieces(self, key: uuid.UUID, place: str) -> Generator[bytes]:
         try:
             file = self._path(key).open("rb")
         except FileNotFoundError:
+            self._require_store()
             raise BlobDamaged("the content is gone") from None
         with file:
             yield from opened(self._vault, place, file)
@@ -91,12 +128,14 @@ class DirectoryBlobs:
         return Digest(size, sha256.digest())
 
     def _forget_drafts(self, before: datetime) -> int:
+        self._require_store()
         old = list(_older(self._drafts, before))
         for path in old:
             path.unlink(missing_ok=True)
         return len(old)
 
     def _kept_before(self, before: datetime, part: int) -> list[uuid.UUID]:
+        self._require_store()
         kept = (path.name for path in _older(self._kept / f"{part:02x}", before))
         # What a shared file system leaves behind of its own, such as `.nfs...` of a file removed while read, is no key.
         return [uuid.UUID(name) for name in kept if _KEY.fullmatch(name)]

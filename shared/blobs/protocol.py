@@ -12,6 +12,10 @@ class BlobDamaged(Exception):
     """What is kept is gone, cut short, exchanged or changed, or was sealed with another key."""
 
 
+class BlobsUnavailable(OSError):
+    """The store itself is not there, such as a volume that is not mounted. Of no content does it say anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Digest:
     """How long a content is, in bytes, and its SHA-256."""
@@ -41,7 +45,18 @@ class Draft(Protocol):
 
 
 class Blobs(Protocol):
-    """A store. `key` is random and says nothing; `place` is what the content belongs to, and it opens nowhere else."""
+    """A store. `key` is random and says nothing; `place` is what the content belongs to, and it opens nowhere else.
+
+    One that has not been made raises BlobsUnavailable, whatever it is asked.
+    """
+
+    async def identity(self) -> uuid.UUID | None:
+        """Which store it is; None for one that has not been made, or is not there."""
+        ...
+
+    async def make(self, identity: uuid.UUID) -> None:
+        """From now on it is that store."""
+        ...
 
     def draft(self, key: uuid.UUID, place: str, at: datetime) -> AbstractAsyncContextManager[Draft]:
         """Begin a content at that time."""

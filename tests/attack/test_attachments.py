@@ -1,6 +1,5 @@
 """Uploads that are not what they say, too large, without end, or of others; and what is left when one breaks off."""
 
-import asyncio
 import shutil
 import socket
 import time
@@ -12,17 +11,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.consultation.attachments.sweep import EVERY_SECONDS, LEFT_ALONE, Sweeping
-from services.consultation.tables import WORKER_ROLE
-from shared.blobs.directory import DirectoryBlobs
+from services.consultation.attachments.sweep import EVERY_SECONDS, LEFT_ALONE
 from shared.blobs.protocol import PARTS
-from shared.database.engine import Database
-from shared.jobs.job import Outing
 from tests.attack.support import CONSULTATIONS, credentials, sql
 from tests.exchange import NOBODY, Exchange
 from tests.files import archive, jpeg, office, pdf, png
 from tests.service.given_consultations import HANDLER, claimed
-from tests.service.given_files import fetch, filed, give, given_file, kept_at, path_of
+from tests.service.given_files import fetch, filed, give, given_file, kept_at, path_of, swept
 
 pytestmark = pytest.mark.attack
 
@@ -210,20 +205,6 @@ def _until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < until
         time.sleep(0.05)
-
-
-def swept(exchange: Exchange, now: datetime) -> None:
-    """One run of the sweep at that time."""
-
-    async def run() -> None:
-        database = Database(exchange.postgres.url("consultation", WORKER_ROLE), pool_size=1)
-        try:
-            blobs = DirectoryBlobs(exchange.home / "attachments", exchange.vault())
-            await Sweeping(blobs).sweep(Outing(database.without_tenant, lambda: now, lambda: False, {}))
-        finally:
-            await database.close()
-
-    asyncio.run(run())
 
 
 def turn_of(key: str, after: datetime) -> datetime:

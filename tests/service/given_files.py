@@ -1,7 +1,9 @@
 """Files as a case system gives and fetches them, over HTTP."""
 
+import asyncio
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -9,8 +11,12 @@ from uuid import UUID
 
 import httpx
 
+from services.consultation.attachments.sweep import Sweeping
 from services.consultation.retention.files import EraseFile
+from services.consultation.tables import WORKER_ROLE
 from shared.blobs.directory import DirectoryBlobs
+from shared.database.engine import Database
+from shared.jobs.job import Outing
 from tests import openapi_check
 from tests.attack.support import CONSULTATIONS, credentials, sql
 from tests.exchange import Exchange
@@ -117,3 +123,17 @@ def eraser_of(exchange: Exchange) -> EraseFile:
         await blobs.erase(UUID(key))
 
     return erase_file
+
+
+def swept(exchange: Exchange, now: datetime) -> None:
+    """One run of the sweep at that time."""
+
+    async def run() -> None:
+        database = Database(exchange.postgres.url("consultation", WORKER_ROLE), pool_size=1)
+        try:
+            blobs = DirectoryBlobs(exchange.home / "attachments", exchange.vault())
+            await Sweeping(blobs).sweep(Outing(database.without_tenant, lambda: now, lambda: False, {}))
+        finally:
+            await database.close()
+
+    asyncio.run(run())

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from services.consultation.attachments.filing import Filing
+from services.consultation.attachments.filing import Filing, unavailable
 from services.consultation.attachments.trail import attachment_entry
 from services.consultation.consultations.attachments import repository
 from services.consultation.consultations.attachments.domain import Scan
@@ -18,7 +18,7 @@ from services.consultation.consultations.attachments.repository import ReadAttac
 from services.consultation.consultations.reading_routes import is_withheld, visible
 from services.consultation.problems import PROTECTED_IDENTITY
 from shared.audit import record_alone
-from shared.blobs.protocol import BlobDamaged, Digest
+from shared.blobs.protocol import BlobDamaged, BlobsUnavailable, Digest
 from shared.database.engine import Database, Tenancy
 from shared.problems import NOT_FOUND, Problem
 from shared.tokens.caller import Caller
@@ -62,7 +62,9 @@ async def fetch_attachment(
     attachment_id: uuid.UUID,
     now: datetime,
 ) -> Fetched:
-    """Raises Problem 403, 404, and 409 when it waits to be scanned, was infected, or is not what was given."""
+    """Raises Problem 403, 404, 409 when it waits to be scanned, was infected, or is not what was given, and 503 when
+    the store is not there.
+    """
     row, file = await find_attachment(database, caller, consultation_id, attachment_id)
     if file.scan not in (Scan.CLEAN, Scan.NOT_SCANNED) or file.blob is None:
         headers = {"Retry-After": _SCAN_SECONDS} if file.scan == Scan.PENDING else {}
@@ -71,6 +73,8 @@ async def fetch_attachment(
     try:
         if await filing.blobs.digest(file.blob, place) != Digest(file.bytes, file.sha256):
             raise BlobDamaged("another content")
+    except BlobsUnavailable:
+        raise unavailable() from None
     except BlobDamaged as fault:
         _log.error("a file is not what was given", extra={"attachment": str(file.id), "why": str(fault)})
         raise Problem(ATTACHMENT_DAMAGED) from None

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from services.consultation.attachments.contents.domain import Unfit, Unfitness, require_extension
-from services.consultation.attachments.filing import Filing
+from services.consultation.attachments.filing import Filing, unavailable
 from services.consultation.attachments.trail import attachment_entry
 from services.consultation.consultations.attachments import repository
 from services.consultation.consultations.attachments.domain import (
@@ -29,7 +29,7 @@ from services.consultation.consultations.attachments.problems import ATTACHMENT_
 from services.consultation.consultations.repository import Reader, as_domain
 from services.consultation.consultations.worked_on import worked_on_by
 from shared.audit import record
-from shared.blobs.protocol import Digest
+from shared.blobs.protocol import BlobsUnavailable, Digest
 from shared.database.engine import Database, Tenancy
 from shared.idempotency import Attempt, Ledger
 from shared.problems import NOT_FOUND, Problem
@@ -81,7 +81,10 @@ async def give_attachment(
             # Known before anything is sent; whether it still holds is asked again when it has been.
             await _require_allowed(needs, connection, caller, row, upload.size or 1, now)
     attachment_id, key = uuid.uuid4(), uuid.uuid4()
-    digest, media_type = await _keep(needs.filing, upload, key, place_of(row.org, row.id, attachment_id), now)
+    try:
+        digest, media_type = await _keep(needs.filing, upload, key, place_of(row.org, row.id, attachment_id), now)
+    except BlobsUnavailable:
+        raise unavailable() from None
     attachment = Attachment(
         id=attachment_id,
         organisation=row.org,
@@ -143,10 +146,10 @@ async def _write(
             response = await needs.ledger.once(connection, caller, attempt, now, effect)
     except Problem:
         # Surely rolled back. After any other fault it may have been committed, and the content is left to the sweep.
-        await needs.filing.blobs.erase(key)
+        await needs.filing.discard(key)
         raise
     if not written:
-        await needs.filing.blobs.erase(key)
+        await needs.filing.discard(key)
     return response
 
 

@@ -184,7 +184,7 @@ async def remove(
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
         key = await remove_attachment(connection, caller, consultation_id, attachment_id, context.clock())
     if key is not None:
-        await filing_of(request).blobs.erase(key)
+        await filing_of(request).discard(key)
     return context.json(RemovedAttachment(attachment_id=attachment_id))
 
 

@@ -11,7 +11,8 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from shared.blobs.protocol import PARTS, Blobs
+from services.consultation.attachments.store import store_faults
+from shared.blobs.protocol import PARTS, Blobs, BlobsUnavailable
 from shared.jobs.job import Outing
 
 EVERY_SECONDS = 300
@@ -30,8 +31,12 @@ class Sweeping:
     blobs: Blobs
 
     async def sweep(self, outing: Outing) -> None:
-        """One run."""
+        """One run. Raises BlobsUnavailable when the store is not this database's: there nothing is led to."""
         now = outing.clock()
+        async with outing.begin() as connection:
+            faults = await store_faults(connection, self.blobs, now)
+        if faults:
+            raise BlobsUnavailable(*faults)
         before = now - LEFT_ALONE
         erased = await self.blobs.forget_drafts(before)
         part = int(now.timestamp() // EVERY_SECONDS) % PARTS

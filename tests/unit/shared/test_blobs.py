@@ -3,24 +3,27 @@
 import asyncio
 import hashlib
 import os
+import shutil
 import stat
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.blobs.directory import DirectoryBlobs
-from shared.blobs.protocol import PARTS, BlobDamaged, Digest
+from shared.blobs.protocol import PARTS, BlobDamaged, BlobsUnavailable, Digest
 from shared.blobs.sealed import CHUNK_BYTES
 from shared.vault import Vault
 from tests.sizes import sample_or_full
 
 VAULT = Vault(b"s" * 32, b"m" * 32)
 PLACE = "here"
+STORE = uuid.UUID("0f8fad5b-d9cb-469f-a165-70867728950e")
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SEALED_CHUNK = CHUNK_BYTES + 16
 HEADER = 4 + 61
@@ -32,6 +35,7 @@ def written(root: Path, content: bytes, *, piece: int = 50_000, at: datetime = N
     blobs, key = DirectoryBlobs(root, VAULT), uuid.uuid4()
 
     async def write() -> Digest:
+        await blobs.make(STORE)
         async with blobs.draft(key, PLACE, at) as draft:
             for place in range(0, len(content), piece):
                 await draft.write(content[place : place + piece])
@@ -147,13 +151,14 @@ def test_what_is_not_kept_is_gone_whatever_ended_it(tmp_path: Path) -> None:
     blobs = DirectoryBlobs(tmp_path, VAULT)
 
     async def give_up() -> None:
+        await blobs.make(STORE)
         async with blobs.draft(uuid.uuid4(), PLACE, NOW) as draft:
             await draft.write(content_of(100_000))
             raise ConnectionError
 
     with pytest.raises(ConnectionError):
         asyncio.run(give_up())
-    assert [each for each in tmp_path.rglob("*") if each.is_file()] == []
+    assert [each.name for each in tmp_path.rglob("*") if each.is_file()] == ["store"]
 
 
 def test_what_is_erased_is_gone_and_may_be_erased_again(tmp_path: Path) -> None:
@@ -182,6 +187,7 @@ def test_every_part_together_is_the_whole_store_and_the_young_are_left_out(tmp_p
 
 def test_drafts_that_a_stopped_process_left_are_forgotten_when_they_are_old(tmp_path: Path) -> None:
     blobs = DirectoryBlobs(tmp_path, VAULT)
+    asyncio.run(blobs.make(STORE))
     left = {age: tmp_path / "drafts" / uuid.uuid4().hex for age in (0, 2)}
     for age, path in left.items():
         path.write_bytes(b"sealed, as far as it came")
@@ -191,3 +197,45 @@ def test_drafts_that_a_stopped_process_left_are_forgotten_when_they_are_old(tmp_
     assert asyncio.run(blobs.forget_drafts(NOW - timedelta(days=1))) == 1
 
     assert [path.exists() for path in left.values()] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda blobs, key: blobs.digest(key, PLACE),
+        lambda blobs, key: blobs.erase(key),
+        lambda blobs, _: blobs.forget_drafts(NOW),
+        lambda blobs, key: blobs.kept_before(NOW, key.bytes[0]),
+        lambda blobs, _: blobs.draft(uuid.uuid4(), PLACE, NOW).__aenter__(),
+    ],
+    ids=["digest", "erase", "forget_drafts", "kept_before", "draft"],
+)
+def test_a_store_that_is_not_there_says_nothing_of_its_contents(
+    tmp_path: Path, ask: Callable[[DirectoryBlobs, uuid.UUID], Awaitable[Any]]
+) -> None:
+    root, elsewhere = tmp_path / "store", tmp_path / "elsewhere"
+    blobs, key = written(root, content_of(300))
+
+    async def asked() -> None:
+        await ask(blobs, key)
+
+    # As a volume that is no longer mounted.
+    root.rename(elsewhere)
+    DirectoryBlobs(root, VAULT)
+    with pytest.raises(BlobsUnavailable):
+        asyncio.run(asked())
+
+    assert asyncio.run(blobs.identity()) is None
+    assert [each for each in root.rglob("*") if each.is_file()] == []
+    shutil.rmtree(root)
+    elsewhere.rename(root)
+    assert (asyncio.run(blobs.identity()), read(blobs, key)) == (STORE, content_of(300))
+
+
+@pytest.mark.parametrize("mark", ["", "not an id", "\udcff"])
+def test_what_does_not_say_which_store_it_is_is_none(tmp_path: Path, mark: str) -> None:
+    blobs = DirectoryBlobs(tmp_path, VAULT)
+
+    (tmp_path / "store").write_bytes(mark.encode("ascii", "surrogateescape"))
+
+    assert asyncio.run(blobs.identity()) is None

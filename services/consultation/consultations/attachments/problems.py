@@ -58,6 +58,15 @@ ATTACHMENTS_DO_NOT_MATCH = ProblemKind(
         "Name attachments of your own side in this consultation, once each, not told already and not infected.",
     ),
 )
+ATTACHMENTS_UNAVAILABLE = ProblemKind(
+    "attachments_unavailable",
+    503,
+    Words("Bilagorna kan inte nås just nu", "The attachments cannot be reached just now"),
+    Words(
+        "Försök igen efter den tid som Retry-After anger. Ingenting har gått förlorat, och ingenting har tagits emot.",
+        "Try again after the time in Retry-After. Nothing has been lost, and nothing has been taken.",
+    ),
+)
 ATTACHMENT_DAMAGED = ProblemKind(
     "attachment_damaged",
     409,

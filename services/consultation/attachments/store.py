@@ -1,0 +1,36 @@
+"""The store of contents is the one that the database knows.
+
+A volume that is not mounted looks like an empty directory, in which every file seems to be gone; another installation's
+looks like one that is full of what no row leads to. So a store is made once, and from then on it is to be there.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.blobs.protocol import Blobs
+
+MISSING = "attachments: their store is not there; is the volume mounted?"
+ANOTHER = "attachments: the store is another one than this database's"
+UNUSABLE = "attachments: their store can't be read or made"
+
+_KNOWN = text("SELECT id, made_at FROM attachment_store")
+_MADE = text("UPDATE attachment_store SET made_at = :now WHERE made_at IS NULL")
+
+
+async def store_faults(connection: AsyncConnection, blobs: Blobs, now: datetime) -> list[str]:
+    """Why nothing can be kept or found; empty when all is well. The first who asks makes the store."""
+    known = (await connection.execute(_KNOWN)).one()
+    try:
+        found = await blobs.identity()
+        if found is None and known.made_at is None:
+            await blobs.make(known.id)
+            found = known.id
+    except OSError as fault:
+        return [f"{UNUSABLE} ({type(fault).__name__})"]
+    if found != known.id:
+        return [MISSING if found is None else ANOTHER]
+    if known.made_at is None:
+        await connection.execute(_MADE, {"now": now})
+    return []

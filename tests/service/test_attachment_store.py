@@ -1,0 +1,86 @@
+"""Where the contents of attachments are, or are not: a volume that is not mounted damages nothing."""
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.blobs.protocol import BlobsUnavailable
+from tests.attack.support import sql
+from tests.exchange import Exchange
+from tests.service.given_consultations import HANDLER, claimed
+from tests.service.given_files import fetch, filed, give, given_file, kept_at, path_of, swept
+
+DAY = timedelta(days=1)
+
+
+@contextmanager
+def unmounted(exchange: Exchange) -> Iterator[Path]:
+    """The directory is what the volume would be mounted on: there, and empty."""
+    store, volume = exchange.home / "attachments", exchange.home / "volume"
+    store.rename(volume)
+    for folder in ("drafts", "kept"):
+        (store / folder).mkdir(parents=True)
+    try:
+        yield store
+    finally:
+        shutil.rmtree(store)
+        volume.rename(store)
+
+
+def ready(exchange: Exchange) -> int:
+    return exchange.http.get(f"http://127.0.0.1:{exchange.ports['consultation']}/health/ready").status_code
+
+
+def test_a_volume_that_is_not_mounted_is_told_as_such_and_nothing_is_lost(exchange: Exchange) -> None:
+    receipt, attachment = filed(exchange, "umea")
+    own = claimed(exchange)
+    taken_back = given_file(exchange, HANDLER, own)
+    content = kept_at(exchange, taken_back)
+    before = ready(exchange)
+
+    with unmounted(exchange) as store:
+        fetched, given = fetch(exchange, "umea", receipt, attachment), give(exchange, HANDLER, own)
+        removed = exchange.send(HANDLER, "DELETE", path_of(own, taken_back))
+        while_away = ready(exchange)
+        with pytest.raises(BlobsUnavailable):
+            swept(exchange, exchange.clock() + DAY)
+        written = [each for each in store.rglob("*") if each.is_file()]
+
+    for refused in (fetched, given):
+        assert (refused.status_code, refused.json()["code"]) == (503, "attachments_unavailable"), refused.text
+        assert int(refused.headers["Retry-After"]) > 0
+    assert (before, while_away, ready(exchange), written) == (200, 503, 200, [])
+    assert fetch(exchange, "umea", receipt, attachment).status_code == 200
+    # What was taken back meanwhile is without a row, and so for the sweep.
+    assert (removed.status_code, content.exists()) == (200, True)
+
+
+def test_another_installation_s_store_is_neither_served_from_nor_swept(exchange: Exchange) -> None:
+    with unmounted(exchange) as store:
+        (store / "store").write_text(str(uuid.uuid4()), "ascii")
+        theirs = store / "kept" / "ab" / f"ab{uuid.uuid4().hex[2:]}"
+        theirs.parent.mkdir()
+        theirs.write_bytes(b"theirs")
+
+        with pytest.raises(BlobsUnavailable):
+            swept(exchange, exchange.clock() + DAY)
+
+        assert (ready(exchange), theirs.read_bytes()) == (503, b"theirs")
+    assert ready(exchange) == 200
+
+
+def test_which_store_it_is_is_one_and_for_good(exchange: Exchange) -> None:
+    [known] = sql(exchange, "SELECT id, made_at FROM attachment_store")
+
+    assert (exchange.home / "attachments" / "store").read_text("ascii").strip() == str(known["id"])
+    assert known["made_at"] is not None
+    with pytest.raises(Exception, match="attachment_store_is_one"):
+        sql(exchange, "INSERT INTO attachment_store (id) VALUES (gen_random_uuid())")
+    for role in ("consultation_runtime", "consultation_worker"):
+        with pytest.raises(Exception, match="permission denied"):
+            sql(exchange, "UPDATE attachment_store SET id = gen_random_uuid()", role=role)

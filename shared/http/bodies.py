@@ -8,9 +8,9 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from functools import cache, lru_cache
 from math import isinf
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from starlette.requests import ClientDisconnect, Request
 
@@ -39,6 +39,10 @@ class WireModel(BaseModel):
         hide_input_in_errors=True,
         allow_inf_nan=False,
     )
+
+
+Flag = Annotated[bool, Field(strict=True)]
+"""True or false, and neither a number nor a word for it."""
 
 
 class JsonBody:

@@ -10,6 +10,7 @@ from typing import Annotated, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Query
+from pydantic import Field
 
 from shared.http.bodies import WireModel
 from shared.problems import BAD_REQUEST, Problem, Words
@@ -17,6 +18,8 @@ from shared.problems import BAD_REQUEST, Problem, Words
 Row = TypeVar("Row")
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Rows on a page / Rader per sida")]
+LimitInBody = Annotated[int, Field(strict=True, ge=1, le=100, description="Rows on a page / Rader per sida")]
+"""As `Limit`, where what is looked for travels in a body. A number there is a number, never a text that holds one."""
 Cursor = Annotated[str | None, Query(max_length=200, description="From `_links.next` / Ur `_links.next`")]
 
 

@@ -546,8 +546,10 @@ def test_a_search_by_person_is_in_the_trail_with_its_purpose_and_without_the_num
         {"person": "189001019803", "purpose": "case_handling"},
         {"person": "189001019802", "purpose": "curiosity"},
         {"number": "S26-7K3M", "limit": 101},
+        {"number": "S26-7K3M", "limit": "5"},
+        {"number": "S26-7K3M", "limit": True},
     ],
-    ids=range(9),
+    ids=range(11),
 )
 def test_a_search_for_nothing_two_things_or_something_odd_is_refused(exchange: Exchange, body: dict[str, Any]) -> None:
     refused = exchange.send("umea", "POST", SEARCHES, body)

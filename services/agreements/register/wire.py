@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from services.agreements.grounds.legal_bases_wire import BASIS_WARNING_EXAMPLE, BasisWarning
 from services.agreements.register.domain import Agreement, NamedParty, Party, Proposal
 from services.agreements.wire import COUNTY, MUNICIPALITY, ORGANISATION, Day, Instant, Links, Title
-from shared.http.bodies import WireModel
+from shared.http.bodies import Flag, WireModel
 
 Kind = Literal[
     "local", "multi_municipal", "regional", "national_multi_agency", "international", "financial", "dua", "project"
@@ -43,7 +43,7 @@ class AgreementBody(WireModel):
     signed_on: Day | None = None
     valid_from: Day
     valid_to: Day | None = None
-    published: bool = False
+    published: Flag = False
     parties: Annotated[list[PartyBody], Field(min_length=2, max_length=300)]
     legal_bases: Annotated[list[Annotated[str, Field(max_length=60)]], Field(max_length=20, default_factory=list)]
 

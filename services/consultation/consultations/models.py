@@ -24,7 +24,7 @@ from services.consultation.lookups.outcomes import SourceOutcomeModel
 from services.consultation.persons.vault import open_person
 from services.consultation.question_categories import QuestionCategory
 from services.consultation.wire import CaseReference, Instant, PersonText
-from shared.http.bodies import WireModel
+from shared.http.bodies import Flag, WireModel
 from shared.vault import Vault
 
 Links = Annotated[dict[str, dict[str, str]], Field(alias="_links")]
@@ -48,7 +48,7 @@ class ConsultationRequest(WireModel):
     category: QuestionCategory | None = None
     cooperation: Cooperation | None = None
     details: Details | None = None
-    violence: bool = False
+    violence: Flag = False
     matter: ViolenceMatter | None = None
 
 

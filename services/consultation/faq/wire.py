@@ -13,6 +13,7 @@ from services.consultation.faq.domain import EntryText, QuestionAndAnswer, Withd
 from services.consultation.faq.entries import PublishedEntry
 from services.consultation.wire import Instant
 from shared.http.bodies import WireModel
+from shared.http.paging import LimitInBody
 from shared.vault import Vault
 
 MOST_CHARACTERS_OF_A_QUESTION = 300
@@ -160,7 +161,7 @@ class EntrySearch(WireModel):
 
     words: Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS_OF_A_SEARCH)]
     decision_type: DecisionTypeCode | None = None
-    limit: Annotated[int, Field(strict=True, ge=1, le=100)] = 20
+    limit: LimitInBody = 20
     after: Annotated[uuid.UUID | None, Field(description="`next` of the page before / `next` på sidan före")] = None
 
 

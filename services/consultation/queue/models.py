@@ -13,7 +13,7 @@ from services.consultation.consultations.models import ConsultationSummary, Link
 from services.consultation.consultations.reasons import DelayReason
 from services.consultation.queue.domain import Assigned, Filters, HandOverReason, Sort, Tab, Today
 from services.consultation.wire import Day, Instant
-from shared.http.bodies import WireModel
+from shared.http.bodies import Flag, WireModel
 from shared.identity import passes_for_identity
 
 UNIT = r"^[a-z0-9][a-z0-9-]{0,39}$"
@@ -109,7 +109,7 @@ class AssignedItem(WireModel):
     """One of many, in the version that was read."""
 
     consultation_id: uuid.UUID
-    version: Annotated[int, Field(ge=1, le=999_999_999)]
+    version: Annotated[int, Field(strict=True, ge=1, le=999_999_999)]
 
 
 class ManyAssignments(WireModel):
@@ -218,10 +218,10 @@ class FiltersModel(WireModel):
     type: ConsultationType | None = None
     turn: Turn | None = None
     tab: Tab | None = None
-    escalated: bool = False
+    escalated: Flag = False
     assigned: Assigned = Assigned.ANYONE
     sort: Sort = Sort.DUE
-    awaiting_approval: bool = False
+    awaiting_approval: Flag = False
 
     def filters(self) -> Filters:
         """Checked. Raises Problem when they can't be combined."""
@@ -241,7 +241,7 @@ class ViewRequest(WireModel):
     """A view to save. Its name is read by colleagues when it is shared: nothing about a person belongs in it."""
 
     name: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+$"), AfterValidator(_nobody)]
-    shared: bool = False
+    shared: Flag = False
     filters: FiltersModel
 
 

@@ -23,6 +23,7 @@ from services.consultation.wire import CaseReference, PersonText, read_person
 from shared.audit import AuditEntry, record
 from shared.database.engine import Tenancy
 from shared.http.bodies import JsonBody, WireModel
+from shared.http.paging import LimitInBody
 from shared.problems import SCOPE_MISSING, Problem
 from shared.tokens.caller import Caller, Requires
 
@@ -40,7 +41,7 @@ class SearchRequest(WireModel):
     person: PersonText | None = None
     handler: Annotated[str, Field(max_length=64, description="As in Samrad-Handler")] | None = None
     purpose: SearchPurpose | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    limit: LimitInBody = 20
 
 
 class FoundConsultations(WireModel):

@@ -36,7 +36,7 @@ class TargetBody(WireModel):
     unit: UnitCode | None = None
     type: ConsultationType
     valid_from: Day
-    working_minutes: Annotated[int, Field(ge=1, le=30_000)] | None
+    working_minutes: Annotated[int, Field(strict=True, ge=1, le=30_000)] | None
 
 
 class CalendarVersionModel(WireModel):

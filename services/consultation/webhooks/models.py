@@ -20,7 +20,7 @@ from services.consultation.webhooks.domain import (
     is_email,
 )
 from services.consultation.wire import Instant
-from shared.http.bodies import WireModel
+from shared.http.bodies import Flag, WireModel
 from shared.outbound import MAX_URL_CHARACTERS
 
 _PREFIX = "consultation."
@@ -80,7 +80,7 @@ class SubscriptionRequest(WireModel):
 class RotationRequest(WireModel):
     """How long the secrets before still sign beside the new one; 0 ends them at once."""
 
-    overlap_hours: Annotated[int, Field(ge=0, le=168)] = 24
+    overlap_hours: Annotated[int, Field(strict=True, ge=0, le=168)] = 24
 
     def overlap(self) -> timedelta:
         """As a duration."""
@@ -107,7 +107,7 @@ class ReplayRequest(WireModel):
     """From when events are sent again: those that failed, and with `deliveredToo` those that arrived as well."""
 
     since: Annotated[Instant, AfterValidator(_storable)]
-    delivered_too: bool = False
+    delivered_too: Flag = False
 
 
 class SecretSummary(WireModel):

@@ -1,7 +1,7 @@
 """Migrations on databases that hold rows of the version before."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from uuid import UUID
 
 import asyncpg
@@ -118,7 +118,76 @@ OLD_ROWS = {
     "used_token": f"VALUES (sha256('t'), '{ANSWERED}')",
 }
 # The entry of the trail is queued by a trigger; which memory of used tokens there is was written by the migration.
-FILLED_BY_ITSELF = {"audit_queue", "used_token_memory", "alembic_version"}
+FILLED_BY_ITSELF = {"audit_queue", "used_token_memory"}
+SUBSCRIPTION, DELIVERY = "40000000-0000-4000-8000-000000000001", "50000000-0000-4000-8000-000000000001"
+_SUBSCRIBED = f"'{ASKER}', '{SUBSCRIPTION}'"
+_QUEUED = "'national', 'general', 'consultation', '2026-03-03', false, true, 'none', 1"
+NEWER_ROWS = {
+    "webhook_subscription": f"VALUES ({_SUBSCRIBED}, 2, 'https://receiver.example/', '{{consultation.answered}}', "
+    f"'{{}}', 'drift', 'drift@umea.example', 'active', '{OPENED}', 'c', '{OPENED}', '{OPENED}')",
+    "webhook_secret": f"VALUES ({_SUBSCRIBED}, 1, '\\x00', '{OPENED}')",
+    "webhook_delivery": f"VALUES ('{ASKER}', '{DELIVERY}', '{SUBSCRIPTION}', gen_random_uuid(), "
+    f"'consultation.answered', '{ANSWERED}', '{ONE}', 2, 'answered', false, 'delivered', '{ANSWERED}', '{ANSWERED}', "
+    f"'{ANSWERED}', NULL, 1, 1, '{ANSWERED}')",
+    "webhook_attempt": f"VALUES ('{ASKER}', '{DELIVERY}', 1, '{ANSWERED}', 'delivered', 204, 12)",
+    "webhook_notice": f"VALUES ('{ASKER}', gen_random_uuid(), '{SUBSCRIPTION}', '{OPENED}', NULL, false, '{{}}', 0, 0)",
+    "unit_calendar": f"VALUES ('{ANSWERER}', gen_random_uuid(), 'national', '2026-01-01', '{OPENED}', 'h', 'c', NULL)",
+    "unit_target": f"VALUES ('{ANSWERER}', gen_random_uuid(), NULL, 'consultation', '2026-01-01', '{OPENED}', 'h', "
+    "'c', 97200)",
+    "timer": f"VALUES ('{ASKER}', '{OTHER}', 'overdue', '{ANSWERER}', '{ANSWERED}', '{ANSWERED}')",
+    "call_back": f"VALUES ('{ASKER}', '{ONE}', 1, '{ANSWERER}', '090-16 10 00', 'reached', 3)",
+    "meeting": f"VALUES ('{ASKER}', gen_random_uuid(), '{ONE}', '{ANSWERER}', 'physical', 1, '{OPENED}', '{OPENED}', "
+    f"30, '{{person}}', 'cancelled', NULL, 2, '{ANSWERED}')",
+    "asked_set": f"VALUES ('{ASKER}', '{ONE}', 'programme', '{ANSWERER}', 'statute', true)",
+    "disclosure": f"VALUES ('{ASKER}', '{ONE}', 'programme', '{ANSWERER}', 2, 'refuse', 'statute', 'secrecy', '\\x00', "
+    "NULL)",
+    "lead_time_fact": f"VALUES ('{ASKER}', '{ONE}', '{ANSWERER}', 2, '{ANSWERED}', '{ANSWERED}', '2026-03-03', "
+    "'consultation', 'national', 'other', '24', '2480', 'municipality', 'api', '{}', 97200, 32400, 32400, 0, 0, 0, 0, "
+    "0, 32400, 600, '{}')",
+    "lead_time_cube": "VALUES ('month', 'all', 'consultation', '2026-03-01', 'all', 'total', 1, 32400, '{40}', '{1}')",
+    "lead_time_tally": "VALUES ('month', 'all', 'consultation', '2026-03-01', 'all', 'answered', 1, 1)",
+    "lead_time_intervention": f"VALUES ('{ANSWERER}', gen_random_uuid(), 'Mall', '2026-03-01', '{{}}', "
+    f"'{OPENED}', 'c')",
+    "queue_count": f"VALUES ('{ANSWERER}', {_QUEUED})",
+    "queue_change": "(org, unit, queue, type, due_day, waiting, free, restricted, number) "
+    f"VALUES ('{ANSWERER}', {_QUEUED})",
+    "saved_view": f"VALUES ('{ANSWERER}', gen_random_uuid(), 'h', 'Sena', true, '{{}}', '{OPENED}')",
+    "pulse": f"VALUES ('{ASKER}', '{ONE}', '{ANSWERED}', '\\x00')",
+    "consultation_link": f"VALUES ('{ASKER}', '{ONE}', '{ASKER}', '{OTHER}', 'related', '{ANSWERER}', '{ANSWERED}', "
+    f"'{ASKER}', 'c', 'h')",
+    "expected_sample": f"VALUES ('consultation', 'national', 'unit', '{{32400}}', 0.8, '{ANSWERED}')",
+}
+"""As they were at 0018, beside the old ones."""
+QUEUED_BY_ITSELF = {"lead_time_pending"}
+
+
+def fill(exchange: Exchange, rows: Mapping[str, str]) -> None:
+    for table, row in rows.items():
+        sql(exchange, f"INSERT INTO {table} {row}", database=DATABASE)
+
+
+def columns_of(exchange: Exchange) -> dict[str, str]:
+    """The names of each table's columns, as it is now."""
+    query = """
+        SELECT table_name AS name, string_agg(quote_ident(column_name), ', ' ORDER BY column_name) AS columns
+        FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'alembic_version' GROUP BY 1
+    """
+    return {str(row["name"]): str(row["columns"]) for row in sql(exchange, query, database=DATABASE)}
+
+
+def rows_of(exchange: Exchange, columns: Mapping[str, str]) -> dict[str, list[str]]:
+    """What stands in those columns."""
+    return {
+        table: [
+            str(row["row"])
+            for row in sql(
+                exchange,
+                f"SELECT (SELECT t FROM (SELECT {names}) AS t)::text AS row FROM {table} ORDER BY 1",
+                database=DATABASE,
+            )
+        ]
+        for table, names in columns.items()
+    }
 
 
 def test_a_database_at_0008_with_rows_in_every_table_is_migrated_and_reads_right(
@@ -128,37 +197,15 @@ def test_a_database_at_0008_with_rows_in_every_table_is_migrated_and_reads_right
         return sql(exchange, query, *values, database=DATABASE)
 
     to("0008")
-    for table, row in OLD_ROWS.items():
-        ask(f"INSERT INTO {table} {row}")
-    tables = {row["name"] for row in ask("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'")}
-    assert tables == OLD_ROWS.keys() | FILLED_BY_ITSELF
-    columns = {
-        table: ", ".join(
-            row["name"]
-            for row in ask(
-                "SELECT column_name AS name FROM information_schema.columns WHERE table_name = $1 "
-                "AND table_schema = 'public' ORDER BY 1",
-                table,
-            )
-        )
-        for table in OLD_ROWS.keys() | {"audit_queue"}
-    }
-
-    def rows() -> dict[str, list[str]]:
-        return {
-            table: [
-                str(row["row"])
-                for row in ask(f"SELECT (SELECT t FROM (SELECT {names}) AS t)::text AS row FROM {table} ORDER BY 1")
-            ]
-            for table, names in columns.items()
-        }
-
-    before = rows()
+    fill(exchange, OLD_ROWS)
+    columns = columns_of(exchange)
+    assert columns.keys() == OLD_ROWS.keys() | FILLED_BY_ITSELF
+    before = rows_of(exchange, columns)
     assert all(before.values())
 
     to("head")
 
-    assert rows() == before
+    assert rows_of(exchange, columns) == before
     told = {str(row["id"]): row for row in ask("SELECT * FROM consultation")}
     assert {row["unit"] for row in told.values()} == {"national"}
     # Who is protected is hidden from the queue from now on, and counted in no tab.
@@ -178,6 +225,30 @@ def test_a_database_at_0008_with_rows_in_every_table_is_migrated_and_reads_right
         for row in ask("SELECT consultation_id AS id, total_seconds AS seconds FROM lead_time_fact")
     }
     assert facts == {ONE: 32_400, OTHER: None}
+
+
+def test_a_database_at_0018_with_rows_in_every_table_loses_none_and_is_held_to_its_rules(
+    exchange: Exchange, to: Callable[[str], None]
+) -> None:
+    to("0008")
+    fill(exchange, OLD_ROWS)
+    to("0018")
+    fill(exchange, NEWER_ROWS)
+    columns = columns_of(exchange)
+    assert columns.keys() == OLD_ROWS.keys() | NEWER_ROWS.keys() | FILLED_BY_ITSELF | QUEUED_BY_ITSELF
+    before = rows_of(exchange, columns)
+    assert [table for table, rows in before.items() if not rows] == []
+
+    to("head")
+
+    assert rows_of(exchange, columns) == before
+    unchecked = "SELECT conname FROM pg_constraint WHERE NOT convalidated"
+    assert sql(exchange, unchecked, database=DATABASE) == []
+    for table, names in columns.items():
+        # The same once more is one too many, of everything.
+        twice = f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {table}"
+        with pytest.raises(Exception, match="duplicate key"):
+            sql(exchange, twice, database=DATABASE)
 
 
 async def read_as(exchange: Exchange, organisation: str) -> list[tuple[str, bool, int]]:

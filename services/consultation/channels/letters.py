@@ -40,7 +40,7 @@ async def record_dispatch(
 
     after = await apply(connection, change, find_answered_by, dispatched, message=letter)
     await tell_sets_and_files(connection, change, after, decided)
-    await require_no_second_handler(connection, after, decided, change.at)
+    await require_no_second_handler(connection, change, after, decided)
     return after
 
 

@@ -43,5 +43,5 @@ async def answer_consultation(
     if told_already:
         await note_told_without_approval(connection, change, after, decided)
     else:
-        await require_no_second_handler(connection, after, decided, change.at)
+        await require_no_second_handler(connection, change, after, decided)
     return after

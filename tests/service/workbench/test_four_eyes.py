@@ -199,6 +199,38 @@ def test_a_rule_holds_for_its_unit_and_type_and_for_answers_sent_while_it_is_in_
     assert answer(exchange, receipt).status_code == 200, "the rule has ended"
 
 
+def test_a_hand_over_takes_the_answer_to_the_rule_of_its_new_unit_unless_one_hands_it_over_to_oneself(
+    exchange: Exchange,
+) -> None:
+    def handed_over(by: str, *, taken_by: str) -> dict[str, Any]:
+        receipt = asked(exchange)
+        body = {"unit": "af-01-a", "reason": "wrong_unit"}
+        if by != "hl-1":
+            assert send(exchange, "af-workbench", "POST", receipt, "releases", version=2).status_code == 200
+        version = 2 if by == "hl-1" else 3
+        moved = send(exchange, "af-lead", "POST", receipt, "hand-overs", body, version=version, handler=by)
+        assert moved.status_code == 200, moved.text
+        taken = send(exchange, "af-workbench", "POST", receipt, "claims", version=version + 1, handler=taken_by)
+        assert taken.status_code == 200, taken.text
+        return {**receipt, "version": version + 2}
+
+    def answered(receipt: dict[str, Any], handler: str) -> int:
+        return send(
+            exchange, "af-workbench", "POST", receipt, "answers", ANSWER, version=receipt["version"], handler=handler
+        ).status_code
+
+    to_another, to_herself = handed_over("hl-1", taken_by="hl-3"), handed_over("hl-1", taken_by="HL-1")
+    by_another = handed_over("hl-9", taken_by="hl-1")
+    unit = sql(exchange, "SELECT unit FROM consultation WHERE id = $1", asked(exchange)["consultationId"])[0]["unit"]
+
+    with rule(exchange, "all_answers", unit=unit):
+        assert [answered(to_another, "hl-3"), answered(by_another, "hl-1")] == [200, 200]
+        assert answered(to_herself, "HL-1") == 409
+    with rule(exchange, "all_answers", unit="af-01-a"):
+        assert answered(to_herself, "HL-1") == 409
+    assert answered(to_herself, "HL-1") == 200, "neither unit has a rule any more"
+
+
 def test_a_rule_that_begins_later_asks_nothing_of_what_is_sent_before(exchange: Exchange) -> None:
     tomorrow = (exchange.clock().astimezone(SWEDEN) + timedelta(days=1)).date().isoformat()
     before, after = asked(exchange), asked(exchange)

@@ -52,6 +52,15 @@ class ApprovalRule:
     covers: Covers | None
 
 
+def handed_over_by(person: str, hand_overs: Iterable[tuple[str | None, str | None]]) -> list[str]:
+    """The units that the person handed a consultation over from; `hand_overs` is by whom and from where, in any order.
+
+    Persons are told apart as by whoever approves: a capital letter makes nobody another one.
+    """
+    mine = (unit for by, unit in hand_overs if unit and (by or "").casefold() == person.casefold())
+    return sorted(set(mine))
+
+
 def covered(rules: Iterable[ApprovalRule], unit: str, consultation_type: str, at: datetime) -> Covers | None:
     """What has to be seen by two at the instant; None when nothing has.
 

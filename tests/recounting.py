@@ -38,6 +38,7 @@ PARAMETERS = {
     "type": "type",
     "channel": "channel",
 }
+WISHES = ("requests", "granted", "refused", "notGranted", "waiting", "inTime", "medianWorkingDays")
 SPREADS = ("total", "firstResponse", "touch")
 
 
@@ -54,6 +55,9 @@ def read_year(rows: Rows) -> Year:
     sets: dict[Any, list[str]] = defaultdict(list)
     for row in rows("SELECT consultation_id, code FROM asked_set ORDER BY code"):
         sets[row["consultation_id"]].append(row["code"])
+    meetings: dict[Any, dict[int, datetime]] = defaultdict(dict)
+    for row in rows("SELECT consultation_id, booked_sequence, starts_at FROM meeting WHERE kind = 'physical'"):
+        meetings[row["consultation_id"]][row["booked_sequence"]] = row["starts_at"]
     asked = rows(
         "SELECT id, org, type, question_category, cooperation, municipality_code, county_code, asker_kind "
         "FROM consultation"
@@ -69,6 +73,7 @@ def read_year(rows: Rows) -> Year:
                 county=row["county_code"],
                 kind=row["asker_kind"],
                 sets=tuple(sets[row["id"]]),
+                meetings=meetings[row["id"]],
                 events=happened(_with_detail(each) for each in events[row["id"]]),
             )
             for row in asked
@@ -111,6 +116,7 @@ class Comparison:
             self.open_now("work-in-progress", "turn", narrowed)
             for cut in AGED if FULL else ("unit", "type"):
                 self.open_now("ageing", cut, narrowed)
+        self.physical_meetings(first, last)
         self.interventions(first, last)
         self.command(first, last)
         return self
@@ -185,17 +191,26 @@ class Comparison:
         sums = [sum(age[name] for age in ages) for name in ("count", "overdue")]
         self._hold(route, question, [told["count"], told["overdue"]], sums)
 
+    def physical_meetings(self, first: date, last: date) -> None:
+        """What came of those asked for, by all that they can be grouped by."""
+        for grouping in GROUPINGS if FULL else SAMPLE:
+            question = Question(first, last, grouping)
+            told = self._ask("physical-meetings", question)["groups"]
+            figures = [{name: group[name] for name in ("key", *WISHES)} for group in told]
+            self._hold("physical-meetings", question, figures, self.year.physical_meetings(question))
+
     def interventions(self, first: date, last: date) -> None:
-        """Both sides of days in the year, of all units and of the largest."""
-        day = first + (last - first) / 2
+        """Both sides of days in the year, of all units and of the largest; and of those that the year brought."""
+        middle = first + (last - first) / 2
         units = [self._largest()["unit"]]
         for place, named in enumerate(([], units)):
-            sent = {"name": "Insats i ett simulerat år", "day": str(day), "units": named}
+            sent = {"name": "Insats i ett simulerat år", "day": str(middle), "units": named}
             made = self.exchange.send(
                 self.client, "POST", "/consultation/v1/interventions", sent, key=f"recount-{place}"
             )
             assert made.status_code == 201, made.text
         for shown in self._get("interventions", days=90)["interventions"]:
+            day = date.fromisoformat(shown["day"])
             for side, begins, ends in (("before", -90, -1), ("after", 0, 89)):
                 question = Question(day + timedelta(days=begins), day + timedelta(days=ends))
                 number, seconds = self.year.share_answered_within(question, shown["units"], Fraction("0.85"))

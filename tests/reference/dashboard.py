@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from functools import cache, cached_property
+from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -126,7 +127,10 @@ def day_of(instant: datetime) -> date:
 
 @dataclass(frozen=True)
 class Asked:
-    """One consultation: what was told when it was opened, and its events."""
+    """One consultation: what was told when it was opened, and its events.
+
+    `meetings` are the physical ones: when each begins, by the sequence of the event that booked it.
+    """
 
     organisation: str
     type: str
@@ -137,6 +141,7 @@ class Asked:
     kind: str
     sets: tuple[str, ...]
     events: tuple[Event, ...]
+    meetings: Mapping[int, datetime] = field(default_factory=dict)
 
     def key(self, cut: str) -> str:
         """What it is counted under."""
@@ -240,6 +245,31 @@ class Asked:
             later = self.events[place + 1 :]
             over = next((each.at for each in later if not moved or each.turn != event.turn), None)
             yield day_of(event.at), str(event.reason), 0 if over is None else open_seconds(event.at, over)
+
+    def wishes(self) -> Iterator[tuple[date, str, int | None]]:
+        """Of each physical meeting that is asked for its day, what became of it, and how many working days it took.
+
+        No meeting is cancelled in a simulated year.
+        """
+        waits: date | None = None
+        for event in self.events:
+            if event.action == "meeting_requested":
+                waits = day_of(event.at)
+            elif waits is not None and event.action == "meeting_refused":
+                yield waits, "refused", None
+                waits = None
+            elif waits is not None and event.sequence in self.meetings:
+                yield waits, "granted", open_days(waits, day_of(self.meetings[event.sequence]))
+                waits = None
+        if waits is not None:
+            ended = self.events[-1].state in ("answered", "closed", "rejected", "withdrawn")
+            yield waits, "notGranted" if ended else "waiting", None
+
+
+def open_days(after: date, until: date) -> int:
+    """Working days from the day after the first one up to and with the other."""
+    days = (after + timedelta(days=number + 1) for number in range((until - after).days))
+    return sum(opens < closes for opens, closes in map(_hours, days))
 
 
 def _after(start: datetime, seconds: int) -> datetime:
@@ -355,6 +385,31 @@ class Year:
                     "answeredWithoutManualStep": numbers["without"],
                     "minutes": sum(numbers[channel] * minutes for channel, minutes in MANUAL.items()),
                     "steps": steps,
+                }
+            )
+        return groups
+
+    def physical_meetings(self, question: Question) -> list[dict[str, Any]]:
+        """As `GET /physical-meetings`."""
+        wishes: dict[str, list[tuple[str, int | None]]] = defaultdict(list)
+        for each in filter(question.holds, self.asked):
+            for day, outcome, took in each.wishes():
+                if question.first <= day <= question.last:
+                    wishes[question.group(each, day)].append((outcome, took))
+        groups = []
+        for key in sorted(wishes):
+            numbers = Counter(outcome for outcome, _ in wishes[key])
+            days = [took for _, took in wishes[key] if took is not None]
+            outcomes = {name: numbers[name] for name in ("granted", "refused", "notGranted", "waiting")}
+            in_time = sum(took <= 10 for took in days)
+            middle = float(median(days)) if days else None
+            groups.append(
+                {
+                    "key": key,
+                    "requests": len(wishes[key]),
+                    **outcomes,
+                    "inTime": in_time,
+                    "medianWorkingDays": middle,
                 }
             )
         return groups

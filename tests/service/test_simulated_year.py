@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -15,9 +15,10 @@ from services.assembly.environment import CannotStart
 from services.assembly.simulated_year import make_year, play
 from services.consultation.expected.domain import OF_EACH_UNIT, PROBABILITY
 from services.consultation.expected.refresh import Refreshing
+from services.consultation.simulation.desk import Step
 from services.consultation.simulation.player import Progress
-from services.consultation.simulation.questions import Ending
-from services.consultation.simulation.year import Year, simulate
+from services.consultation.simulation.questions import Ending, Wish
+from services.consultation.simulation.year import Year, simulate, timeline
 from shared.database.embedded import SUPERUSER
 from shared.database.engine import Database
 from shared.jobs.job import Run
@@ -25,7 +26,7 @@ from tests.calibration import LAST_DAY
 from tests.exchange import Exchange, running_exchange
 from tests.folding import fold_all
 from tests.recounting import Comparison, read_year
-from tests.sizes import sample_or_full
+from tests.sizes import FULL, sample_or_full
 
 BASE = "/consultation/v1/consultations"
 SIZE = sample_or_full(30, 3000)
@@ -71,9 +72,19 @@ class Played:
         asyncio.run(run())
 
 
+def year_of(size: int) -> Year:
+    """A small one asks to meet more often than a large one, or nobody would."""
+    year = make_year(11, size, LAST_DAY)
+    if FULL:
+        return year
+    chosen = year.parameters
+    types = {kind: each.model_copy(update={"physical": 1.0}) for kind, each in chosen.types.items()}
+    return replace(year, parameters=chosen.model_copy(update={"physical_in_vain": 0.3, "types": types}))
+
+
 @pytest.fixture(scope="module")
 def played() -> Iterator[Played]:
-    year = make_year(11, SIZE, LAST_DAY)
+    year = year_of(SIZE)
     progress: list[Progress] = []
     with running_exchange() as exchange:
         # Cells of single days are kept as seen from here.
@@ -126,8 +137,32 @@ def test_every_step_is_an_event_with_its_outbox_row_and_entry_in_the_trail(playe
     events = played.rows("SELECT count(*) AS n FROM consultation_event")[0]["n"]
     assert events >= played.progress[-1].of
     assert played.rows("SELECT count(*) AS n FROM outbox")[0]["n"] == events
-    entries = played.rows("SELECT count(*) AS n FROM audit_entry WHERE entry LIKE '%year-simulator%'")[0]["n"]
-    assert entries == events
+    entries = Counter(
+        row["event"].split(".")[0]
+        for row in played.rows("SELECT event FROM audit_entry WHERE entry LIKE '%year-simulator%'")
+    )
+    assert entries == {"consultation": events, "lead_times": len(played.year.parameters.interventions)}
+
+
+@pytest.mark.requirement(12)
+def test_the_interventions_of_the_year_are_registered_on_their_days(played: Played) -> None:
+    days = played.year.days.days
+    assert {
+        (row["name"], row["day"], tuple(row["units"]))
+        for row in played.rows("SELECT name, day, units FROM lead_time_intervention WHERE client_id = 'year-simulator'")
+    } == {(each.name, days[int(each.after * len(days))], each.units) for each in played.year.parameters.interventions}
+
+
+def test_a_physical_meeting_that_is_asked_for_comes_to_what_was_planned(played: Played) -> None:
+    asked = Counter(
+        "granted" if each.step is Step.BOOK_MEETING else "refused"
+        for each in timeline(played.year)
+        if (each.step is Step.BOOK_MEETING and each.handled.question.wish is Wish.MET)
+        or each.step is Step.REFUSE_MEETING
+    )
+    stored = Counter(row["outcome"] for row in played.rows("SELECT outcome FROM meeting_request"))
+    assert {outcome: number for outcome, number in stored.items() if outcome is not None} == asked
+    assert sum(stored.values()) == sum(each.step is Step.REQUEST_MEETING for each in timeline(played.year)) > 0
 
 
 def test_progress_is_told_day_by_day_to_the_end(played: Played) -> None:
@@ -142,7 +177,7 @@ def test_progress_is_told_day_by_day_to_the_end(played: Played) -> None:
     "route",
     [
         *("lead-times", "throughput", "cumulative-flow", "delay-reasons", "manual-work", "demand"),
-        *("work-in-progress", "ageing", "interventions", "recount"),
+        *("work-in-progress", "ageing", "interventions", "physical-meetings", "recount"),
     ],
 )
 def test_every_figure_of_the_year_is_what_its_events_come_to(played: Played, route: str) -> None:

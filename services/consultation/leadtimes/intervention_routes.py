@@ -13,17 +13,16 @@ from starlette.requests import Request
 from services.consultation import scopes
 from services.consultation.clocks.domain import FIRST_YEAR, LAST_YEAR
 from services.consultation.context import Context, context_of
-from services.consultation.leadtimes import examples
+from services.consultation.leadtimes import examples, interventions
 from services.consultation.leadtimes.answers import until_folded
 from services.consultation.leadtimes.asking import UNIT, Statistics, require_in_calendar
 from services.consultation.leadtimes.facts import day_of
 from services.consultation.leadtimes.figures import one_moment
-from services.consultation.leadtimes.interventions import SHARE, Intervention, Side, Units, add, around, newest, sides
+from services.consultation.leadtimes.interventions import SHARE, Intervention, Side, Units, around, newest, sides
 from services.consultation.leadtimes.periods import Period
 from services.consultation.leadtimes.report import minutes_of
 from services.consultation.problems import FIGURES_WITHHELD
 from services.consultation.wire import Day, Instant
-from shared.audit import AuditEntry, record
 from shared.database.engine import Tenancy
 from shared.http.bodies import JsonBody, WireModel
 from shared.idempotency import OnceOnly
@@ -125,9 +124,7 @@ async def register_intervention(
     async with context.database.begin(Tenancy(caller.organisation)) as connection:
 
         async def told() -> Response:
-            id_ = await add(connection, caller.organisation, caller.client_id, made, now)
-            entry = AuditEntry("lead_times.intervention_registered", now, caller, "intervention", id_)
-            await record(connection, entry)
+            id_ = await interventions.register_intervention(connection, caller, made, now)
             model = InterventionModel(
                 intervention_id=id_, name=made.name, day=made.day, units=list(made.units), registered_at=now
             )

@@ -21,7 +21,9 @@ from services.consultation.leadtimes.figures import (
     read_times,
 )
 from services.consultation.leadtimes.periods import Period, cells, days_from, month_of, next_month
+from shared.audit import AuditEntry, record
 from shared.database.single import SingleStatements
+from shared.tokens.caller import Caller
 
 SHARE = 0.85
 _ADD = text(
@@ -73,21 +75,22 @@ class Side:
     exact: bool
 
 
-async def add(
-    connection: AsyncConnection, organisation: str, client_id: str, made: Intervention, now: datetime
+async def register_intervention(
+    connection: AsyncConnection, caller: Caller, made: Intervention, now: datetime
 ) -> uuid.UUID:
-    """Register one; answers its id."""
+    """Register one of the caller's organisation, with its entry in the trail; answers its id."""
     id_ = uuid.uuid4()
     values = {
-        "org": organisation,
+        "org": caller.organisation,
         "id": id_,
         "name": made.name,
         "day": made.day,
         "units": list(made.units),
         "registered_at": now,
-        "client_id": client_id,
+        "client_id": caller.client_id,
     }
     await connection.execute(_ADD, values)
+    await record(connection, AuditEntry("lead_times.intervention_registered", now, caller, "intervention", id_))
     return id_
 
 

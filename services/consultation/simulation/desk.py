@@ -11,7 +11,7 @@ from heapq import heapify, heappop, heappush
 from random import Random
 
 from services.consultation.simulation.parameters import Parameters
-from services.consultation.simulation.questions import Drawing, Ending, Question
+from services.consultation.simulation.questions import Drawing, Ending, Question, Wish
 from services.consultation.simulation.working_days import WorkingDays
 from services.consultation.simulation.world import Unit, works
 
@@ -30,6 +30,8 @@ class Step(StrEnum):
     REPLY = "reply"
     AWAIT_PERSON = "await_person"
     RESUME = "resume"
+    REQUEST_MEETING = "request_meeting"
+    REFUSE_MEETING = "refuse_meeting"
     BOOK_MEETING = "book_meeting"
     HOLD_MEETING = "hold_meeting"
     MISS_MEETING = "miss_meeting"
@@ -158,6 +160,8 @@ class UnitAtWork:
             self._registered(now, handled)
             return
         self._tell(now, handled, Step.OPEN, None, 0)
+        if question.wish is not None:
+            self._tell(now, handled, Step.REQUEST_MEETING, None, 0)
         if question.withdrawn_after is not None:
             self._plan(now + question.withdrawn_after, _WITHDRAWN, handled)
         self._wait_in_queue(now, handled)
@@ -238,6 +242,8 @@ class UnitAtWork:
 
     def _finish(self, now: int, handled: Handled, place: int) -> None:
         question, name = handled.question, self._name(place)
+        if question.wish is Wish.REFUSED:
+            self._tell(now, handled, Step.REFUSE_MEETING, name, 0)
         if question.ending is Ending.REJECTED:
             self._tell(now, handled, Step.REJECT, name, 0)
             self._end(now, handled, Ending.REJECTED)

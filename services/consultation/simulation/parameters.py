@@ -20,7 +20,7 @@ class _Part(BaseModel):
 
 
 class TypeOfQuestion(_Part):
-    """`minutes` is the median of a handler's own time; the others are shares of 1."""
+    """`minutes` is the median of a handler's own time; the others are shares of 1, `physical` of its meetings."""
 
     share: float
     minutes: float
@@ -29,6 +29,7 @@ class TypeOfQuestion(_Part):
     ask_back: float
     person: float
     meeting: float
+    physical: float
 
 
 class Waiting(_Part):
@@ -36,6 +37,14 @@ class Waiting(_Part):
 
     days: float
     spread: float
+
+
+class PlannedIntervention(_Part):
+    """What the authority says that it does to shorten lead times, `after` a share of the year; without units in all."""
+
+    name: str
+    after: float
+    units: tuple[str, ...]
 
 
 class Parameters(_Part):
@@ -56,6 +65,8 @@ class Parameters(_Part):
     call_back: float
     call_back_fails: float
     meeting_missed: float
+    physical_in_vain: float
+    physical_refused: float
     triaged: float
     rejected: float
     withdrawn: float
@@ -67,6 +78,7 @@ class Parameters(_Part):
     load: tuple[float, float]
     holiday_weeks: int
     sick_share: float
+    interventions: tuple[PlannedIntervention, ...]
 
 
 @cache

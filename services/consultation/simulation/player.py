@@ -18,6 +18,9 @@ from starlette.responses import Response
 from services.consultation.brake.domain import Limits
 from services.consultation.channels.call_back import CallBack, CallBackOutcome, call_back
 from services.consultation.channels.letters import record_dispatch
+from services.consultation.channels.meeting_requests.ask import ask_for_meeting
+from services.consultation.channels.meeting_requests.domain import MeetingRefusal
+from services.consultation.channels.meeting_requests.refuse import refuse_meeting
 from services.consultation.channels.meetings import (
     Meeting,
     MeetingKind,
@@ -64,10 +67,12 @@ from services.consultation.consultations.secrecy_test import begin_secrecy_test,
 from services.consultation.consultations.triage import triage_consultation
 from services.consultation.consultations.withdraw import withdraw_consultation
 from services.consultation.expected.expectations import Expectations
+from services.consultation.leadtimes.interventions import Intervention, register_intervention
 from services.consultation.simulation.desk import Handled, Step
 from services.consultation.simulation.details import invented_form
 from services.consultation.simulation.grounds import SimulatedGrounds
 from services.consultation.simulation.persons import invented_person
+from services.consultation.simulation.questions import Wish
 from services.consultation.simulation.year import Planned, Year
 from shared.database.engine import Database, Tenancy
 from shared.idempotency import Ledger
@@ -89,6 +94,8 @@ _SWITCHBOARD = "0771-000 000"
 _WORDS = "Påhittad text i ett simulerat år."
 _BACKDATED = timedelta(seconds=20)
 _MINUTES_TOLD = 600
+_FARTHEST_KM = 180
+_LEADER = "af-leder"
 _FILLED = text(
     """
     SELECT (SELECT max(at) FROM consultation_event WHERE answering_org = :org AND client_id = :client) AS reached
@@ -184,6 +191,8 @@ class Player:
         if filled is not None:
             raise AlreadyFilled(filled.reached and filled.reached.astimezone(SWEDEN).date())
         done, days = 0, self._year.days
+        for made in self._interventions():
+            await self._intervene(made)
         for day, planned in groupby(steps, key=lambda each: each.second // days.day_seconds):
             lanes: dict[int, list[Planned]] = defaultdict(list)
             for each in planned:
@@ -191,6 +200,18 @@ class Player:
             await asyncio.gather(*(self._lane(lane) for lane in lanes.values()))
             done += sum(map(len, lanes.values()))
             await told(Progress(done, len(steps), days.days[day]))
+
+    def _interventions(self) -> list[Intervention]:
+        days = self._year.days.days
+        chosen = self._year.parameters.interventions
+        return [Intervention(each.name, days[int(each.after * len(days))], each.units) for each in chosen]
+
+    async def _intervene(self, made: Intervention) -> None:
+        """Registered as the day begins: before anything that it may have changed."""
+        days = self._year.days
+        caller = _caller(self._stage.answering, _LEADER)
+        async with self._stage.database.begin(Tenancy(caller.organisation)) as connection:
+            await register_intervention(connection, caller, made, days.openings[days.days.index(made.day)])
 
     async def _lane(self, steps: Sequence[Planned]) -> None:
         for each in steps:
@@ -287,7 +308,10 @@ class Player:
         match planned.step:
             case Step.BOOK_MEETING:
                 record.meeting = uuid.uuid4()
-                return _booking(record.meeting, self._year.days.instant(planned.beside))
+                kind = MeetingKind.PHYSICAL if planned.handled.question.wish is Wish.MET else MeetingKind.THREE_PARTY
+                return _booking(record.meeting, kind, self._year.days.instant(planned.beside))
+            case Step.REQUEST_MEETING:
+                return _asking_to_meet(planned.handled.question.number)
             case Step.HOLD_MEETING | Step.MISS_MEETING if record.meeting is not None:
                 return _ending(record.meeting, missed=planned.step is Step.MISS_MEETING)
             case Step.CALL_BACK_REACHED:
@@ -341,6 +365,10 @@ async def _reject(connection: AsyncConnection, change: Change) -> Consultation:
     return await reject_consultation(connection, change, Rejection.NOT_FOR_THIS_AUTHORITY, None)
 
 
+async def _refuse_meeting(connection: AsyncConnection, change: Change) -> Consultation:
+    return await refuse_meeting(connection, change, MeetingRefusal.ANSWERED_OTHERWISE)
+
+
 _SIMPLE: dict[Step, Effect] = {
     Step.TRIAGE: _triage,
     Step.CLAIM: claim_consultation,
@@ -351,6 +379,7 @@ _SIMPLE: dict[Step, Effect] = {
     Step.REPLY: _reply,
     Step.AWAIT_PERSON: _await_person,
     Step.RESUME: _resume,
+    Step.REFUSE_MEETING: _refuse_meeting,
     Step.ANSWER: _answer,
     Step.DISPATCH: _dispatch,
     Step.REJECT: _reject,
@@ -359,12 +388,17 @@ _SIMPLE: dict[Step, Effect] = {
 }
 
 
-def _booking(meeting: uuid.UUID, starts_at: datetime) -> Effect:
+def _asking_to_meet(number: int) -> Effect:
+    async def effect(connection: AsyncConnection, change: Change) -> Consultation:
+        return await ask_for_meeting(connection, change, number * 37 % _FARTHEST_KM)
+
+    return effect
+
+
+def _booking(meeting: uuid.UUID, kind: MeetingKind, starts_at: datetime) -> Effect:
     async def effect(connection: AsyncConnection, change: Change) -> Consultation:
         who = (Participant.MUNICIPALITY, Participant.ANSWERING_AUTHORITY, Participant.PERSON)
-        return await book_meeting(
-            connection, change, Meeting(meeting, MeetingKind.THREE_PARTY, who, Time(starts_at, 45))
-        )
+        return await book_meeting(connection, change, Meeting(meeting, kind, who, Time(starts_at, 45)))
 
     return effect
 

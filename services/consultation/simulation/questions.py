@@ -23,6 +23,14 @@ class Ending(StrEnum):
     OPEN = "open"
 
 
+class Wish(StrEnum):
+    """What becomes of a physical meeting that is asked for. One that is left was not settled when the answer came."""
+
+    MET = "met"
+    REFUSED = "refused"
+    LEFT = "left"
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A handler's own work, in seconds, and what is waited for after it: nothing after the last part."""
@@ -35,7 +43,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`opens` and the other times are seconds of the axis. `late` is how long after it came it was registered."""
+    """`opens` and the other times are seconds of the axis. `late` is how long after it came it was registered.
+
+    `wish` is None for most: no physical meeting is asked for.
+    """
 
     number: int
     opens: int
@@ -54,6 +65,7 @@ class Question:
     corrected: bool = False
     closed_after: int | None = None
     reopened_after: int | None = None
+    wish: Wish | None = None
 
     @property
     def registered(self) -> bool:
@@ -133,6 +145,7 @@ class Drawing:
             corrected=random.random() < chosen.corrected,
             closed_after=self._later(0.1, 5.0) if random.random() < chosen.closed else None,
             reopened_after=self._later(0.5, 8.0) if random.random() < chosen.reopened else None,
+            wish=self._wish(f"{number} {opens}", kind, waits) if channel is Channel.API else None,
         )
 
     def following(self, number: int, opens: int, before: Question) -> Question:
@@ -148,6 +161,15 @@ class Drawing:
             ending=Ending.ANSWERED,
             closed_after=self._later(0.1, 5.0),
         )
+
+    def _wish(self, seed: str, kind: ConsultationType, waits: list[Wait]) -> Wish | None:
+        # From numbers of its own: what else is in a year is what it was before anybody asked to meet.
+        random = Random(seed)  # noqa: S311 - drawn again from the seed
+        if "meeting" in waits:
+            return Wish.MET if random.random() < self._chosen.types[kind].physical else None
+        if random.random() >= self._chosen.physical_in_vain:
+            return None
+        return Wish.REFUSED if random.random() < self._chosen.physical_refused else Wish.LEFT
 
     def _parts(self, work: int, waits: list[Wait]) -> tuple[Part, ...]:
         share = work // (len(waits) + 1)

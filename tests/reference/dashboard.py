@@ -61,6 +61,8 @@ AREAS = {
     "SE33": ("24", "25"),
 }
 EXACT_BELOW = 1000
+MOST_DAYS = 60
+"""What takes longer, until a physical meeting, is told as so many working days."""
 
 
 @dataclass(frozen=True)
@@ -259,7 +261,8 @@ class Asked:
                 yield waits, "refused", None
                 waits = None
             elif waits is not None and event.sequence in self.meetings:
-                yield waits, "granted", open_days(waits, day_of(self.meetings[event.sequence]))
+                took = open_days(waits, day_of(self.meetings[event.sequence]))
+                yield waits, "granted", min(took, MOST_DAYS)
                 waits = None
         if waits is not None:
             ended = self.events[-1].state in ("answered", "closed", "rejected", "withdrawn")

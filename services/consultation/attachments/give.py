@@ -73,7 +73,7 @@ async def give_attachment(
 ) -> Response:
     """The answer rendered by `told`, or the kept one when the same file has been given under the same key.
 
-    Raises Problem 403, 404, 408, 409, 413, 422.
+    Raises Problem 403, 404, 408, 409, 413, 422, and 503 when the store is not there.
     """
     async with needs.database.begin(Tenancy(caller.organisation)) as connection:
         row = await _found(connection, caller, consultation_id)

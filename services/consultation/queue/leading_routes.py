@@ -193,7 +193,7 @@ async def preview_handing_over(
 
     Nothing is changed.
 
-    Vad som följer med till en annan enhet, vem som får och mister det i sin kö, och att ett möte är bokat. Ingenting
+    Vad som följer med till en annan enhet, vem som får och mister det i sin kö, och om ett möte är bokat. Ingenting
     ändras.
     """
     context = context_of(request)

@@ -227,7 +227,14 @@ PUBLISHED = DataClass(
 )
 MACHINERY = DataClass(
     "machinery",
-    {"used_token": ("key",), "used_token_memory": (), "alembic_version": (), "file_to_erase": (), "jobs.*": ()},
+    {
+        "used_token": ("key",),
+        "used_token_memory": (),
+        "alembic_version": (),
+        "attachment_store": (),
+        "file_to_erase": (),
+        "jobs.*": (),
+    },
     Counts.NEVER,
     Fate.STAYS,
 )

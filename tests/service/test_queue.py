@@ -425,6 +425,7 @@ def test_a_hand_over_does_what_its_preview_said_and_not_once_more(exchange: Exch
     preview = post(exchange, f"{path}/hand-over-previews", body, handler="af-h").json()
     moved = {each["part"]: each["number"] for each in preview["moves"]}
     assert moved == {"messages": 1, "informationSets": 0, "callBacks": 0, "meetings": 0, "meetingRequests": 0}
+    assert preview["bookedMeeting"] is None
     assert preview["loses"] == {"unit": unit, "unitName": None, "handler": "af-h"}
     assert (preview["gains"]["unit"], preview["state"], preview["version"]) == ("af-studies", "received", 2)
     assert sql(exchange, "SELECT unit FROM consultation WHERE number = $1", receipt["number"])[0]["unit"] == unit

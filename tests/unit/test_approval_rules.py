@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.consultation.consultations.approvals.rules import ApprovalRule, Covers, covered
+from services.consultation.consultations.approvals.rules import ApprovalRule, Covers, covered, handed_over_by
 
 pytestmark = pytest.mark.requirement(13)
 
@@ -57,3 +57,10 @@ def test_of_two_from_the_same_day_the_one_recorded_last_counts_and_not_before_it
 
     assert decided(rule(ALL), later, at=BEGINS + timedelta(hours=8)) is ALL
     assert decided(rule(ALL), later, at=BEGINS + timedelta(hours=9)) is None
+
+
+def test_the_units_that_one_handed_over_from_are_ones_own_however_ones_name_is_written() -> None:
+    hand_overs = [("hl-1", "b"), ("HL-1", "a"), ("hl-1", "b"), ("hl-2", "c"), (None, "d"), ("hl-1", None)]
+
+    assert handed_over_by("Hl-1", hand_overs) == ["a", "b"]
+    assert handed_over_by("hl-3", hand_overs) == []

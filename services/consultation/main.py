@@ -15,7 +15,7 @@ from services.consultation.answer_templates import filling_routes as template_fi
 from services.consultation.answer_templates import routes as template_routes
 from services.consultation.attachments import routes as attachment_routes
 from services.consultation.attachments.filing import Filing
-from services.consultation.attachments.store import store_faults
+from services.consultation.attachments.store import ANOTHER, store_faults
 from services.consultation.brake.domain import Limits
 from services.consultation.channels import advice_routes
 from services.consultation.channels import routes as channel_routes
@@ -232,7 +232,9 @@ def create_app(settings: Settings, world: World) -> App:
             ]
         if not faults:
             async with world.database.without_tenant() as connection:
-                faults += await store_faults(connection, world.blobs, world.clock())
+                of_store = await store_faults(connection, world.blobs, world.clock())
+            # Where the store is away only attachments are not served; into another one they would be written.
+            faults += [fault for fault in of_store if fault == ANOTHER]
         faults += await watch.faults()
         async with world.statistics.without_tenant() as connection:
             faults += await reach_faults(connection, STATISTICS_READS)

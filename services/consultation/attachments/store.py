@@ -4,6 +4,7 @@ A volume that is not mounted looks like an empty directory, in which every file 
 looks like one that is full of what no row leads to. So a store is made once, and from then on it is to be there.
 """
 
+import logging
 from datetime import datetime
 
 from sqlalchemy import text
@@ -14,13 +15,21 @@ from shared.blobs.protocol import Blobs
 MISSING = "attachments: their store is not there; is the volume mounted?"
 ANOTHER = "attachments: the store is another one than this database's"
 UNUSABLE = "attachments: their store can't be read or made"
+_log = logging.getLogger("attachments")
 
 _KNOWN = text("SELECT id, made_at FROM attachment_store")
 _MADE = text("UPDATE attachment_store SET made_at = :now WHERE made_at IS NULL")
 
 
 async def store_faults(connection: AsyncConnection, blobs: Blobs, now: datetime) -> list[str]:
-    """Why nothing can be kept or found; empty when all is well. The first who asks makes the store."""
+    """Why nothing can be kept or found; logged, and empty when all is well. The first who asks makes the store."""
+    faults = await _faults(connection, blobs, now)
+    for fault in faults:
+        _log.error(fault)
+    return faults
+
+
+async def _faults(connection: AsyncConnection, blobs: Blobs, now: datetime) -> list[str]:
     known = (await connection.execute(_KNOWN)).one()
     try:
         found = await blobs.identity()

@@ -6,7 +6,7 @@ has an id, which it carries too: where a volume is not mounted, or another one i
 
 from alembic import op
 
-revision = "0030"
+revision = "0029"
 down_revision = "0028"
 
 RUNTIME, WORKER = "consultation_runtime", "consultation_worker"

@@ -30,6 +30,8 @@ POLICY_ASKS_FIRST = {
 # Keys that both have by themselves: the same handler's name, the same person.
 NATURAL = {
     "asked_person": {"key": "a name that nobody else has"},
+    # In other tests one client has asked for both organisations, with one key.
+    "idempotency_record": {"client_id": "a client that nobody else has"},
     # Other tests may have had the same person marked by this organisation too.
     "protected_person": {"person_mark": "\\x" + "00" * 32},
 }

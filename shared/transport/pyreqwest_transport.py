@@ -102,7 +102,7 @@ class PyreqwestTransport:
                 content = await _read(response, max_answer_bytes)
         except PyreqwestError as fault:
             raise translated(fault) from None
-        return Answer(response.status, response.headers, content)
+        return Answer(response.status, _texts(response.headers), content)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -137,5 +137,24 @@ async def _read(response: Response, limit: int) -> bytes:
 
 def _announced(response: Response) -> float:
     """How many bytes will come at most: as many as the head says, unless they come in chunks, when it says nothing."""
-    length = response.get_header("content-length")
-    return math.inf if length is None or response.get_header("transfer-encoding") is not None else int(length)
+    try:
+        length = response.get_header("content-length")
+        return math.inf if length is None or response.get_header("transfer-encoding") is not None else int(length)
+    except ValueError:
+        # Said twice ("3, 3"), which HTTP allows; or no number at all, where there is no body that it could be of.
+        return math.inf
+
+
+def _texts(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The headers, without those whose bytes are no text: pyreqwest raises ValueError for each that is asked for."""
+    try:
+        return dict(headers)
+    except ValueError:
+        return {name: value for name in headers if (value := _text(headers, name)) is not None}
+
+
+def _text(headers: Mapping[str, str], name: str) -> str | None:
+    try:
+        return headers[name]
+    except ValueError:
+        return None

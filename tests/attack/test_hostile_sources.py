@@ -14,6 +14,7 @@ from services.consultation.lookups.simulator.answers import fk
 from services.consultation.lookups.simulator.persons import PERSONS
 from services.consultation.lookups.simulator.question import Question
 from services.consultation.lookups.sources.domain import Origin, SourceAnswer, SourceCode, SourceState
+from services.consultation.lookups.sources.rest.problem import problem_words
 from services.consultation.lookups.sources.rest.source import RestApi, RestSource
 from services.consultation.lookups.sources.ssbtek.sources import read_source
 from services.consultation.lookups.sources.ssbtek.v10 import V10
@@ -207,6 +208,7 @@ def chunked(*pieces: bytes) -> bytes:
         (b"\r\n" + b"x" * 1000, b"x" * 1000),
         (b"content-length: 0\r\n\r\n", b""),
         (b"content-length: 3\r\n\r\nwhole and more", b"who"),
+        (b"content-length: 3, 3\r\n\r\nwho", b"who"),
     ],
 )
 def test_an_answer_within_the_limit_is_read_to_the_end_that_http_gives_it(after_the_status: bytes, body: bytes) -> None:
@@ -240,13 +242,31 @@ def test_an_answer_beyond_the_limit_or_at_odds_with_its_length_is_a_failure(
     assert type(raised.value) is failure
 
 
-def sent_by_transport(after_the_status: bytes) -> Answer:
+@pytest.mark.parametrize(
+    "length", [b"one", b"-1", b"\xff", b"9" * 5000], ids=["word", "negative", "no text", "endless"]
+)
+@pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])
+def test_what_an_answer_without_a_body_says_of_its_length_is_nothing(status: bytes, length: bytes) -> None:
+    answer = sent_by_transport(b"content-length: %b\r\n\r\n" % length, status)
+
+    assert (answer.status, answer.body) == (int(status[:3]), b"")
+
+
+@pytest.mark.parametrize("name", [b"server", b"content-type"])
+def test_a_header_that_is_no_text_is_left_out_and_the_others_are_read(name: bytes) -> None:
+    answer = sent_by_transport(name + b": F\xf6rs\xe4kringskassan\r\nX-Kept: yes\r\ncontent-length: 2\r\n\r\n{}")
+
+    assert (name.decode() in answer.headers, answer.headers["x-kept"], answer.body) == (False, "yes", b"{}")
+    assert problem_words(answer) == ()
+
+
+def sent_by_transport(after_the_status: bytes, status: bytes = b"200 OK") -> Answer:
     """What our client makes of the bytes, when it takes a thousand of a body."""
 
     async def answers_so(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         with suppress(ConnectionError):
-            writer.write(b"HTTP/1.1 200 OK\r\n" + after_the_status)
+            writer.write(b"HTTP/1.1 %b\r\n%b" % (status, after_the_status))
             await writer.drain()
         writer.close()
 

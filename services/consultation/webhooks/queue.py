@@ -20,9 +20,10 @@ from shared.vault import Vault
 LEASE = timedelta(seconds=60)
 """Longer than an attempt can take: five seconds for the name and five for the exchange (`shared/outbound.py`)."""
 
-# Receiver after receiver from a place that is drawn (the lease is a random number), until there is enough: as many are
-# looked at and locked as are taken, however many wait, and each has its turn however much another has waiting. That is
-# seen to by the LIMIT of `due`, as it goes; an ORDER BY there would read and lock the first of everybody. Of one
+# Receiver after receiver in an order that is drawn for each claim, until there is enough: as many are looked at and
+# locked as are taken, however many wait, and each has its turn however much another has waiting. To begin at a drawn
+# place in the order of ids would not do: who comes right after another would hardly ever be begun at. As it goes, the
+# LIMIT of `due` sees to that no more is taken; an ORDER BY there would read and lock the first of everybody. Of one
 # receiver those that are due first, by an index in that order. What follows an earlier event of its consultation is not
 # due; such rows share the earlier one's `run_at`, so few are passed over. The LIMIT is a sub-select so that the plan is
 # kept: with a limit that is known another looks cheaper, and is made anew for each claim.
@@ -34,7 +35,7 @@ CLAIM = text(
         LEFT JOIN unnest(CAST(:busy AS uuid[]), CAST(:numbers AS integer[])) AS busy (id, number) ON busy.id = s.id
         WHERE s.state = 'active' AND s.removed_at IS NULL AND (s.failing_since IS NOT NULL) = :failing
           AND coalesce(busy.number, 0) < :each
-        ORDER BY s.id < :lease, s.id
+        ORDER BY random()
     ),
     due AS MATERIALIZED (
         SELECT first.org, first.id, receiver.url

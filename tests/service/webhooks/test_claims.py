@@ -5,6 +5,7 @@ import os
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from itertools import pairwise
 from typing import TypeVar
 
 from sqlalchemy import text
@@ -93,6 +94,18 @@ def test_one_with_much_that_is_older_takes_no_place_of_others(hooks: Hooks) -> N
     each = on(hooks, work)
     assert max(sum(one.subscription_id == receiver(LARGE) for one in claims) for claims in each) == room.each
     assert len({one.subscription_id for claims in each for one in claims}) == 31
+
+
+def test_who_comes_right_after_another_by_id_has_as_many_turns(hooks: Hooks) -> None:
+    names = sorted((f"receiver-{number}" for number in range(300)), key=receiver)
+    neighbours = min(pairwise(names), key=lambda pair: receiver(pair[1]).int - receiver(pair[0]).int)
+    given(hooks, dict.fromkeys(neighbours, 50))
+    room = Room(failing=False, most=1, each=1)
+
+    async def work(database: Database) -> list[Claimed]:
+        return [one for _ in range(50) for one in await claimed(hooks, database, room, {})]
+
+    assert {one.subscription_id for one in on(hooks, work)} == {receiver(name) for name in neighbours}
 
 
 def test_who_has_enough_in_hand_is_given_no_more(hooks: Hooks) -> None:

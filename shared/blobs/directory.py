@@ -5,7 +5,7 @@
     store               which store this is: where a volume is not mounted it is missing
 
 A file is written and has reached the disk before it gets the name by which it is found: a machine that stops leaves a
-draft, or nothing.
+draft, or nothing. What the disk refuses, because it is full, read-only or gone, is BlobsUnavailable.
 """
 
 import asyncio
@@ -13,11 +13,11 @@ import hashlib
 import os
 import re
 import uuid
-from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ParamSpec, TypeVar
 
 from shared.blobs.protocol import BlobDamaged, BlobsUnavailable, Digest, Draft
 from shared.blobs.sealed import CHUNK_BYTES, Sealer, opened
@@ -25,6 +25,7 @@ from shared.vault import Vault
 
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 _KEY = re.compile("[0-9a-f]{32}")
+_Asked, _Answer = ParamSpec("_Asked"), TypeVar("_Answer")
 
 
 class DirectoryBlobs:
@@ -33,8 +34,7 @@ class DirectoryBlobs:
     def __init__(self, root: Path, vault: Vault) -> None:
         self._drafts, self._kept, self._vault = root / "drafts", root / "kept", vault
         self._mark = root / "store"
-        for folder in (root, self._drafts, self._kept):
-            folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        self._make_folders()
 
     async def identity(self) -> uuid.UUID | None:
         """Which store it is; None for one that has not been made, or is not there."""
@@ -49,22 +49,22 @@ class DirectoryBlobs:
         """Begin a content at that time."""
         path = self._drafts / key.hex
         draft = _FileDraft(path, self._path(key), self._vault, place)
-        await asyncio.to_thread(self._require_store)
-        await asyncio.to_thread(draft.begin, at)
+        await _on_disk(self._prepare)
+        await _on_disk(draft.begin, at)
         try:
             yield draft
         finally:
-            await asyncio.to_thread(draft.end)
+            await _on_disk(draft.end)
 
     async def digest(self, key: uuid.UUID, place: str) -> Digest:
         """Of the whole content, read to its end. Raises BlobDamaged."""
-        return await asyncio.to_thread(self._digest, key, place)
+        return await _on_disk(self._digest, key, place)
 
     async def stream(self, key: uuid.UUID, place: str) -> AsyncIterator[bytes]:
         """The content piece by piece. Raises BlobDamaged, on the way too."""
         pieces = self._pieces(key, place)
         try:
-            while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            while (piece := await _on_disk(next, pieces, None)) is not None:
                 yield piece
         finally:
             # A thread may be reading still when the reader has left; then the file is closed with the generator.
@@ -73,15 +73,15 @@ class DirectoryBlobs:
 
     async def erase(self, key: uuid.UUID) -> None:
         """It is gone afterwards, whether it was there or not."""
-        await asyncio.to_thread(self._erase, key)
+        await _on_disk(self._erase, key)
 
     async def forget_drafts(self, before: datetime) -> int:
         """Remove what was begun before that time and never kept; answers how many."""
-        return await asyncio.to_thread(self._forget_drafts, before)
+        return await _on_disk(self._forget_drafts, before)
 
     async def kept_before(self, before: datetime, part: int) -> Sequence[uuid.UUID]:
         """Keys of what has been kept since before that time, of one part of `PARTS`."""
-        return await asyncio.to_thread(self._kept_before, before, part)
+        return await _on_disk(self._kept_before, before, part)
 
     def _path(self, key: uuid.UUID) -> Path:
         return self._kept / key.hex[:2] / key.hex
@@ -93,12 +93,24 @@ class DirectoryBlobs:
             return None
 
     def _make(self, identity: uuid.UUID) -> None:
-        # A draft first: whoever looks meanwhile finds nothing, or all of it.
+        self._make_folders()
+        # A draft first: whoever looks meanwhile, or after the machine has stopped, finds nothing, or all of it.
         draft = self._drafts / uuid.uuid4().hex
-        draft.write_text(f"{identity}\n", "ascii")
-        draft.chmod(_FILE_MODE)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE), "w", encoding="ascii") as file:
+            file.write(f"{identity}\n")
+            file.flush()
+            os.fsync(file.fileno())
         draft.rename(self._mark)
         _reach_the_disk(self._mark.parent)
+
+    def _make_folders(self) -> None:
+        for folder in (self._mark.parent, self._drafts, self._kept):
+            folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+
+    def _prepare(self) -> None:
+        # The folders again: a volume that was mounted, or put back from a backup, since the start may lack empty ones.
+        self._require_store()
+        self._make_folders()
 
     def _require_store(self) -> None:
         if not self._mark.exists():
@@ -164,20 +176,20 @@ class _FileDraft:
         self._held += piece
         # One byte is always held back: the last chunk is sealed as such, and it is never an empty one after others.
         if len(self._held) > CHUNK_BYTES:
-            await asyncio.to_thread(self._write_chunks)
+            await _on_disk(self._write_chunks)
 
     async def whole(self) -> Digest:
         """Nothing more is added, and all of it has reached the disk."""
-        await asyncio.to_thread(self._write_last)
+        await _on_disk(self._write_last)
         return Digest(self._size, self._sha256.digest())
 
     async def read(self) -> bytes:
         """All that was written, as it will be read one day."""
-        return await asyncio.to_thread(self._read)
+        return await _on_disk(self._read)
 
     async def keep(self) -> None:
         """From now on it is found by its key, whatever happens to the machine."""
-        await asyncio.to_thread(self._rename)
+        await _on_disk(self._rename)
 
     def end(self) -> None:
         if self._file is not None:
@@ -216,6 +228,16 @@ class _FileDraft:
         if self._file is None:
             raise RuntimeError("the draft has not begun")
         return self._file
+
+
+async def _on_disk(work: Callable[_Asked, _Answer], *arguments: _Asked.args, **named: _Asked.kwargs) -> _Answer:
+    """In a thread of its own. Raises BlobsUnavailable for whatever the disk refuses."""
+    try:
+        return await asyncio.to_thread(work, *arguments, **named)
+    except BlobsUnavailable:
+        raise
+    except OSError as fault:
+        raise BlobsUnavailable(f"the disk refuses ({type(fault).__name__})") from fault
 
 
 def _older(folder: Path, before: datetime) -> Iterator[Path]:

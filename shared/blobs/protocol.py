@@ -13,7 +13,10 @@ class BlobDamaged(Exception):
 
 
 class BlobsUnavailable(OSError):
-    """The store itself is not there, such as a volume that is not mounted. Of no content does it say anything."""
+    """The store itself is not there, or refuses, such as a volume that is not mounted or is full.
+
+    Of no content does it say anything.
+    """
 
 
 @dataclass(frozen=True, slots=True)

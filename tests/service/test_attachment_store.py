@@ -85,3 +85,27 @@ def test_which_store_it_is_is_one_and_for_good(exchange: Exchange) -> None:
     for role in ("consultation_runtime", "consultation_worker"):
         with pytest.raises(Exception, match="permission denied"):
             sql(exchange, "UPDATE attachment_store SET id = gen_random_uuid()", role=role)
+
+
+@pytest.mark.parametrize("away", ["drafts", "kept"])
+def test_a_store_that_answers_with_a_fault_is_away_as_well(exchange: Exchange, away: str) -> None:
+    receipt, attachment = filed(exchange, "umea")
+    own = claimed(exchange)
+    taken_back = given_file(exchange, HANDLER, own)
+    part, aside = exchange.home / "attachments" / away, exchange.home / "aside"
+
+    # As a disk that has gone bad: what was a folder is none.
+    part.rename(aside)
+    part.write_bytes(b"")
+    try:
+        given, fetched = give(exchange, HANDLER, own), fetch(exchange, "umea", receipt, attachment)
+        removed = exchange.send(HANDLER, "DELETE", path_of(own, taken_back))
+    finally:
+        part.unlink()
+        aside.rename(part)
+
+    refused = [given] if away == "drafts" else [given, fetched]
+    assert {(each.status_code, each.json()["code"]) for each in refused} == {(503, "attachments_unavailable")}
+    # Committed before its content was to go, which is left to the sweep.
+    assert removed.status_code == 200
+    assert fetch(exchange, "umea", receipt, attachment).status_code == 200

@@ -73,8 +73,8 @@ async def fetch_attachment(
     try:
         if await filing.blobs.digest(file.blob, place) != Digest(file.bytes, file.sha256):
             raise BlobDamaged("another content")
-    except BlobsUnavailable:
-        raise unavailable() from None
+    except BlobsUnavailable as fault:
+        raise unavailable(fault) from None
     except BlobDamaged as fault:
         _log.error("a file is not what was given", extra={"attachment": str(file.id), "why": str(fault)})
         raise Problem(ATTACHMENT_DAMAGED) from None

@@ -40,8 +40,8 @@ class Filing:
         """Erase a content that no row leads to. Where the store is not there, that is left to the sweep."""
         try:
             await self.blobs.erase(key)
-        except BlobsUnavailable:
-            _log.warning("a content is left to be swept: the store is not there")
+        except BlobsUnavailable as fault:
+            _log.warning("a content is left to be swept", extra={"why": str(fault)})
 
     async def examine(self, draft: Draft) -> MediaType:
         """What the file is. Raises Unfit."""
@@ -49,9 +49,9 @@ class Filing:
             return await asyncio.to_thread(recognise, await draft.read())
 
 
-def unavailable() -> Problem:
+def unavailable(fault: BlobsUnavailable) -> Problem:
     """The refusal when the store is not there: of no file does it say that it is lost."""
-    _log.error("the store of attachments is not there")
+    _log.error("the store of attachments is not to be had", extra={"why": str(fault)})
     return Problem(ATTACHMENTS_UNAVAILABLE, headers={"Retry-After": _AGAIN_SECONDS})
 
 

@@ -83,8 +83,8 @@ async def give_attachment(
     attachment_id, key = uuid.uuid4(), uuid.uuid4()
     try:
         digest, media_type = await _keep(needs.filing, upload, key, place_of(row.org, row.id, attachment_id), now)
-    except BlobsUnavailable:
-        raise unavailable() from None
+    except BlobsUnavailable as fault:
+        raise unavailable(fault) from None
     attachment = Attachment(
         id=attachment_id,
         organisation=row.org,

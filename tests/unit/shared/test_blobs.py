@@ -6,10 +6,10 @@ import os
 import shutil
 import stat
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -239,3 +239,34 @@ def test_what_does_not_say_which_store_it_is_is_none(tmp_path: Path, mark: str) 
     (tmp_path / "store").write_bytes(mark.encode("ascii", "surrogateescape"))
 
     assert asyncio.run(blobs.identity()) is None
+
+
+def test_a_volume_that_is_mounted_after_the_start_needs_no_folders_yet(tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    blobs, key = DirectoryBlobs(root, VAULT), uuid.uuid4()
+
+    async def kept() -> bytes:
+        await blobs.make(STORE)
+        shutil.rmtree(root / "drafts")
+        shutil.rmtree(root / "kept")
+        async with blobs.draft(key, PLACE, NOW) as draft:
+            await draft.write(content_of(300))
+            await draft.whole()
+            await draft.keep()
+        return b"".join([piece async for piece in blobs.stream(key, PLACE)])
+
+    # As a new volume that covers what was made at the start.
+    shutil.rmtree(root)
+    root.mkdir()
+    assert asyncio.run(kept()) == content_of(300)
+    assert {stat.S_IMODE(each.stat().st_mode) for each in root.rglob("*") if each.is_file()} == {0o600}
+
+
+def test_what_the_disk_refuses_says_nothing_of_a_content(tmp_path: Path) -> None:
+    blobs, key = written(tmp_path, content_of(300))
+    (tmp_path / "kept").rename(tmp_path / "aside")
+    (tmp_path / "kept").write_bytes(b"")
+
+    for ask in (blobs.digest(key, PLACE), blobs.erase(key), blobs.kept_before(NOW, key.bytes[0])):
+        with pytest.raises(BlobsUnavailable, match="NotADirectoryError"):
+            asyncio.run(cast(Coroutine[Any, Any, object], ask))

@@ -25,7 +25,8 @@ from shared.vault import Vault
 
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 _KEY = re.compile("[0-9a-f]{32}")
-_Asked, _Answer = ParamSpec("_Asked"), TypeVar("_Answer")
+_Asked = ParamSpec("_Asked")
+_Answer = TypeVar("_Answer")
 
 
 class DirectoryBlobs:

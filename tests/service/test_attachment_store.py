@@ -1,5 +1,6 @@
 """Where the contents of attachments are, or are not: a volume that is not mounted damages nothing."""
 
+import asyncio
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -8,8 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from services.consultation.attachments.store import MISSING, store_faults
+from services.consultation.tables import RUNTIME_ROLE
+from shared.blobs.directory import DirectoryBlobs
 from shared.blobs.protocol import BlobsUnavailable
+from shared.database.engine import Database
 from tests.attack.support import sql
 from tests.exchange import Exchange
 from tests.service.given_consultations import HANDLER, claimed
@@ -109,3 +115,30 @@ def test_a_store_that_answers_with_a_fault_is_away_as_well(exchange: Exchange, a
     # Committed before its content was to go, which is left to the sweep.
     assert removed.status_code == 200
     assert fetch(exchange, "umea", receipt, attachment).status_code == 200
+
+
+def test_of_two_that_start_at_once_one_makes_the_store_and_the_other_looks_for_it(
+    exchange: Exchange, tmp_path: Path
+) -> None:
+    mounted, not_mounted = (DirectoryBlobs(tmp_path / name, exchange.vault()) for name in ("volume", "empty"))
+    sql(exchange, "UPDATE attachment_store SET made_at = NULL")
+
+    async def run() -> tuple[list[str], list[str]]:
+        database = Database(exchange.postgres.url("consultation", RUNTIME_ROLE), pool_size=2)
+
+        async def second() -> list[str]:
+            async with database.without_tenant() as connection:
+                return await store_faults(connection, not_mounted, exchange.clock())
+
+        try:
+            async with database.without_tenant() as connection:
+                first = await store_faults(connection, mounted, exchange.clock())
+                waiting = asyncio.create_task(second())
+                while not await connection.scalar(text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")):  # noqa: ASYNC110 - of the database, which tells nobody
+                    await asyncio.sleep(0.01)
+            return first, await waiting
+        finally:
+            await database.close()
+
+    assert asyncio.run(run()) == ([], [MISSING])
+    assert asyncio.run(not_mounted.identity()) is None

@@ -18,7 +18,9 @@ UNUSABLE = "attachments: their store can't be read or made"
 _log = logging.getLogger("attachments")
 
 _KNOWN = text("SELECT id, made_at FROM attachment_store")
-_MADE = text("UPDATE attachment_store SET made_at = :now WHERE made_at IS NULL")
+# Locked: of two that start at once and see different directories, one makes the store and the other looks for it.
+_UNMADE = text("SELECT id FROM attachment_store WHERE made_at IS NULL FOR UPDATE")
+_MADE = text("UPDATE attachment_store SET made_at = :now")
 
 
 async def store_faults(connection: AsyncConnection, blobs: Blobs, now: datetime) -> list[str]:
@@ -31,15 +33,16 @@ async def store_faults(connection: AsyncConnection, blobs: Blobs, now: datetime)
 
 async def _faults(connection: AsyncConnection, blobs: Blobs, now: datetime) -> list[str]:
     known = (await connection.execute(_KNOWN)).one()
+    unmade = known.made_at is None and (await connection.execute(_UNMADE)).one_or_none() is not None
     try:
         found = await blobs.identity()
-        if found is None and known.made_at is None:
+        if found is None and unmade:
             await blobs.make(known.id)
             found = known.id
     except OSError as fault:
         return [f"{UNUSABLE} ({type(fault).__name__})"]
     if found != known.id:
         return [MISSING if found is None else ANOTHER]
-    if known.made_at is None:
+    if unmade:
         await connection.execute(_MADE, {"now": now})
     return []

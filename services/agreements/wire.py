@@ -9,9 +9,10 @@ from pydantic import AfterValidator, Field
 
 from shared.http.bodies import WireModel
 from shared.http.paging import Link, page_links
+from shared.http.times import WRITTEN_DAY, WRITTEN_INSTANT
 
-Day = Annotated[date, Field(json_schema_extra={"example": "2025-07-01"})]
-Instant = Annotated[datetime, Field(json_schema_extra={"example": "2026-02-02T09:00:00Z"})]
+Day = Annotated[date, WRITTEN_DAY, Field(json_schema_extra={"example": "2025-07-01"})]
+Instant = Annotated[datetime, WRITTEN_INSTANT, Field(json_schema_extra={"example": "2026-02-02T09:00:00Z"})]
 OnDay = Annotated[date | None, Query(description="A day; today in Sweden when absent / En dag; dagens när den saknas")]
 
 MUNICIPALITY = r"^[0-9]{4}$"

@@ -1,31 +1,18 @@
 """Types that the wire models of this service share. Times are UTC, dates are Swedish calendar days."""
 
-import re
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from services.consultation.persons.domain import NotAPersonNumber, PersonNumber
 from services.consultation.problems import PERSON_NUMBER_INVALID
 from shared.http.bodies import WireModel
+from shared.http.times import WRITTEN_DAY, WRITTEN_INSTANT
 from shared.problems import Problem, Words
 
-Instant = Annotated[datetime, Field(json_schema_extra={"example": "2026-11-20T09:12:00Z"})]
-_WRITTEN_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-
-
-def _as_written(day: Any) -> Any:
-    """A day is written as one: a number, or a point in time, would be made into some day by counting."""
-    if isinstance(day, date) and not isinstance(day, datetime):
-        return day
-    if isinstance(day, str) and _WRITTEN_DAY.fullmatch(day):
-        return day
-    raise PydanticCustomError("date_parsing", "not a date")
-
-
-Day = Annotated[date, BeforeValidator(_as_written), Field(json_schema_extra={"example": "2026-11-20"})]
+Instant = Annotated[datetime, WRITTEN_INSTANT, Field(json_schema_extra={"example": "2026-11-20T09:12:00Z"})]
+Day = Annotated[date, WRITTEN_DAY, Field(json_schema_extra={"example": "2026-11-20"})]
 PersonText = Annotated[
     str, Field(min_length=12, max_length=13, description="Twelve digits, century first / Tolv siffror med sekel")
 ]

@@ -11,7 +11,7 @@ from typing import Annotated, Any, get_args, get_origin
 import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 
 from services.agreements import main as agreements
 from services.agreements import wire as agreement_wire
@@ -48,7 +48,7 @@ def says_strict(metadata: Any) -> bool:
 
 def has_lax(kind: Any, *, strict: bool) -> bool:
     """Whether there is a number or a yes or no in it that a text passes for, or a time that a number does."""
-    if kind in (int, float, bool, date, datetime):
+    if kind in (int, float, bool, date, datetime, AwareDatetime):
         return not strict
     parts = get_args(kind)
     if get_origin(kind) is Annotated:

@@ -231,12 +231,14 @@ def test_a_store_that_can_not_be_written_is_told_as_such_and_nothing_is_left(
     drafts, count = exchange.home / "attachments" / "drafts", "SELECT count(*) AS number FROM attachment"
     before = sql(exchange, count)
     away = drafts.rename(drafts.with_name("away"))
+    drafts.touch()
     try:
         refused = give(exchange, HANDLER, receipt)
     finally:
+        drafts.unlink()
         away.rename(drafts)
 
-    assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+    assert (refused.status_code, refused.json()["code"]) == (503, "attachments_unavailable")
     assert str(exchange.home) not in refused.text
     assert sql(exchange, count) == before
     assert give(exchange, HANDLER, receipt).status_code == 201

@@ -274,6 +274,7 @@ ROWS = (
     correction("a time without a zone", happenedAt="2026-11-20T09:12:00"),
     correction("a day as time", happenedAt="2026-11-20"),
     correction("a number as time", happenedAt=1_700_000_000),
+    correction("a text that holds a number as time", happenedAt="1700000000"),
     correction("a time that is none", happenedAt="2026-11-20T25:12:00Z"),
     correction("a time to come", "time_not_permitted", sequence=2, happenedAt="2099-01-01T00:00:00Z"),
     correction("before the event before it", "time_not_permitted", sequence=2, happenedAt="2020-01-01T00:00:00Z"),

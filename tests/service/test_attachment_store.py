@@ -19,7 +19,7 @@ from shared.database.engine import Database
 from tests.attack.support import sql
 from tests.exchange import Exchange
 from tests.service.given_consultations import HANDLER, claimed
-from tests.service.given_files import fetch, filed, give, given_file, kept_at, path_of, swept
+from tests.service.given_files import fetch, filed, give, given_file, kept_at, path_of, seen, swept
 
 DAY = timedelta(days=1)
 
@@ -93,27 +93,27 @@ def test_which_store_it_is_is_one_and_for_good(exchange: Exchange) -> None:
             sql(exchange, "UPDATE attachment_store SET id = gen_random_uuid()", role=role)
 
 
-@pytest.mark.parametrize("away", ["drafts", "kept"])
-def test_a_store_that_answers_with_a_fault_is_away_as_well(exchange: Exchange, away: str) -> None:
+def test_a_disk_that_refuses_is_a_store_that_is_away_and_what_was_taken_back_stays_taken_back(
+    exchange: Exchange,
+) -> None:
     receipt, attachment = filed(exchange, "umea")
     own = claimed(exchange)
     taken_back = given_file(exchange, HANDLER, own)
-    part, aside = exchange.home / "attachments" / away, exchange.home / "aside"
+    kept, aside = exchange.home / "attachments" / "kept", exchange.home / "aside"
 
     # As a disk that has gone bad: what was a folder is none.
-    part.rename(aside)
-    part.write_bytes(b"")
+    kept.rename(aside)
+    kept.touch()
     try:
-        given, fetched = give(exchange, HANDLER, own), fetch(exchange, "umea", receipt, attachment)
+        refused = [give(exchange, HANDLER, own), fetch(exchange, "umea", receipt, attachment)]
         removed = exchange.send(HANDLER, "DELETE", path_of(own, taken_back))
     finally:
-        part.unlink()
-        aside.rename(part)
+        kept.unlink()
+        aside.rename(kept)
 
-    refused = [given] if away == "drafts" else [given, fetched]
-    assert {(each.status_code, each.json()["code"]) for each in refused} == {(503, "attachments_unavailable")}
+    assert [(each.status_code, each.json()["code"]) for each in refused] == [(503, "attachments_unavailable")] * 2
     # Committed before its content was to go, which is left to the sweep.
-    assert removed.status_code == 200
+    assert (removed.status_code, seen(exchange, HANDLER, own)) == (200, [])
     assert fetch(exchange, "umea", receipt, attachment).status_code == 200
 
 

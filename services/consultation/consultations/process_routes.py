@@ -1,10 +1,9 @@
 """The steps of the working process over HTTP: triage, secrecy test, waits, rejection, another round, corrections."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import AwareDatetime, Field, field_validator, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 from pydantic_core import PydanticCustomError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
@@ -37,6 +36,7 @@ from services.consultation.consultations.violence_matters import ViolenceMatter
 from services.consultation.context import context_of
 from shared.http.bodies import JsonBody, WireModel
 from shared.http.conditions import ExpectedVersion
+from shared.http.times import WRITTEN_INSTANT
 from shared.idempotency import OnceOnly
 from shared.tokens.caller import Caller, Requires
 
@@ -91,16 +91,10 @@ class CorrectionRequest(WireModel):
 
     sequence: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
     reason: CorrectionReason
-    happened_at: Annotated[AwareDatetime, Field(json_schema_extra={"example": "2026-11-20T09:12:00Z"})] | None = None
+    happened_at: (
+        Annotated[AwareDatetime, WRITTEN_INSTANT, Field(json_schema_extra={"example": "2026-11-20T09:12:00Z"})] | None
+    ) = None
     channel: Channel | None = None
-
-    @field_validator("happened_at", mode="before")
-    @classmethod
-    def _as_written(cls, instant: Any) -> Any:
-        # A number would be made into some instant by counting.
-        if instant is None or isinstance(instant, (str, datetime)):
-            return instant
-        raise PydanticCustomError("datetime_parsing", "not a time")
 
     @model_validator(mode="after")
     def _says_something(self) -> "CorrectionRequest":

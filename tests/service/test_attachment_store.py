@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,8 +39,18 @@ def unmounted(exchange: Exchange) -> Iterator[Path]:
         volume.rename(store)
 
 
-def ready(exchange: Exchange) -> int:
-    return exchange.http.get(f"http://127.0.0.1:{exchange.ports['consultation']}/health/ready").status_code
+def ready(exchange: Exchange) -> bool:
+    address = f"http://127.0.0.1:{exchange.ports['consultation']}/health/ready"
+    return exchange.http.get(address).status_code == 200
+
+
+def soon_ready(exchange: Exchange) -> bool:
+    """At once, or in some seconds: other work of the machine can make it unready for a moment too."""
+    for _ in range(50):
+        if ready(exchange):
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def test_a_volume_that_is_not_mounted_is_told_as_such_and_nothing_is_lost(exchange: Exchange) -> None:
@@ -47,12 +58,12 @@ def test_a_volume_that_is_not_mounted_is_told_as_such_and_nothing_is_lost(exchan
     own = claimed(exchange)
     taken_back = given_file(exchange, HANDLER, own)
     content = kept_at(exchange, taken_back)
-    before = ready(exchange)
+    before = soon_ready(exchange)
 
     with unmounted(exchange) as store:
         fetched, given = fetch(exchange, "umea", receipt, attachment), give(exchange, HANDLER, own)
         removed = exchange.send(HANDLER, "DELETE", path_of(own, taken_back))
-        while_away = ready(exchange)
+        while_away = soon_ready(exchange)
         with pytest.raises(BlobsUnavailable):
             swept(exchange, exchange.clock() + DAY)
         written = [each for each in store.rglob("*") if each.is_file()]
@@ -61,7 +72,7 @@ def test_a_volume_that_is_not_mounted_is_told_as_such_and_nothing_is_lost(exchan
         assert (refused.status_code, refused.json()["code"]) == (503, "attachments_unavailable"), refused.text
         assert int(refused.headers["Retry-After"]) > 0
     # All the rest is served.
-    assert (before, while_away, ready(exchange), written) == (200, 200, 200, [])
+    assert (before, while_away, soon_ready(exchange), written) == (True, True, True, [])
     assert fetch(exchange, "umea", receipt, attachment).status_code == 200
     # What was taken back meanwhile is without a row, and so for the sweep.
     assert (removed.status_code, content.exists()) == (200, True)
@@ -77,8 +88,8 @@ def test_another_installation_s_store_is_neither_served_from_nor_swept(exchange:
         with pytest.raises(BlobsUnavailable):
             swept(exchange, exchange.clock() + DAY)
 
-        assert (ready(exchange), theirs.read_bytes()) == (503, b"theirs")
-    assert ready(exchange) == 200
+        assert (ready(exchange), theirs.read_bytes()) == (False, b"theirs")
+    assert soon_ready(exchange)
 
 
 def test_which_store_it_is_is_one_and_for_good(exchange: Exchange) -> None:

@@ -123,17 +123,18 @@ def headers_of(data: st.DataObject, operation: tuple[str, str, str]) -> dict[str
     max_examples=sample_or_full(120, 5000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_no_call_is_a_fault_and_every_refusal_has_the_documented_shape(exchange: Exchange, data: st.DataObject) -> None:
+    # All that is drawn is drawn before anything is done: what the product does must not come between.
     operation = data.draw(st.sampled_from(OPERATIONS))
-    path, query = path_of(data, operation), query_of(data, operation)
-    headers, name = headers_of(data, operation), client_for(operation)
-    if name is not None:
+    path, query, headers = path_of(data, operation), query_of(data, operation), headers_of(data, operation)
+    body = body_of(data, operation)
+    if (name := client_for(operation)) is not None:
         client = exchange.client(name)
         address = exchange.base_url + path
         token = client.token_for(path)
         headers |= authorization(client.identity, token, operation[1].upper(), address, exchange.clock())
     url = f"{exchange.base_url}{path}" + (f"?{query}" if query else "")
 
-    answer = exchange.http.request(operation[1], url, headers=headers, content=body_of(data, operation))
+    answer = exchange.http.request(operation[1], url, headers=headers, content=body)
 
     assert answer.status_code < 500
     assert answer.status_code != 401, "the credentials were good"

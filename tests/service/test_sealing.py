@@ -408,6 +408,16 @@ def eventually(answer: Callable[[], httpx.Response], status: int) -> httpx.Respo
     return got
 
 
+def age_is_told(seconds: float) -> bool:
+    """Soon: all products of this process tell of theirs in one place, and whoever has looked last is heard."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        if (REGISTRY.get_sample_value("samrad_audit_sealing_age_seconds", {"trail": "consultation"}) or 0) >= seconds:
+            return True
+        time.sleep(0.02)
+    return False
+
+
 @pytest.mark.requirement(107)
 def test_when_sealing_is_a_quarter_of_an_hour_late_nothing_is_disclosed_and_statistics_go_on(
     exchange: Exchange,
@@ -440,7 +450,7 @@ def test_when_sealing_is_a_quarter_of_an_hour_late_nothing_is_disclosed_and_stat
         assert exchange.send("dashboard", "GET", "/consultation/v1/lead-times").status_code == 200
         assert exchange.send("dashboard", "GET", "/agreements/v1/agreements").status_code == 200
         assert exchange.http.get(f"{exchange.base_url}/agreements/v1/coverage").status_code == 200
-        assert REGISTRY.get_sample_value("samrad_audit_sealing_age_seconds", {"trail": "consultation"}) >= 960  # type: ignore[operator]
+        assert age_is_told(960)
     with unsealed(exchange, "agreements") as run:
         missing = f"/agreements/v1/agreements/{NOBODY}"
         assert exchange.send("umea", "GET", missing).status_code == 404
